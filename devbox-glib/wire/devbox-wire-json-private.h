@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL, depth ≤ 64, one value), then json-glib
+ * parses it. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what is wrong and at which byte. */
+gboolean devbox_wire_json_scan (const char *data, gsize size, GError **error);
+JsonNode *devbox_wire_json_parse (const char *data, gsize size, GError **error);
+JsonObject *devbox_wire_json_parse_object (const char *data, gsize size, GError **error); /* transfer full */
+
+/* Members, checked for type and range; the error names the member and what was expected. A missing or null member leaves *value as it is
+ * and returns TRUE unless `required`. Strings belong to the object. */
+gboolean devbox_wire_json_get_string (JsonObject *object, const char *name, gboolean required, const char **value, GError **error);
+gboolean devbox_wire_json_get_boolean (JsonObject *object, const char *name, gboolean required, gboolean *value, GError **error);
+gboolean devbox_wire_json_get_int (JsonObject *object, const char *name, gboolean required, gint64 minimum, gint64 maximum, gint64 *value, GError **error); /* 3.0 is an integer, 3.5 is not */
+gboolean devbox_wire_json_get_double (JsonObject *object, const char *name, gboolean required, double minimum, double maximum, double *value, GError **error);
+gboolean devbox_wire_json_get_object (JsonObject *object, const char *name, gboolean required, JsonObject **value, GError **error);
+gboolean devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean required, JsonArray **value, GError **error);
+gboolean devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean required, GStrv *value, GError **error); /* transfer full */
+
+/* Writing: straight into a GString, no tree. `string` may be any bytes: what is not UTF-8 becomes U+FFFD. */
+void devbox_wire_json_append_string (GString *out, const char *string, gssize length);
+void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
+
+G_END_DECLS

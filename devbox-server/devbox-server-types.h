@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-server-version-macros.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _DevboxServerAgent DevboxServerAgent;
+
+G_END_DECLS

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The agent's end of the launcher helper (devbox-launcher in libexec): one helper an agent, one supervisor a command. Lives in the context that was the
+ * thread default when it was made; all calls from its thread. */
+
+typedef struct _DevboxLauncher DevboxLauncher;
+typedef struct _DevboxServerCommand DevboxServerCommand; /* one started command; reference counted */
+
+/* helper NULL: $DEVBOX_LAUNCHER (for running from a build folder), else the installed one. The helper starts at once; a dead one is started anew with the next command. */
+DevboxLauncher *devbox_launcher_new (const char *helper, GError **error);
+void devbox_launcher_unref (DevboxLauncher *self); /* ends the helper, and with it every command */
+gboolean devbox_launcher_is_alive (DevboxLauncher *self);
+GPid devbox_launcher_get_helper_pid (DevboxLauncher *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
+
+typedef struct
+{
+  const char *const *argv;  /* argv[0] is looked up in the child's PATH */
+  const char *const *envp;  /* NULL: the agent's, less its own secrets; else the whole environment */
+  int cwd_fd;               /* a folder, or -1 */
+  const char *cwd;          /* beside cwd_fd -1: an absolute folder */
+  guint timeout_ms;         /* 0: none */
+  gsize output_limit;       /* bytes kept of each stream; what comes after is read and dropped, and marked */
+  GBytes *input;            /* stdin, or NULL for /dev/null */
+} DevboxCommandSpec;
+
+typedef enum
+{
+  DEVBOX_COMMAND_STARTING,
+  DEVBOX_COMMAND_RUNNING,
+  DEVBOX_COMMAND_EXITED,   /* by itself */
+  DEVBOX_COMMAND_SIGNALED, /* by a signal */
+  DEVBOX_COMMAND_FAILED_TO_START,
+} DevboxCommandState;
+
+/* Told once: the command has ended and its output was drained (a descendant that keeps a pipe open is waited for at most
+ * 250 ms after the command itself exited normally, since it may go on on purpose; it is killed after a time-out or kill), or it could not start. */
+typedef void (*DevboxCommandFunc) (DevboxServerCommand *command, gpointer user_data);
+
+DevboxServerCommand *devbox_launcher_start (DevboxLauncher *self, const DevboxCommandSpec *spec, DevboxCommandFunc done, gpointer user_data, GDestroyNotify destroy);
+DevboxServerCommand *devbox_server_command_ref (DevboxServerCommand *self);
+void devbox_server_command_unref (DevboxServerCommand *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxServerCommand, devbox_server_command_unref)
+
+void devbox_server_command_kill (DevboxServerCommand *self);                 /* the whole tree, SIGKILL */
+void devbox_server_command_send_signal (DevboxServerCommand *self, int signum); /* the command and every descendant */
+DevboxCommandState devbox_server_command_get_state (DevboxServerCommand *self);
+GPid devbox_server_command_get_pid (DevboxServerCommand *self);            /* as seen by the agent; 0 before it runs */
+int devbox_server_command_get_exit_code (DevboxServerCommand *self);       /* 128 + n for signal n; -1 while it runs */
+int devbox_server_command_get_term_signal (DevboxServerCommand *self);     /* 0 unless SIGNALED */
+gboolean devbox_server_command_get_timed_out (DevboxServerCommand *self);
+const GError *devbox_server_command_get_error (DevboxServerCommand *self); /* FAILED_TO_START: DEVBOX_WIRE_VALIDATION_ERROR with the reason */
+const GString *devbox_server_command_get_stdout (DevboxServerCommand *self); /* so far */
+const GString *devbox_server_command_get_stderr (DevboxServerCommand *self);
+gboolean devbox_server_command_get_stdout_truncated (DevboxServerCommand *self);
+gboolean devbox_server_command_get_stderr_truncated (DevboxServerCommand *self);
+gint64 devbox_server_command_get_start_time (DevboxServerCommand *self);   /* real time, µs */
+gint64 devbox_server_command_get_duration (DevboxServerCommand *self);     /* µs, until now while it runs */
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-file-replacement-private.h"
+
+G_BEGIN_DECLS
+
+/* The `content` of a JSON body on its way into a file, whose `encoding` may come before or after it (docs/wire.md, decision "bytes stream"). While the
+ * encoding is unknown, canonical base64 is decoded on speculation; at the first character that is not canonical, or when the encoding turns out to be utf8,
+ * what was decoded is encoded back in place, once, from the end of the file to its front. Memory does not grow with the content. */
+typedef struct _DevboxContentWriter DevboxContentWriter;
+
+typedef enum
+{
+  DEVBOX_CONTENT_UNKNOWN, /* end with this: utf8 */
+  DEVBOX_CONTENT_UTF8,
+  DEVBOX_CONTENT_BASE64,
+} DevboxContentEncoding;
+
+/* max_size counts the decoded bytes. */
+DevboxContentWriter *devbox_content_writer_new (DevboxWorkspace *workspace, goffset max_size, GError **error);
+void devbox_content_writer_free (DevboxContentWriter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxContentWriter, devbox_content_writer_free)
+
+gboolean devbox_content_writer_set_path (DevboxContentWriter *self, const char *path, GError **error);
+gboolean devbox_content_writer_set_encoding (DevboxContentWriter *self, DevboxContentEncoding encoding, GError **error);
+gboolean devbox_content_writer_write (DevboxContentWriter *self, const char *data, gsize size, GError **error); /* text as it stood in the JSON string */
+gboolean devbox_content_writer_commit (DevboxContentWriter *self, int mode, GError **error);
+goffset devbox_content_writer_get_size (DevboxContentWriter *self); /* of the file, after commit */
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-workspace-private.h"
+
+G_BEGIN_DECLS
+
+/* A write in progress: bytes go to a temporary file without a name (or a hidden ".devbox-XXXXXXXX" one where the file system has no O_TMPFILE),
+ * and replace the target at once on commit. Freed without a commit it leaves nothing behind. Mode, owner and a final symlink inside the
+ * workspace survive a replacement. Not thread safe. */
+typedef struct _DevboxFileReplacement DevboxFileReplacement;
+
+/* path NULL: not known yet (set_path before commit; when the target turns out to lie on another file system the bytes are copied). max_size -1: none. */
+DevboxFileReplacement *devbox_file_replacement_new (DevboxWorkspace *workspace, const char *path, goffset max_size, GError **error);
+gboolean devbox_file_replacement_set_path (DevboxFileReplacement *self, const char *path, GError **error);
+/* FILE_TOO_LARGE past max_size, DISK_FULL, … */
+gboolean devbox_file_replacement_write (DevboxFileReplacement *self, const guint8 *data, gsize size, GError **error);
+goffset devbox_file_replacement_get_size (DevboxFileReplacement *self);
+int devbox_file_replacement_get_fd (DevboxFileReplacement *self);
+/* mode -1: the old file's, or 0666 less the umask for a new one. Parents are made. */
+gboolean devbox_file_replacement_commit (DevboxFileReplacement *self, int mode, GError **error);
+void devbox_file_replacement_free (DevboxFileReplacement *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxFileReplacement, devbox_file_replacement_free)
+
+/* Names of temporary files, which listings and watches leave out. */
+#define DEVBOX_FILE_REPLACEMENT_PREFIX ".devbox-tmp-"
+
+G_END_DECLS

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/stat.h>
+
+G_BEGIN_DECLS
+
+/* File access that the kernel confines to one folder: every call resolves below a descriptor of it (openat2 RESOLVE_BENEATH |
+ * RESOLVE_NO_MAGICLINKS, or a component by component O_NOFOLLOW walk that resolves links itself where openat2 is refused). Paths are relative, or the
+ * workspace's own absolute path in front; all are bytes. Errors are in DEVBOX_WIRE_ERROR. Thread safe, reference counted. */
+typedef struct _DevboxWorkspace DevboxWorkspace;
+
+DevboxWorkspace *devbox_workspace_new (const char *path, GError **error); /* exists, is a folder, is writable */
+DevboxWorkspace *devbox_workspace_ref (DevboxWorkspace *self);
+void devbox_workspace_unref (DevboxWorkspace *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxWorkspace, devbox_workspace_unref)
+
+const char *devbox_workspace_get_path (DevboxWorkspace *self); /* absolute, canonical */
+int devbox_workspace_get_fd (DevboxWorkspace *self);           /* owned by the workspace */
+gboolean devbox_workspace_is_usable (DevboxWorkspace *self);   /* still there, still writable */
+void devbox_workspace_set_force_walk (DevboxWorkspace *self, gboolean force_walk); /* for tests: never use openat2 */
+
+/* The path below the workspace, without leading slash or the workspace's own path, "" for itself; VALIDATION_ERROR for an empty one, a NUL or one
+ * past PATH_MAX, PATH_TRAVERSAL_DETECTED for another absolute one. ".." is left to the kernel. */
+char *devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **error);
+
+/* Opens what is there (O_CLOEXEC and O_NOCTTY are added, and O_NONBLOCK so that a FIFO cannot hang it). -1 on error. */
+int devbox_workspace_open (DevboxWorkspace *self, const char *path, int flags, GError **error);
+/* A regular file for reading, with its size and times; a folder, FIFO or device is VALIDATION_ERROR. */
+int devbox_workspace_open_file (DevboxWorkspace *self, const char *path, struct stat *status, GError **error);
+/* The parent folder of path (made with its parents if make_parents), and the last component in *name (transfer full). -1 on error. */
+int devbox_workspace_open_parent (DevboxWorkspace *self, const char *path, gboolean make_parents, char **name, GError **error);
+
+G_END_DECLS
