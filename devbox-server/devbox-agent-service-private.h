@@ -22,6 +22,7 @@ typedef struct
   GStrv host_names;
   char *token;
   gboolean allow_unauthenticated;
+  guint64 open_files_limit; /* soft, for commands; 0: ours */
   GStrv base_environment; /* what commands inherit; NULL: ours */
 } DevboxAgentConfig;
 

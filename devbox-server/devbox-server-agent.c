@@ -51,6 +51,7 @@ struct _DevboxServerAgent
   gboolean allow_unauthenticated;
   int listen_fd;
   GStrv base_environment;
+  guint64 open_files_limit;
 
   GMainContext *home; /* where the object was made: signals are emitted there */
 
@@ -76,6 +77,7 @@ enum
   PROP_ALLOW_UNAUTHENTICATED,
   PROP_LISTEN_FD,
   PROP_BASE_ENVIRONMENT,
+  PROP_OPEN_FILES_LIMIT,
   N_PROPS
 };
 
@@ -267,6 +269,7 @@ agent_thread_new (DevboxServerAgent *self)
   config->token = g_strdup (self->token);
   config->allow_unauthenticated = self->allow_unauthenticated;
   config->base_environment = g_strdupv (self->base_environment);
+  config->open_files_limit = self->open_files_limit;
   self->listen_fd = -1;
 
   running->agent = self;
@@ -505,6 +508,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_BASE_ENVIRONMENT:
       g_value_set_boxed (value, self->base_environment);
       break;
+    case PROP_OPEN_FILES_LIMIT:
+      g_value_set_uint64 (value, self->open_files_limit);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -530,6 +536,18 @@ set_strv (DevboxServerAgent *self, GStrv *field, const GValue *value, guint prop
 
   g_strfreev (*field);
   *field = strings;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
+}
+
+static void
+set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint property_id)
+{
+  guint64 number = g_value_get_uint64 (value);
+
+  if (*field == number)
+    return;
+
+  *field = number;
   g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
 }
 
@@ -566,11 +584,7 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
         }
       break;
     case PROP_MAX_FILE_SIZE:
-      if (self->max_file_size != g_value_get_uint64 (value))
-        {
-          self->max_file_size = g_value_get_uint64 (value);
-          g_object_notify_by_pspec (object, pspec);
-        }
+      set_uint64 (self, &self->max_file_size, value, property_id);
       break;
     case PROP_ENABLE_CORS:
       set_boolean (self, &self->enable_cors, value, property_id);
@@ -595,6 +609,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_BASE_ENVIRONMENT:
       set_strv (self, &self->base_environment, value, property_id);
+      break;
+    case PROP_OPEN_FILES_LIMIT:
+      set_uint64 (self, &self->open_files_limit, value, property_id);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -740,6 +757,16 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    * Since: 1.0
    */
   properties[PROP_BASE_ENVIRONMENT] = g_param_spec_boxed ("base-environment", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * DevboxServerAgent:open-files-limit:
+   *
+   * The soft limit of open files that commands start with, where that of this process was raised for the agent's sake; 0 for the process's own.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OPEN_FILES_LIMIT]
+      = g_param_spec_uint64 ("open-files-limit", NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_CONSTRUCT);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 

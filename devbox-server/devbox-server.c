@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* The program devbox-server: a non-unique GApplication around one agent. */
 
@@ -90,6 +91,21 @@ print_screen (Program *program)
   g_print (_ ("Open to:    %s\n"), token != NULL ? _ ("requests with the token") : _ ("everybody who reaches the address"));
 }
 
+/* Every connection is a descriptor. Returns what the soft limit was, for the commands; 0 when it stayed. */
+static guint64
+raise_open_files_limit (void)
+{
+  struct rlimit limit;
+  guint64 before;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    return 0;
+
+  before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit (RLIMIT_NOFILE, &limit) == 0 ? before : 0;
+}
+
 static gboolean
 start_agent (Program *program, GError **error)
 {
@@ -110,6 +126,7 @@ start_agent (Program *program, GError **error)
                                  "allow-unauthenticated", options->allow_unauthenticated,
                                  "listen-fd", options->listen_fd,
                                  "base-environment", program->environment,
+                                 "open-files-limit", raise_open_files_limit (),
                                  NULL);
 
   return devbox_server_agent_start (program->agent, NULL, error);
@@ -171,11 +188,11 @@ main (int argc, char **argv)
       g_print ("devbox-server %s\n", DEVBOX_VERSION_STRING);
       return EXIT_SUCCESS;
     }
+
+  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with it. */
+  program.environment = g_get_environ ();
   if (program.options.access_log)
     g_setenv ("G_MESSAGES_DEBUG", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, FALSE);
-
-  /* Even a non-unique GApplication connects to the session bus, and hangs with it. Commands get what was there before. */
-  program.environment = g_get_environ ();
   g_setenv ("DBUS_SESSION_BUS_ADDRESS", "disabled:", TRUE);
 
   program.application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
