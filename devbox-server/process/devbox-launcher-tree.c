@@ -140,28 +140,6 @@ append_children (ProcessList *list, pid_t pid)
   closedir (threads);
 }
 
-/* Every process there is, for a kernel without CONFIG_PROC_CHILDREN. */
-static void
-append_all (ProcessList *list)
-{
-  DIR *processes = opendir ("/proc");
-  struct dirent *entry;
-
-  if (processes == NULL)
-    return;
-
-  while ((entry = readdir (processes)) != NULL)
-    {
-      pid_t pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0;
-      pid_t parent = pid > 0 ? read_parent (pid) : -1;
-
-      if (parent > 0)
-        process_list_append (list, pid, parent);
-    }
-
-  closedir (processes);
-}
-
 static bool
 has_children_file (void)
 {
@@ -217,12 +195,44 @@ typedef struct
   bool (*spare) (pid_t pid);
 } Walk;
 
+static bool
+is_spared (const Walk *walk, pid_t pid)
+{
+  return walk->spare != NULL && walk->spare (pid);
+}
+
+/* Every process there is, for a kernel without CONFIG_PROC_CHILDREN. The numbers come in ascending order, so that a process that keeps forking and exiting is
+ * caught up with, if it is killed on sight. */
 static void
-walk_begin (Walk *walk, bool (*spare) (pid_t pid))
+scan_all (Walk *walk, bool kill_on_sight)
+{
+  DIR *processes = opendir ("/proc");
+  pid_t self = getpid ();
+  struct dirent *entry;
+
+  if (processes == NULL)
+    return;
+
+  while ((entry = readdir (processes)) != NULL)
+    {
+      pid_t pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0;
+      pid_t parent = pid > 0 ? read_parent (pid) : -1;
+
+      if (kill_on_sight && parent == self && !is_spared (walk, pid))
+        kill (pid, SIGKILL);
+      if (parent > 0)
+        process_list_append (&walk->all, pid, parent);
+    }
+
+  closedir (processes);
+}
+
+static void
+walk_begin (Walk *walk, bool (*spare) (pid_t pid), bool kill_on_sight)
 {
   *walk = (Walk){ .scan = !has_children_file (), .spare = spare };
   if (walk->scan)
-    append_all (&walk->all);
+    scan_all (walk, kill_on_sight);
 }
 
 static void
@@ -251,12 +261,12 @@ walk_expand (Walk *walk, pid_t pid)
       append_children (&walk->found, pid);
     }
 
-  if (walk->spare == NULL || pid != getpid ())
+  if (pid != getpid ())
     return;
 
   for (size_t i = from; i < walk->found.length; i++)
     {
-      if (!walk->spare (walk->found.items[i].pid))
+      if (!is_spared (walk, walk->found.items[i].pid))
         walk->found.items[kept++] = walk->found.items[i];
     }
   walk->found.length = kept;
@@ -271,7 +281,7 @@ devbox_launcher_tree_kill (bool (*spare) (pid_t pid))
   size_t expanded = 0;
   Walk walk;
 
-  walk_begin (&walk, spare);
+  walk_begin (&walk, spare, true);
   walk_expand (&walk, getpid ());
 
   for (;;)
@@ -299,7 +309,7 @@ devbox_launcher_tree_signal (int signum)
 {
   Walk walk;
 
-  walk_begin (&walk, NULL);
+  walk_begin (&walk, NULL, false);
   walk_expand (&walk, getpid ());
   for (size_t i = 0; i < walk.found.length; i++)
     walk_expand (&walk, walk.found.items[i].pid);
