@@ -12,16 +12,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* The supervisor waits in vfork () meanwhile and shares its memory: nothing here takes any or returns. Two things follow. Starting a command costs the same
+ * whatever the supervisor holds, and a folder on a file system that hangs holds the supervisor up; the agent gives such a command up by itself. */
+
 static _Noreturn void
-fail (int failure_fd, DevboxLauncherStage stage, int error)
+fail (DevboxLauncherChild *self, DevboxLauncherStage stage, int error)
 {
-  DevboxLauncherFailure failure = { .stage = stage, .error = error };
-  ssize_t written;
-
-  do
-    written = write (failure_fd, &failure, sizeof failure);
-  while (written < 0 && errno == EINTR);
-
+  self->failed_stage = stage;
+  self->failed_errno = error;
   _exit (127);
 }
 
@@ -46,42 +44,53 @@ is_elsewhere (int error)
   return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV || error == ETIMEDOUT;
 }
 
+bool
+devbox_launcher_child_prepare (DevboxLauncherChild *self)
+{
+  self->search_path = find_variable (self->environment, "PATH");
+  if (self->search_path == NULL)
+    self->search_path = _PATH_DEFPATH;
+  self->candidate = malloc (strlen (self->search_path) + strlen (self->arguments[0]) + 2);
+
+  return self->candidate != NULL;
+}
+
+void
+devbox_launcher_child_clear (DevboxLauncherChild *self)
+{
+  free (self->candidate);
+  free (self->arguments);
+  free (self->environment);
+}
+
 /* Like execvpe (), but with the PATH of the command, and without handing a file of an unknown format to a shell. Returns errno. */
 static int
-search_and_exec (char **arguments, char **environment)
+search_and_exec (DevboxLauncherChild *self)
 {
-  const char *name = arguments[0];
-  const char *path = find_variable (environment, "PATH");
-  size_t name_size = strlen (name) + 1;
+  const char *name = self->arguments[0];
+  const char *path = self->search_path;
   int error = ENOENT;
-  char *candidate;
 
   if (name[0] == '\0')
     return ENOENT;
 
   if (strchr (name, '/') != NULL)
     {
-      execve (name, arguments, environment);
+      execve (name, self->arguments, self->environment);
       return errno;
     }
-
-  if (path == NULL)
-    path = _PATH_DEFPATH;
-  candidate = malloc (strlen (path) + 1 + name_size);
-  if (candidate == NULL)
-    return ENOMEM;
 
   for (;;)
     {
       size_t length = strcspn (path, ":");
 
       /* An empty element is the current folder. */
-      memcpy (candidate, path, length);
+      memcpy (self->candidate, path, length);
       if (length > 0)
-        candidate[length] = '/';
-      memcpy (candidate + length + (length > 0), name, name_size);
+        self->candidate[length] = '/';
+      strcpy (self->candidate + length + (length > 0), name);
 
-      execve (candidate, arguments, environment);
+      execve (self->candidate, self->arguments, self->environment);
       if (!is_elsewhere (errno))
         return errno;
       if (errno == EACCES)
@@ -119,23 +128,23 @@ restore_signals (void)
 }
 
 void
-devbox_launcher_child_exec (const DevboxLauncherChild *self, int failure_fd)
+devbox_launcher_child_exec (DevboxLauncherChild *self)
 {
   setsid ();
 
   if ((self->stdin_fd >= 0 && dup2 (self->stdin_fd, STDIN_FILENO) < 0) || dup2 (self->stdout_fd, STDOUT_FILENO) < 0 ||
       dup2 (self->stderr_fd, STDERR_FILENO) < 0)
-    fail (failure_fd, DEVBOX_LAUNCHER_STAGE_PREPARE, errno);
+    fail (self, DEVBOX_LAUNCHER_STAGE_PREPARE, errno);
 
   if (self->folder_fd >= 0 && fchdir (self->folder_fd) != 0)
-    fail (failure_fd, DEVBOX_LAUNCHER_STAGE_FOLDER, errno);
+    fail (self, DEVBOX_LAUNCHER_STAGE_FOLDER, errno);
   if (self->folder_fd < 0 && self->folder != NULL && chdir (self->folder) != 0)
-    fail (failure_fd, DEVBOX_LAUNCHER_STAGE_FOLDER, errno);
+    fail (self, DEVBOX_LAUNCHER_STAGE_FOLDER, errno);
 
   /* All of ours are closed on exec as they are; this is for what was not. */
   close_range (3, ~0U, CLOSE_RANGE_CLOEXEC);
   restore_open_files (self->open_files);
   restore_signals ();
 
-  fail (failure_fd, DEVBOX_LAUNCHER_STAGE_EXEC, search_and_exec (self->arguments, self->environment));
+  fail (self, DEVBOX_LAUNCHER_STAGE_EXEC, search_and_exec (self));
 }

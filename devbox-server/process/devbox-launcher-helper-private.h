@@ -14,7 +14,7 @@ void devbox_launcher_tree_force_scan (void); /* for tests: as if the kernel had 
 void devbox_launcher_tree_kill (bool (*spare) (pid_t pid));
 void devbox_launcher_tree_signal (int signum);
 
-/* devbox-launcher-child.c: what a forked child does to become the command. */
+/* devbox-launcher-child.c: what a child made by vfork () does to become the command. */
 typedef struct
 {
   char **arguments;
@@ -25,16 +25,18 @@ typedef struct
   int stdout_fd;
   int stderr_fd;
   uint64_t open_files;
+
+  const char *search_path;
+  char *candidate;
+
+  /* Written by the child into the memory that it shares. */
+  volatile DevboxLauncherStage failed_stage;
+  volatile int failed_errno; /* 0: it did not fail */
 } DevboxLauncherChild;
 
-typedef struct
-{
-  uint32_t stage;
-  int32_t error;
-} DevboxLauncherFailure;
-
-/* Writes a DevboxLauncherFailure to failure_fd, which is closed on exec, when it cannot. */
-_Noreturn void devbox_launcher_child_exec (const DevboxLauncherChild *self, int failure_fd);
+bool devbox_launcher_child_prepare (DevboxLauncherChild *self); /* takes memory, which the child itself must not do */
+void devbox_launcher_child_clear (DevboxLauncherChild *self);
+_Noreturn void devbox_launcher_child_exec (DevboxLauncherChild *self);
 
 /* devbox-launcher-supervisor.c */
 _Noreturn void devbox_launcher_supervise (const DevboxLauncherRequest *request, const int *descriptors, pid_t helper);

@@ -4,7 +4,6 @@
 #include "devbox-launcher-helper-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,9 +20,7 @@
 typedef struct
 {
   int control;
-  int failure_fd; /* -1 once it is known whether the command started */
   pid_t command;
-  bool failed;
   bool exited;
   bool timed_out;
   int64_t deadline; /* monotonic, µs; 0: none */
@@ -116,28 +113,34 @@ map_strings (DevboxLauncherChild *child, const DevboxLauncherRequest *request, i
   return 0;
 }
 
-/* Returns errno. */
-static int
-fork_command (Supervisor *self, const DevboxLauncherChild *child)
+static void
+report_start (Supervisor *self, const DevboxLauncherChild *child)
 {
-  int failure_pipe[2];
-  int error;
+  DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED,
+                                .pid = self->command,
+                                .supervisor = getpid (),
+                                .time = get_monotonic_time () };
 
-  if (pipe2 (failure_pipe, O_CLOEXEC) != 0)
-    return errno;
-
-  self->command = fork ();
-  if (self->command == 0)
-    devbox_launcher_child_exec (child, failure_pipe[1]);
-  error = self->command < 0 ? errno : 0;
-
-  close (failure_pipe[1]);
-  self->failure_fd = failure_pipe[0];
-  return error;
+  if (child->failed_errno == 0)
+    send_event (self->control, &event);
+  else
+    devbox_launcher_send_failure (self->control, child->failed_stage, child->failed_errno);
 }
 
-/* What only the command needs is not kept: it may run for days. Returns errno. */
-static int
+static void
+fork_command (Supervisor *self, DevboxLauncherChild *child)
+{
+  self->command = vfork ();
+  if (self->command == 0)
+    devbox_launcher_child_exec (child);
+  else if (self->command < 0)
+    child->failed_errno = errno;
+  else if (child->failed_errno != 0)
+    waitpid (self->command, NULL, 0);
+}
+
+/* What only the command needs is not kept: it may run for days. FALSE: it did not start, and the agent was told. */
+static bool
 start_command (Supervisor *self, const DevboxLauncherRequest *request, const int *descriptors)
 {
   DevboxLauncherChild child = { .folder_fd = -1,
@@ -147,55 +150,27 @@ start_command (Supervisor *self, const DevboxLauncherRequest *request, const int
                                 .open_files = request->open_files };
   int n_descriptors = DEVBOX_LAUNCHER_N_REQUIRED;
   char *mapped = MAP_FAILED;
-  int error;
 
   if (request->flags & DEVBOX_LAUNCHER_HAS_STDIN)
     child.stdin_fd = descriptors[n_descriptors++];
   if (request->flags & DEVBOX_LAUNCHER_HAS_FOLDER)
     child.folder_fd = descriptors[n_descriptors++];
 
-  error = map_strings (&child, request, descriptors[DEVBOX_LAUNCHER_STRINGS], &mapped);
-  if (error == 0)
-    error = fork_command (self, &child);
+  child.failed_errno = map_strings (&child, request, descriptors[DEVBOX_LAUNCHER_STRINGS], &mapped);
+  if (child.failed_errno == 0 && !devbox_launcher_child_prepare (&child))
+    child.failed_errno = ENOMEM;
+  if (child.failed_errno == 0)
+    fork_command (self, &child);
+
+  report_start (self, &child);
 
   for (int i = DEVBOX_LAUNCHER_STRINGS; i < n_descriptors; i++)
     close (descriptors[i]);
   if (mapped != MAP_FAILED)
     munmap (mapped, request->strings_size);
-  free (child.arguments);
-  free (child.environment);
+  devbox_launcher_child_clear (&child);
 
-  return error;
-}
-
-/* The pipe has ended: with a reason, or because exec closed it. */
-static void
-settle_start (Supervisor *self)
-{
-  DevboxLauncherFailure failure;
-  ssize_t size;
-
-  do
-    size = read (self->failure_fd, &failure, sizeof failure);
-  while (size < 0 && errno == EINTR);
-
-  close (self->failure_fd);
-  self->failure_fd = -1;
-
-  if (size == sizeof failure)
-    {
-      self->failed = true;
-      devbox_launcher_send_failure (self->control, failure.stage, failure.error);
-    }
-  else
-    {
-      DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED,
-                                    .pid = self->command,
-                                    .supervisor = getpid (),
-                                    .time = get_monotonic_time () };
-
-      send_event (self->control, &event);
-    }
+  return child.failed_errno == 0;
 }
 
 static void
@@ -209,12 +184,8 @@ settle_exit (Supervisor *self, int status, const struct rusage *usage)
                                 .system_time = to_microseconds (&usage->ru_stime),
                                 .max_resident = usage->ru_maxrss };
 
-  if (self->failure_fd >= 0)
-    settle_start (self);
-
   self->exited = true;
-  if (!self->failed)
-    send_event (self->control, &event);
+  send_event (self->control, &event);
 }
 
 /* How many were reaped, or -1 when there is no child left. */
@@ -275,10 +246,11 @@ handle_control (Supervisor *self)
   return true;
 }
 
-/* Waits for the next thing to happen. */
-static void
-wait_for_events (Supervisor *self, struct pollfd *polled)
+/* Waits for the next thing to happen; TRUE: something came from the agent. */
+static bool
+wait_for_events (Supervisor *self)
 {
+  struct pollfd polled = { .fd = self->control, .events = POLLIN };
   struct timespec timeout = { 0 };
   bool timed = self->deadline > 0 && !self->exited;
   sigset_t none;
@@ -291,11 +263,8 @@ wait_for_events (Supervisor *self, struct pollfd *polled)
         timeout = (struct timespec){ .tv_sec = remaining / 1000000, .tv_nsec = remaining % 1000000 * 1000 };
     }
 
-  polled[0] = (struct pollfd){ .fd = self->control, .events = POLLIN };
-  polled[1] = (struct pollfd){ .fd = self->failure_fd, .events = POLLIN };
   sigemptyset (&none);
-  if (ppoll (polled, 2, timed ? &timeout : NULL, &none) < 0)
-    polled[0].revents = polled[1].revents = 0;
+  return ppoll (&polled, 1, timed ? &timeout : NULL, &none) > 0;
 }
 
 static void
@@ -303,18 +272,14 @@ supervise_command (Supervisor *self)
 {
   for (;;)
     {
-      struct pollfd polled[2];
+      bool requested = wait_for_events (self);
 
-      wait_for_events (self, polled);
-
-      if (polled[1].revents != 0)
-        settle_start (self);
       if (reap (self) < 0)
         return;
 
       if (self->deadline > 0 && !self->exited && get_monotonic_time () >= self->deadline)
         self->timed_out = true;
-      if (self->timed_out || devbox_launcher_is_terminated () || (polled[0].revents != 0 && !handle_control (self)))
+      if (self->timed_out || devbox_launcher_is_terminated () || (requested && !handle_control (self)))
         {
           kill_all (self);
           return;
@@ -325,8 +290,7 @@ supervise_command (Supervisor *self)
 void
 devbox_launcher_supervise (const DevboxLauncherRequest *request, const int *descriptors, pid_t helper)
 {
-  Supervisor self = { .control = descriptors[DEVBOX_LAUNCHER_CONTROL], .failure_fd = -1 };
-  int error;
+  Supervisor self = { .control = descriptors[DEVBOX_LAUNCHER_CONTROL] };
 
   prctl (PR_SET_CHILD_SUBREAPER, 1);
   prctl (PR_SET_PDEATHSIG, SIGTERM);
@@ -336,14 +300,8 @@ devbox_launcher_supervise (const DevboxLauncherRequest *request, const int *desc
 
   if (request->timeout_ms > 0)
     self.deadline = get_monotonic_time () + (int64_t) request->timeout_ms * 1000;
+  if (start_command (&self, request, descriptors))
+    supervise_command (&self);
 
-  error = start_command (&self, request, descriptors);
-  if (error != 0)
-    {
-      devbox_launcher_send_failure (self.control, DEVBOX_LAUNCHER_STAGE_PREPARE, error);
-      _exit (0);
-    }
-
-  supervise_command (&self);
   _exit (0);
 }

@@ -140,28 +140,6 @@ append_children (ProcessList *list, pid_t pid)
   closedir (threads);
 }
 
-/* Every process there is, for a kernel without CONFIG_PROC_CHILDREN. */
-static void
-append_all (ProcessList *list)
-{
-  DIR *processes = opendir ("/proc");
-  struct dirent *entry;
-
-  if (processes == NULL)
-    return;
-
-  while ((entry = readdir (processes)) != NULL)
-    {
-      pid_t pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0;
-      pid_t parent = pid > 0 ? read_parent (pid) : -1;
-
-      if (parent > 0)
-        process_list_append (list, pid, parent);
-    }
-
-  closedir (processes);
-}
-
 static bool
 has_children_file (void)
 {
@@ -209,103 +187,156 @@ deliver (const Process *process, int signum)
   return true;
 }
 
-typedef struct
-{
-  ProcessList found;
-  ProcessList all; /* only where there is no children file */
-  bool scan;
-  bool (*spare) (pid_t pid);
-} Walk;
-
+/* Calls visit () for every process there is, in ascending order of their numbers, for a kernel without CONFIG_PROC_CHILDREN. */
 static void
-walk_begin (Walk *walk, bool (*spare) (pid_t pid))
+scan (void (*visit) (const Process *process, void *data), void *data)
 {
-  *walk = (Walk){ .scan = !has_children_file (), .spare = spare };
-  if (walk->scan)
-    append_all (&walk->all);
-}
+  DIR *processes = opendir ("/proc");
+  struct dirent *entry;
 
-static void
-walk_end (Walk *walk)
-{
-  free (walk->found.items);
-  free (walk->all.items);
-}
-
-static void
-walk_expand (Walk *walk, pid_t pid)
-{
-  size_t from = walk->found.length;
-  size_t kept = from;
-
-  if (walk->scan)
-    {
-      for (size_t i = 0; i < walk->all.length; i++)
-        {
-          if (walk->all.items[i].parent == pid)
-            process_list_append (&walk->found, walk->all.items[i].pid, pid);
-        }
-    }
-  else
-    {
-      append_children (&walk->found, pid);
-    }
-
-  if (walk->spare == NULL || pid != getpid ())
+  if (processes == NULL)
     return;
 
-  for (size_t i = from; i < walk->found.length; i++)
+  while ((entry = readdir (processes)) != NULL)
     {
-      if (!walk->spare (walk->found.items[i].pid))
-        walk->found.items[kept++] = walk->found.items[i];
+      Process process = { .pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0 };
+
+      process.parent = process.pid > 0 ? read_parent (process.pid) : -1;
+      if (process.parent > 0)
+        visit (&process, data);
     }
-  walk->found.length = kept;
+
+  closedir (processes);
+}
+
+static bool
+process_list_contains (const ProcessList *list, pid_t pid)
+{
+  for (size_t i = list->length; i > 0; i--)
+    {
+      if (list->items[i - 1].pid == pid)
+        return true;
+    }
+
+  return false;
+}
+
+typedef struct
+{
+  ProcessList ours;
+  bool (*spare) (pid_t pid);
+} Hunt;
+
+static bool
+is_spared (const Process *process, bool (*spare) (pid_t pid))
+{
+  return spare != NULL && process->parent == getpid () && spare (process->pid);
+}
+
+/* Killed on sight: one that forks and exits all the time always has the highest number, and is caught up with. */
+static void
+hunt_visit (const Process *process, void *data)
+{
+  Hunt *hunt = data;
+
+  if (process->parent != getpid () && !process_list_contains (&hunt->ours, process->parent))
+    return;
+  if (is_spared (process, hunt->spare))
+    return;
+
+  process_list_append (&hunt->ours, process->pid, process->parent);
+  deliver (process, SIGKILL);
 }
 
 /* Each is killed as soon as it was found, before its children are looked for: after that it forks no more, and what it forked before is
  * either still below it or has become a child of ours, for the next pass. */
+static void
+kill_found (bool (*spare) (pid_t pid))
+{
+  ProcessList found = { 0 };
+  size_t killed = 0;
+  size_t expanded = 0;
+
+  append_children (&found, getpid ());
+  for (;;)
+    {
+      for (; killed < found.length; killed++)
+        {
+          Process *process = &found.items[killed];
+
+          if (is_spared (process, spare) || !deliver (process, SIGKILL))
+            process->pid = 0;
+        }
+
+      while (expanded < found.length && found.items[expanded].pid == 0)
+        expanded++;
+      if (expanded == found.length)
+        break;
+
+      append_children (&found, found.items[expanded++].pid);
+    }
+
+  free (found.items);
+}
+
 void
 devbox_launcher_tree_kill (bool (*spare) (pid_t pid))
 {
-  size_t killed = 0;
-  size_t expanded = 0;
-  Walk walk;
+  Hunt hunt = { .spare = spare };
 
-  walk_begin (&walk, spare);
-  walk_expand (&walk, getpid ());
-
-  for (;;)
+  if (has_children_file ())
     {
-      for (; killed < walk.found.length; killed++)
-        {
-          if (!deliver (&walk.found.items[killed], SIGKILL))
-            walk.found.items[killed].pid = 0;
-        }
-
-      while (expanded < walk.found.length && walk.found.items[expanded].pid == 0)
-        expanded++;
-      if (expanded == walk.found.length)
-        break;
-
-      walk_expand (&walk, walk.found.items[expanded++].pid);
+      kill_found (spare);
+      return;
     }
 
-  walk_end (&walk);
+  scan (hunt_visit, &hunt);
+  free (hunt.ours.items);
+}
+
+static void
+append_visit (const Process *process, void *data)
+{
+  process_list_append (data, process->pid, process->parent);
+}
+
+static void
+append_children_from (ProcessList *list, pid_t pid, const ProcessList *all)
+{
+  for (size_t i = 0; i < all->length; i++)
+    {
+      if (all->items[i].parent == pid)
+        process_list_append (list, all->items[i].pid, pid);
+    }
 }
 
 /* All are found before the first one is told, since one that ends would hide its children. */
 void
 devbox_launcher_tree_signal (int signum)
 {
-  Walk walk;
+  ProcessList found = { 0 };
+  ProcessList all = { 0 };
+  bool by_scan = !has_children_file ();
+  pid_t parent = getpid ();
 
-  walk_begin (&walk, NULL);
-  walk_expand (&walk, getpid ());
-  for (size_t i = 0; i < walk.found.length; i++)
-    walk_expand (&walk, walk.found.items[i].pid);
+  if (by_scan)
+    scan (append_visit, &all);
 
-  for (size_t i = 0; i < walk.found.length; i++)
-    deliver (&walk.found.items[i], signum);
+  for (size_t i = 0;; i++)
+    {
+      if (by_scan)
+        append_children_from (&found, parent, &all);
+      else
+        append_children (&found, parent);
 
-  walk_end (&walk);
+      if (i == found.length)
+        break;
+      parent = found.items[i].pid;
+    }
+
+  for (size_t i = 0; i < found.length; i++)
+    deliver (&found.items[i], signum);
+
+  free (found.items);
+  free (all.items);
 }

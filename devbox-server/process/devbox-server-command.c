@@ -338,6 +338,15 @@ has_ended (const DevboxServerCommand *self)
   return self->state != DEVBOX_COMMAND_STARTING && self->state != DEVBOX_COMMAND_RUNNING;
 }
 
+static void
+close_control (DevboxServerCommand *self)
+{
+  clear_source (&self->control_source);
+  if (self->control >= 0)
+    shutdown (self->control, SHUT_RDWR); /* also for a copy that a fork of this process holds */
+  close_fd (&self->control);
+}
+
 static gboolean
 on_grace_timeout (gpointer user_data)
 {
@@ -347,9 +356,12 @@ on_grace_timeout (gpointer user_data)
   if (self->told)
     return G_SOURCE_REMOVE;
 
-  /* Stopped, perhaps by the command. While its end of the socket is open its number is its own; the helper then kills what it leaves. */
+  /* It was stopped, perhaps by the command. While its end of the socket is open its number is its own; the helper then kills what it leaves. Or it hangs in
+   * starting the command, on a dead file system: it will find the socket closed. */
   if (self->control >= 0 && self->supervisor > 0)
     kill (self->supervisor, SIGKILL);
+  else
+    close_control (self);
 
   self->killed = TRUE;
   if (self->request.timeout_ms > 0 && g_get_monotonic_time () - self->started >= (gint64) self->request.timeout_ms * 1000)
@@ -361,6 +373,7 @@ on_grace_timeout (gpointer user_data)
                            _ ("“%s” could not be killed within %d seconds"),
                            self->program,
                            GRACE_MS / 1000));
+  answered (self);
   tell (self);
 
   return G_SOURCE_REMOVE;
@@ -767,10 +780,7 @@ void
 devbox_server_command_disconnect (DevboxServerCommand *self)
 {
   self->launcher = NULL;
-  clear_source (&self->control_source);
-  if (self->control >= 0)
-    shutdown (self->control, SHUT_RDWR); /* also for a copy that a fork of this process holds */
-  close_fd (&self->control);
+  close_control (self);
   clear_source (&self->failure_idle);
 
   if (!has_ended (self))
