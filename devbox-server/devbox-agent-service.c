@@ -4,6 +4,7 @@
 #include "devbox-agent-service-private.h"
 
 #include "devbox-classic-private.h"
+#include "devbox-file-replacement-private.h"
 #include "devbox-http-access-log-private.h"
 #include "devbox-http-router-private.h"
 #include "devbox-random-private.h"
@@ -113,6 +114,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->workspace = devbox_workspace_new (self->config.workspace_path, error);
   if (self->workspace == NULL || !listen_for_requests (self, error))
     goto fail;
+  devbox_workspace_sweep_temporaries (self->workspace);
   self->launcher = devbox_launcher_new (NULL, error);
   if (self->launcher == NULL)
     goto fail;

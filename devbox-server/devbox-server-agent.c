@@ -5,6 +5,7 @@
 
 #include "devbox-agent-service-private.h"
 #include "devbox-http-exchange-private.h"
+#include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
@@ -223,6 +224,28 @@ tell_started (AgentThread *running, GError *error)
   g_mutex_unlock (&running->lock);
 }
 
+/* Errors of the inside never leave the library: to a program they are GIO's. */
+static GError *
+to_io_error (GError *error)
+{
+  GIOErrorEnum code = G_IO_ERROR_FAILED;
+  GError *converted;
+
+  if (error->domain != DEVBOX_WIRE_ERROR)
+    return error;
+
+  if (error->code == DEVBOX_WIRE_FILE_NOT_FOUND)
+    code = G_IO_ERROR_NOT_FOUND;
+  else if (error->code == DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS)
+    code = G_IO_ERROR_PERMISSION_DENIED;
+  else if (error->code == DEVBOX_WIRE_VALIDATION_ERROR)
+    code = G_IO_ERROR_NOT_DIRECTORY;
+  converted = g_error_new_literal (G_IO_ERROR, code, error->message);
+  g_error_free (error);
+
+  return converted;
+}
+
 static gpointer
 run_agent (gpointer data)
 {
@@ -236,7 +259,7 @@ run_agent (gpointer data)
     devbox_agent_service_set_finished_func (running->service, on_exchange_finished, running);
 
   if (running->service == NULL)
-    tell_started (running, error);
+    tell_started (running, to_io_error (error));
   else
     {
       tell_started (running, NULL);

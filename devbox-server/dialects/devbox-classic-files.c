@@ -71,6 +71,9 @@ reply_written (DevboxHttpExchange *exchange, DevboxWriteRequest *request)
   devbox_wire_json_append_string (json, devbox_write_request_get_path (request), -1);
   g_string_append_printf (json, ",\"size\":%" G_GOFFSET_FORMAT ",\"timestamp\":", devbox_write_request_get_size (request));
   devbox_wire_json_append_time (json, g_get_real_time ());
+  /* Other names of the old file still lead to the old content; who writes should know. */
+  if (devbox_write_request_get_n_old_links (request) > 1)
+    g_string_append_printf (json, ",\"hardLinks\":%u", devbox_write_request_get_n_old_links (request));
   g_string_append_c (json, '}');
 
   devbox_http_reply_json (exchange, 200, json);
@@ -114,15 +117,11 @@ devbox_classic_write_file (DevboxHttpExchange *exchange, const char *argument, g
   DevboxAgentService *service = user_data;
   goffset max_size = devbox_agent_service_get_max_file_size (service);
   goffset limit = -1;
-  g_autoptr (GError) error = NULL;
   DevboxWriteRequest *request;
 
   if (max_size >= 0 && max_size < G_MAXINT64 / JSON_EXPANSION - JSON_OVERHEAD)
     limit = max_size * JSON_EXPANSION + JSON_OVERHEAD;
 
-  request = devbox_write_request_new (devbox_agent_service_get_workspace (service), max_size, &error);
-  if (request == NULL)
-    devbox_http_reply_error (exchange, error);
-  else
-    devbox_http_exchange_read_body (exchange, limit, on_write_body, request, (GDestroyNotify) devbox_write_request_free);
+  request = devbox_write_request_new (devbox_agent_service_get_workspace (service), max_size);
+  devbox_http_exchange_read_body (exchange, limit, on_write_body, request, (GDestroyNotify) devbox_write_request_free);
 }
