@@ -6,7 +6,7 @@
 #include "devbox-agent-service-private.h"
 #include "devbox-content-type-private.h"
 #include "devbox-file-reply-private.h"
-#include "devbox-http-reply-private.h"
+#include "devbox-http-replies-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 #include "devbox-write-request-private.h"

@@ -5,7 +5,7 @@
 
 #include "devbox-agent-service-private.h"
 #include "devbox-command-request-private.h"
-#include "devbox-http-reply-private.h"
+#include "devbox-http-replies-private.h"
 #include "devbox-wire-base64-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"

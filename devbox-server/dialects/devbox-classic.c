@@ -4,7 +4,7 @@
 #include "devbox-classic-private.h"
 
 #include "devbox-agent-service-private.h"
-#include "devbox-http-reply-private.h"
+#include "devbox-http-replies-private.h"
 #include "devbox-wire-json-private.h"
 
 #define MAX_CONTROL_BODY (1024 * 1024)

@@ -3,7 +3,7 @@
 
 #include "devbox-http-guard-private.h"
 
-#include "devbox-http-reply-private.h"
+#include "devbox-http-replies-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
