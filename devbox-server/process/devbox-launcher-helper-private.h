@@ -40,6 +40,7 @@ _Noreturn void devbox_launcher_child_exec (DevboxLauncherChild *self);
 
 /* devbox-launcher-supervisor.c */
 _Noreturn void devbox_launcher_supervise (const DevboxLauncherRequest *request, const int *descriptors, pid_t helper);
+void devbox_launcher_send_event (int control, const DevboxLauncherEvent *event);
 void devbox_launcher_send_failure (int control, DevboxLauncherStage stage, int error);
 
 /* devbox-launcher-helper.c: the process that started this one, which alone may end it, by SIGTERM or by its own end. */

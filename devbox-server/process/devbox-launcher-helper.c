@@ -163,7 +163,10 @@ start_supervisor (const DevboxLauncherRequest *request, const int *descriptors)
     }
   else
     {
+      DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_SUPERVISED, .pid = pid };
+
       supervisors[n_supervisors++] = pid;
+      devbox_launcher_send_event (descriptors[DEVBOX_LAUNCHER_CONTROL], &event);
     }
 }
 

@@ -35,10 +35,11 @@ typedef enum
   DEVBOX_LAUNCHER_N_DESCRIPTORS = DEVBOX_LAUNCHER_N_REQUIRED + 2, /* then stdin, then the folder */
 } DevboxLauncherDescriptor;
 
-/* Supervisor to agent, over the control socket, whose end means that nothing of the command is left. */
+/* To the agent over the control socket, whose end means that nothing of the command is left. The first comes from the helper, the others from the supervisor. */
 typedef enum
 {
-  DEVBOX_LAUNCHER_STARTED = 1,
+  DEVBOX_LAUNCHER_SUPERVISED = 1,
+  DEVBOX_LAUNCHER_STARTED,
   DEVBOX_LAUNCHER_FAILED,
   DEVBOX_LAUNCHER_EXITED, /* the command itself; descendants may go on */
 } DevboxLauncherEventType;
@@ -53,8 +54,7 @@ typedef enum
 typedef struct
 {
   uint32_t type;
-  int32_t pid;        /* STARTED */
-  int32_t supervisor; /* STARTED */
+  int32_t pid;        /* SUPERVISED: the supervisor; STARTED: the command */
   int32_t status;     /* EXITED: as wait () has it; FAILED: errno */
   uint32_t stage;     /* FAILED */
   uint32_t timed_out; /* EXITED */

@@ -42,8 +42,8 @@ to_microseconds (const struct timeval *time)
 }
 
 /* An agent that is gone is seen by the end of the socket, not here. */
-static void
-send_event (int control, const DevboxLauncherEvent *event)
+void
+devbox_launcher_send_event (int control, const DevboxLauncherEvent *event)
 {
   ssize_t sent;
 
@@ -57,7 +57,7 @@ devbox_launcher_send_failure (int control, DevboxLauncherStage stage, int error)
 {
   DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_FAILED, .stage = stage, .status = error };
 
-  send_event (control, &event);
+  devbox_launcher_send_event (control, &event);
 }
 
 /* Cuts n strings out of the file's; FALSE when it holds fewer. */
@@ -118,11 +118,10 @@ report_start (Supervisor *self, const DevboxLauncherChild *child)
 {
   DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED,
                                 .pid = self->command,
-                                .supervisor = getpid (),
                                 .time = get_monotonic_time () };
 
   if (child->failed_errno == 0)
-    send_event (self->control, &event);
+    devbox_launcher_send_event (self->control, &event);
   else
     devbox_launcher_send_failure (self->control, child->failed_stage, child->failed_errno);
 }
@@ -185,7 +184,7 @@ settle_exit (Supervisor *self, int status, const struct rusage *usage)
                                 .max_resident = usage->ru_maxrss };
 
   self->exited = true;
-  send_event (self->control, &event);
+  devbox_launcher_send_event (self->control, &event);
 }
 
 /* How many were reaped, or -1 when there is no child left. */

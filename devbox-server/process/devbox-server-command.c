@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define DRAIN_MS 250 /* for what a descendant still holds open */
-#define GRACE_MS 5000 /* for a supervisor to kill everything, before it is killed itself */
+#define GRACE_MS 3000 /* for a supervisor to kill everything, before it is killed itself */
 
 enum
 {
@@ -356,8 +356,8 @@ on_grace_timeout (gpointer user_data)
   if (self->told)
     return G_SOURCE_REMOVE;
 
-  /* It was stopped, perhaps by the command. While its end of the socket is open its number is its own; the helper then kills what it leaves. Or it hangs in
-   * starting the command, on a dead file system: it will find the socket closed. */
+  /* It was stopped, perhaps by the command, or it hangs in starting it, on a dead file system. While its end of the socket is open its number is its own; the
+   * helper then kills what it leaves. */
   if (self->control >= 0 && self->supervisor > 0)
     kill (self->supervisor, SIGKILL);
   else
@@ -391,7 +391,6 @@ handle_started (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 {
   self->state = DEVBOX_COMMAND_RUNNING;
   self->pid = event->pid;
-  self->supervisor = event->supervisor;
   self->start_time -= self->started - event->time;
   self->started = event->time;
 }
@@ -473,6 +472,9 @@ handle_event (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 
   switch (event->type)
     {
+    case DEVBOX_LAUNCHER_SUPERVISED:
+      self->supervisor = event->pid;
+      break;
     case DEVBOX_LAUNCHER_STARTED:
       handle_started (self, event);
       break;
