@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL, depth ≤ 64, one value), then json-glib
- * parses it. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what is wrong and at which byte. */
+/* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL even as \u0000, depth ≤ 64, names ≤ 1 KiB, numbers ≤ 64
+ * characters, integers within gint64, doubles finite, one value), then json-glib parses it. Of members with the same name the last one counts. Errors are
+ * DEVBOX_WIRE_VALIDATION_ERROR and tell what is wrong and at which byte, from 0. */
 gboolean devbox_wire_json_scan (const char *data, gsize size, GError **error);
 JsonNode *devbox_wire_json_parse (const char *data, gsize size, GError **error);
 JsonObject *devbox_wire_json_parse_object (const char *data, gsize size, GError **error); /* transfer full */
@@ -21,8 +22,9 @@ gboolean devbox_wire_json_get_object (JsonObject *object, const char *name, gboo
 gboolean devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean required, JsonArray **value, GError **error);
 gboolean devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean required, GStrv *value, GError **error); /* transfer full */
 
-/* Writing: straight into a GString, no tree. `string` may be any bytes: what is not UTF-8 becomes U+FFFD. */
-void devbox_wire_json_append_string (GString *out, const char *string, gssize length);
+/* Writing: straight into a GString, no tree. `string` may be any bytes: each ill-formed part of UTF-8 becomes U+FFFD, and so does NUL, which the scan
+ * refuses. FALSE when anything had to be replaced. */
+gboolean devbox_wire_json_append_string (GString *out, const char *string, gssize length);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
 
 G_END_DECLS

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A push parser: feed pieces of any size, get events. Same rules as devbox_wire_json_scan (). Memory does not grow with the document:
- * string values come in pieces, unescaped and checked for UTF-8; member names are at most 1 KiB. */
+/* A push parser: feed pieces of any size, get events. Same rules, verdicts and messages as devbox_wire_json_scan (), however the document is cut. Memory
+ * does not grow with the document: string values come in pieces, unescaped, each of whole UTF-8 characters; member names are at most 1 KiB. */
 typedef struct _DevboxWireJsonReader DevboxWireJsonReader;
 
 typedef struct
@@ -21,12 +21,15 @@ typedef struct
   gboolean (*number) (gpointer user_data, const char *text, GError **error); /* as written, ≤ 64 bytes */
   gboolean (*boolean) (gpointer user_data, gboolean value, GError **error);
   gboolean (*null) (gpointer user_data, GError **error);
-} DevboxWireJsonHandler; /* any may be NULL: ignored */
+} DevboxWireJsonHandler; /* any may be NULL: ignored; a callback that returns FALSE sets the error */
 
+/* The handler is copied. */
 DevboxWireJsonReader *devbox_wire_json_reader_new (const DevboxWireJsonHandler *handler, gpointer user_data);
 void devbox_wire_json_reader_free (DevboxWireJsonReader *self);
+/* After an error each further call fails with the same one. */
 gboolean devbox_wire_json_reader_feed (DevboxWireJsonReader *self, const char *data, gsize size, GError **error);
 gboolean devbox_wire_json_reader_finish (DevboxWireJsonReader *self, GError **error); /* exactly one whole value was seen */
+/* The containers that are open: a begin callback finds its own counted, an end callback does not. */
 guint devbox_wire_json_reader_get_depth (DevboxWireJsonReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxWireJsonReader, devbox_wire_json_reader_free)
 
