@@ -3,15 +3,17 @@
 
 #include "devbox-monitor-link-private.h"
 
-#include "devbox-error-private.h"
+#include "devbox-endpoint-private.h"
+#include "devbox-transport-error-private.h"
 #include "devbox-watch-messages-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
 
 #define MAX_MESSAGE_SIZE (128 * 1024) /* two paths with every byte escaped */
+#define TOO_MANY_REQUESTS 429         /* SoupStatus has no name for it */
 
-const DevboxMonitorLinkTiming devbox_monitor_link_default_timing = {
+DevboxMonitorLinkTiming devbox_monitor_link_timing = {
   .first_delay_ms = 500,
   .last_delay_ms = 30000,
   .ping_interval_s = 20,
@@ -29,6 +31,7 @@ typedef enum
 struct _DevboxMonitorLink
 {
   gatomicrefcount ref_count;
+  DevboxIoThread *thread;
   DevboxEndpoint *endpoint;
   DevboxMonitorQueue *queue;
   char *path;
@@ -52,7 +55,8 @@ struct _DevboxMonitorLink
 static void try_to_connect (DevboxMonitorLink *self);
 
 DevboxMonitorLink *
-devbox_monitor_link_new (DevboxEndpoint *endpoint,
+devbox_monitor_link_new (DevboxIoThread *thread,
+                         DevboxEndpoint *endpoint,
                          const char *path,
                          DevboxFileMonitorFlags flags,
                          DevboxMonitorQueue *queue)
@@ -60,6 +64,7 @@ devbox_monitor_link_new (DevboxEndpoint *endpoint,
   DevboxMonitorLink *self = g_new0 (DevboxMonitorLink, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
+  self->thread = devbox_io_thread_ref (thread);
   self->endpoint = devbox_endpoint_ref (endpoint);
   self->queue = devbox_monitor_queue_ref (queue);
   self->path = g_strdup (path);
@@ -76,7 +81,7 @@ devbox_monitor_link_ref (DevboxMonitorLink *self)
   return self;
 }
 
-/* Started means stopped before the last reference goes: there is nothing left of the I/O thread's. */
+/* Whatever was started was stopped before the last reference goes: nothing is left of the I/O thread's. */
 void
 devbox_monitor_link_unref (DevboxMonitorLink *self)
 {
@@ -84,6 +89,7 @@ devbox_monitor_link_unref (DevboxMonitorLink *self)
     return;
 
   g_assert (self->session == NULL);
+  devbox_io_thread_unref (self->thread);
   devbox_endpoint_unref (self->endpoint);
   devbox_monitor_queue_unref (self->queue);
   g_clear_error (&self->stop_reason);
@@ -189,10 +195,13 @@ lose (DevboxMonitorLink *self, const GError *error, gboolean permanent)
 static gboolean
 handshake_is_over (gpointer data)
 {
-  g_autoptr (GError) error = g_error_new_literal (
-      DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_TIMEOUT, _ ("The agent did not begin to watch in time"));
+  DevboxMonitorLink *self = data;
+  g_autoptr (GError) error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT,
+                                               &(DevboxErrorDetails) { .path = self->path },
+                                               _ ("The agent did not begin to watch “%s” in time"),
+                                               self->path);
 
-  lose (data, error, FALSE);
+  lose (self, error, FALSE);
 
   return G_SOURCE_REMOVE;
 }
@@ -207,7 +216,10 @@ check_liveness (gpointer data)
   if (silence < self->timing.ping_interval_s * G_TIME_SPAN_SECOND * 5 / 2)
     return G_SOURCE_CONTINUE;
 
-  error = g_error_new_literal (DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_TIMEOUT, _ ("The agent no longer answers"));
+  error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT,
+                            &(DevboxErrorDetails) { .path = self->path },
+                            _ ("The agent that watches “%s” no longer answers"),
+                            self->path);
   lose (self, error, FALSE);
 
   return G_SOURCE_REMOVE;
@@ -276,17 +288,27 @@ on_pong (SoupWebsocketConnection *connection, GBytes *message, gpointer user_dat
 static void
 on_closed (SoupWebsocketConnection *connection, gpointer user_data)
 {
-  g_autoptr (GError) error
-      = g_error_new_literal (DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED, _ ("The agent closed the connection"));
+  DevboxMonitorLink *self = user_data;
+  g_autoptr (GError) error = devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED,
+                                               &(DevboxErrorDetails) { .path = self->path },
+                                               _ ("The agent that watches “%s” closed the connection"),
+                                               self->path);
 
-  lose (user_data, error, FALSE);
+  lose (self, error, FALSE);
+}
+
+static GError *
+error_from_transport (DevboxMonitorLink *self, const GError *cause)
+{
+  return devbox_error_from_transport (
+      cause, devbox_endpoint_get_address (self->endpoint), &(DevboxErrorDetails) { .path = self->path });
 }
 
 static void
 on_error (SoupWebsocketConnection *connection, GError *cause, gpointer user_data)
 {
   DevboxMonitorLink *self = user_data;
-  g_autoptr (GError) error = devbox_error_new_from_transport (cause, self->path);
+  g_autoptr (GError) error = error_from_transport (self, cause);
 
   lose (self, error, FALSE);
 }
@@ -312,27 +334,28 @@ static gboolean
 status_is_final (guint status)
 {
   return status != SOUP_STATUS_NONE && status < 500 && status != SOUP_STATUS_REQUEST_TIMEOUT
-         && status != SOUP_STATUS_TOO_MANY_REQUESTS;
+         && status != TOO_MANY_REQUESTS;
 }
 
 static GError *
 error_from_handshake (DevboxMonitorLink *self, SoupMessage *message, const GError *cause)
 {
   const guint status = soup_message_get_status (message);
+  const DevboxErrorDetails details = { .http_status = status, .path = self->path };
   DevboxWireCode code;
 
   if (status == SOUP_STATUS_NONE || status == SOUP_STATUS_SWITCHING_PROTOCOLS)
-    return devbox_error_new_from_transport (cause, self->path);
+    return error_from_transport (self, cause);
 
   code = status == SOUP_STATUS_NOT_FOUND ? DEVBOX_WIRE_DEVBOX_NOT_FOUND : devbox_wire_code_from_http_status (status);
 
-  return g_error_new (DEVBOX_ERROR,
-                      (int) code,
-                      /* Translators: the first %s is a path, the second what the server answered, such as "Not Found" */
-                      _ ("Cannot watch “%s”: the agent answers %u %s"),
-                      self->path,
-                      status,
-                      soup_message_get_reason_phrase (message));
+  return devbox_error_new ((DevboxError) code,
+                           &details,
+                           /* Translators: %s is a path; then comes what the server answered, such as “404 Not Found” */
+                           _ ("Cannot watch “%s”: the agent answers %u %s"),
+                           self->path,
+                           status,
+                           soup_message_get_reason_phrase (message));
 }
 
 typedef struct
@@ -345,6 +368,7 @@ typedef struct
 static void
 try_free (Try *self)
 {
+  devbox_io_thread_release (self->link->thread);
   devbox_monitor_link_unref (self->link);
   g_object_unref (self->message);
   g_object_unref (self->cancellable);
@@ -380,11 +404,7 @@ connected (GObject *source, GAsyncResult *result, gpointer user_data)
 static GUri *
 build_uri (GUri *base)
 {
-  const char *base_path = g_uri_get_path (base);
-  const gsize length = strlen (base_path);
-  g_autofree char *path = NULL;
-
-  path = g_strdup_printf ("%.*s/ws", (int) (g_str_has_suffix (base_path, "/") ? length - 1 : length), base_path);
+  g_autofree char *path = g_strconcat (g_uri_get_path (base), "/ws", NULL);
 
   return g_uri_build (SOUP_HTTP_URI_FLAGS,
                       g_str_equal (g_uri_get_scheme (base), "https") ? "wss" : "ws",
@@ -423,8 +443,12 @@ try_to_connect (DevboxMonitorLink *self)
 
   self->state = STATE_CONNECTING;
   self->handshake = g_cancellable_new ();
-  set_timer (self, self->timing.handshake_ms, handshake_is_over);
+  if (self->timing.handshake_ms > 0)
+    set_timer (self, self->timing.handshake_ms, handshake_is_over);
+  else
+    clear_timer (self);
 
+  devbox_io_thread_hold (self->thread);
   this_try->link = devbox_monitor_link_ref (self);
   this_try->message = build_message (self);
   this_try->cancellable = g_object_ref (self->handshake);
@@ -453,18 +477,29 @@ devbox_monitor_link_start (DevboxMonitorLink *self,
   try_to_connect (devbox_monitor_link_ref (self)); /* until it is stopped */
 }
 
+static GError *
+make_closed_error (DevboxMonitorLink *self)
+{
+  return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED,
+                           &(DevboxErrorDetails) { .path = self->path },
+                           "%s",
+                           _ ("The client was closed"));
+}
+
 void
 devbox_monitor_link_stop (DevboxMonitorLink *self, const GError *error)
 {
   const State state = self->state;
+  g_autoptr (GError) reason = NULL;
 
   if (state == STATE_STOPPED)
     return;
 
   self->state = STATE_STOPPED;
+  reason = error != NULL ? g_error_copy (error) : make_closed_error (self);
   if (state == STATE_NEW)
     {
-      self->stop_reason = error != NULL ? g_error_copy (error) : NULL;
+      self->stop_reason = g_steal_pointer (&reason);
       return;
     }
 
@@ -473,7 +508,7 @@ devbox_monitor_link_stop (DevboxMonitorLink *self, const GError *error)
   soup_session_abort (self->session);
   g_clear_object (&self->session);
   if (self->started != NULL)
-    tell_started (self, error);
+    tell_started (self, reason);
   else
     devbox_monitor_queue_push_closed (self->queue, error);
   devbox_monitor_link_unref (self);

@@ -35,6 +35,7 @@ devbox_read_file_request_new (const char *path, GError **error)
   request->content_type = "application/json";
   request->subject = g_strdup (path);
   request->max_reply_size = G_MAXSIZE;
+  request->idempotent = TRUE;
 
   return request;
 }

@@ -78,7 +78,7 @@ fail_from_timeout (DevboxRequest *request, const DevboxReply *reply, GError **er
 
   devbox_request_fail_from_reply (request, reply, &timeout);
   if (result != NULL)
-    devbox_error_info_set_command_result (devbox_error_info_from_error (timeout), result);
+    devbox_error_info_set_command_result (devbox_error_get_info (timeout), result);
   g_propagate_error (error, timeout);
 
   return NULL;
@@ -202,10 +202,14 @@ build_body (DevboxCommand *command)
   return g_string_free_to_bytes (body);
 }
 
+/* A client that has no time-out of its own waits for as long as it takes. */
 static guint
-add_saturated (guint a, guint b)
+add_grace (guint timeout_ms, guint grace_ms)
 {
-  return a > G_MAXUINT - b ? G_MAXUINT : a + b;
+  if (grace_ms == 0)
+    return 0;
+
+  return timeout_ms > G_MAXUINT - grace_ms ? G_MAXUINT : timeout_ms + grace_ms;
 }
 
 DevboxRequest *
@@ -221,7 +225,7 @@ devbox_run_request_new (DevboxCommand *command, guint grace_ms, GError **error)
   request->body = build_body (command);
   request->content_type = "application/json";
   request->subject = g_strdup (shell_line != NULL ? shell_line : devbox_command_get_argv (command)[0]);
-  request->timeout_ms = add_saturated (devbox_command_get_timeout (command), grace_ms);
+  request->timeout_ms = add_grace (devbox_command_get_timeout (command), grace_ms);
   request->max_reply_size = MAX_REPLY_SIZE;
 
   return request;

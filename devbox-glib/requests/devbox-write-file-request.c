@@ -14,6 +14,7 @@
 
 #define MAX_PERMISSIONS 0777 /* of a number on the wire; a string may say more */
 #define MAX_MODE 07777
+#define ASK_FIRST_SIZE (1024 * 1024) /* a refusal is worth a round trip */
 
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
@@ -103,6 +104,7 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
   request->body = build_body (path, contents, mode);
   request->content_type = "application/json";
   request->subject = g_strdup (path);
+  request->expect_continue = g_bytes_get_size (contents) > ASK_FIRST_SIZE;
   request->data = GSIZE_TO_POINTER (g_bytes_get_size (contents));
 
   return request;
