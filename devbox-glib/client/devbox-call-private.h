@@ -43,6 +43,8 @@ struct _DevboxRequest
   guint timeout_ms;         /* 0: the client's */
   gsize max_reply_size;     /* 0: 1 MiB; G_MAXSIZE: none */
   gboolean anonymous;       /* send no token (health) */
+  gboolean idempotent;      /* a POST that may be sent twice, like a read; GET, HEAD, PUT and DELETE are so by themselves */
+  gboolean expect_continue; /* ask before the body is sent: for large bodies that the server may refuse */
   DevboxRequestParse parse;
   GDestroyNotify result_free;
   gpointer data;            /* for parse () */
@@ -62,12 +64,16 @@ void devbox_client_call_async (DevboxClient *self, DevboxEndpoint *endpoint, Dev
 /* The same, blocking, iterating no context. */
 gpointer devbox_client_call_sync (DevboxClient *self, DevboxEndpoint *endpoint, DevboxRequest *request, GCancellable *cancellable, GError **error);
 
+/* What a finish function returns: the task's pointer. Notes the error for devbox_error_info_get_last (). */
+gpointer devbox_client_call_finish (GAsyncResult *result, GError **error);
+
 /* The I/O thread, for what is not a call (the file monitor's WebSocket). */
 GMainContext *devbox_client_get_io_context (DevboxClient *self); /* transfer none */
 gboolean devbox_client_in_io_thread (DevboxClient *self);
 void devbox_client_invoke (DevboxClient *self, GSourceFunc func, gpointer data, GDestroyNotify destroy); /* in the I/O thread, soon */
 SoupSession *devbox_client_new_session (DevboxClient *self); /* configured as the pool's are (TLS, user agent, no redirects); I/O thread only */
-/* Told in the I/O thread when the client is closed. */
+/* `func (data, NULL)` is called in the I/O thread when the client is closed, or soon if it is already. Remove it in that thread to be sure
+ * that it is not running. */
 gulong devbox_client_add_close_func (DevboxClient *self, GFunc func, gpointer data);
 void devbox_client_remove_close_func (DevboxClient *self, gulong id);
 

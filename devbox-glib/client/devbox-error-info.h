@@ -11,6 +11,8 @@ G_DECLARE_FINAL_TYPE (DevboxErrorInfo, devbox_error_info, DEVBOX, ERROR_INFO, GO
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxErrorInfo *devbox_error_info_from_error (const GError *error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxErrorInfo *devbox_error_info_get_last (void);
 
 DEVBOX_AVAILABLE_IN_1_0
 guint devbox_error_info_get_http_status (DevboxErrorInfo *self);

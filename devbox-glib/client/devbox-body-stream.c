@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-body-stream-private.h"
+
+#include <string.h>
+
+struct _DevboxBodyStream
+{
+  GInputStream parent_instance;
+
+  const guint8 *data; /* NULL once detached */
+  gsize size;
+  gsize position;
+};
+
+static void pollable_interface_init (GPollableInputStreamInterface *interface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DevboxBodyStream,
+                               devbox_body_stream,
+                               G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, pollable_interface_init))
+
+static gssize
+devbox_body_stream_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  DevboxBodyStream *self = DEVBOX_BODY_STREAM (stream);
+  gsize length = MIN (count, self->size - self->position);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+  if (self->data == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The call has ended");
+      return -1;
+    }
+
+  memcpy (buffer, self->data + self->position, length);
+  self->position += length;
+
+  return (gssize) length;
+}
+
+static gssize
+devbox_body_stream_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
+{
+  return devbox_body_stream_read (G_INPUT_STREAM (stream), buffer, count, NULL, error);
+}
+
+static gboolean
+devbox_body_stream_is_readable (GPollableInputStream *stream)
+{
+  return TRUE;
+}
+
+static GSource *
+devbox_body_stream_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) ready = g_timeout_source_new (0);
+
+  return g_pollable_source_new_full (stream, ready, cancellable);
+}
+
+static void
+pollable_interface_init (GPollableInputStreamInterface *interface)
+{
+  interface->is_readable = devbox_body_stream_is_readable;
+  interface->create_source = devbox_body_stream_create_source;
+  interface->read_nonblocking = devbox_body_stream_read_nonblocking;
+}
+
+static void
+devbox_body_stream_class_init (DevboxBodyStreamClass *klass)
+{
+  G_INPUT_STREAM_CLASS (klass)->read_fn = devbox_body_stream_read;
+}
+
+static void
+devbox_body_stream_init (DevboxBodyStream *self)
+{
+}
+
+GInputStream *
+devbox_body_stream_new (const void *data, gsize size)
+{
+  DevboxBodyStream *self = g_object_new (DEVBOX_TYPE_BODY_STREAM, NULL);
+
+  self->data = data != NULL ? data : (const guint8 *) "";
+  self->size = size;
+
+  return G_INPUT_STREAM (self);
+}
+
+void
+devbox_body_stream_detach (DevboxBodyStream *self)
+{
+  self->data = NULL;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-client.h"
+
+#include "devbox-call-core-private.h"
+#include "devbox-pool-state-private.h"
+#include "devbox-pool.h"
+
+#define DEFAULT_TIMEOUT (30 * 1000)
+#define DEFAULT_USER_AGENT "devbox-glib/" DEVBOX_VERSION_STRING
+
+/**
+ * DevboxClient:
+ *
+ * What calls to devboxes have in common: connections, time limits, and the thread in which they are carried out.
+ *
+ * A client does its input and output in a thread of its own, which starts with the first call and ends after the last
+ * reference to the client is gone. Results come back in the main context that was the thread's default when a call was
+ * made, so a program need not know about that thread; blocking calls need no main loop. A call keeps its client alive
+ * until it has ended.
+ *
+ * All functions may be called in any thread.
+ *
+ * Since: 1.0
+ */
+struct _DevboxClient
+{
+  GObject parent_instance;
+
+  DevboxPool *pool;
+  char *user_agent;
+  guint timeout; /* atomic, as is_closed */
+  int is_closed;
+
+  DevboxIoThread *thread;
+  DevboxClientCore *core;
+};
+
+G_DEFINE_FINAL_TYPE (DevboxClient, devbox_client, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_POOL = 1,
+  PROP_TIMEOUT,
+  PROP_USER_AGENT,
+  PROP_CLOSED,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+/* It becomes a header as it is. */
+static gboolean
+is_acceptable_user_agent (const char *user_agent)
+{
+  for (const char *c = user_agent; *c != '\0'; c++)
+    {
+      if (!g_ascii_isprint (*c))
+        return FALSE;
+    }
+
+  return user_agent[0] != '\0';
+}
+
+static void
+devbox_client_constructed (GObject *object)
+{
+  DevboxClient *self = DEVBOX_CLIENT (object);
+
+  G_OBJECT_CLASS (devbox_client_parent_class)->constructed (object);
+
+  if (self->pool == NULL)
+    self->pool = devbox_pool_new ();
+  if (self->user_agent != NULL && !is_acceptable_user_agent (self->user_agent))
+    {
+      g_critical ("A user agent must consist of printable ASCII characters");
+      g_clear_pointer (&self->user_agent, g_free);
+    }
+  if (self->user_agent == NULL)
+    self->user_agent = g_strdup (DEFAULT_USER_AGENT);
+
+  self->thread = devbox_io_thread_new ();
+  self->core = devbox_client_core_new (self->thread, devbox_pool_get_state (self->pool), self->user_agent);
+}
+
+static void
+shut_down_core (gpointer data)
+{
+  DevboxClientCore *core = data;
+
+  devbox_connection_set_close (devbox_client_core_get_connections (core));
+  devbox_client_core_unref (core);
+}
+
+static void
+devbox_client_finalize (GObject *object)
+{
+  DevboxClient *self = DEVBOX_CLIENT (object);
+
+  devbox_io_thread_stop (self->thread, shut_down_core, self->core);
+  devbox_io_thread_unref (self->thread);
+  g_object_unref (self->pool);
+  g_free (self->user_agent);
+
+  G_OBJECT_CLASS (devbox_client_parent_class)->finalize (object);
+}
+
+static void
+devbox_client_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  DevboxClient *self = DEVBOX_CLIENT (object);
+
+  switch (property_id)
+    {
+    case PROP_POOL:
+      g_value_set_object (value, self->pool);
+      break;
+    case PROP_TIMEOUT:
+      g_value_set_uint (value, devbox_client_get_timeout (self));
+      break;
+    case PROP_USER_AGENT:
+      g_value_set_string (value, self->user_agent);
+      break;
+    case PROP_CLOSED:
+      g_value_set_boolean (value, devbox_client_is_closed (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+devbox_client_set_property (GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  DevboxClient *self = DEVBOX_CLIENT (object);
+
+  switch (property_id)
+    {
+    case PROP_POOL:
+      self->pool = g_value_dup_object (value);
+      break;
+    case PROP_TIMEOUT:
+      devbox_client_set_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_USER_AGENT:
+      self->user_agent = g_value_dup_string (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+devbox_client_class_init (DevboxClientClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = devbox_client_constructed;
+  object_class->finalize = devbox_client_finalize;
+  object_class->get_property = devbox_client_get_property;
+  object_class->set_property = devbox_client_set_property;
+
+  /**
+   * DevboxClient:pool:
+   *
+   * The client's connections and their rules; a pool with the default rules when none is given.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_POOL] = g_param_spec_object ("pool", NULL, NULL, DEVBOX_TYPE_POOL,
+                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxClient:timeout:
+   *
+   * How long a call may take in all, in milliseconds; 0 for no limit.
+   *
+   * It counts the time in which a call waits for a connection, connects, sends and reads. A call that runs into it ends
+   * with %DEVBOX_ERROR_OPERATION_TIMEOUT. Calls that are known to take long have a limit of their own instead.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout", NULL, NULL, 0, G_MAXUINT, DEFAULT_TIMEOUT,
+                                                G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:user-agent:
+   *
+   * What servers are told about the program, in printable ASCII; the name and version of this library when nothing is
+   * given.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_USER_AGENT] = g_param_spec_string (
+      "user-agent", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxClient:closed:
+   *
+   * Whether [method@Devbox.Client.close] was called.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CLOSED]
+      = g_param_spec_boolean ("closed", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+devbox_client_init (DevboxClient *self)
+{
+  self->timeout = DEFAULT_TIMEOUT;
+}
+
+/**
+ * devbox_client_new:
+ *
+ * Makes a client with a pool and time limit as they are by default.
+ *
+ * Returns: (transfer full): a new client
+ *
+ * Since: 1.0
+ */
+DevboxClient *
+devbox_client_new (void)
+{
+  return g_object_new (DEVBOX_TYPE_CLIENT, NULL);
+}
+
+/**
+ * devbox_client_get_pool:
+ * @self: a client
+ *
+ * Gets the client's connections and their rules.
+ *
+ * Returns: (transfer none): the pool
+ *
+ * Since: 1.0
+ */
+DevboxPool *
+devbox_client_get_pool (DevboxClient *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
+
+  return self->pool;
+}
+
+/**
+ * devbox_client_get_timeout:
+ * @self: a client
+ *
+ * Gets how long a call may take in all.
+ *
+ * Returns: the time in milliseconds, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+guint
+devbox_client_get_timeout (DevboxClient *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), 0);
+
+  return (guint) g_atomic_int_get (&self->timeout);
+}
+
+/**
+ * devbox_client_set_timeout:
+ * @self: a client
+ * @timeout_ms: the time in milliseconds, or 0 for no limit
+ *
+ * Sets how long a call may take in all.
+ *
+ * Calls that were made before keep their limit.
+ *
+ * Since: 1.0
+ */
+void
+devbox_client_set_timeout (DevboxClient *self, guint timeout_ms)
+{
+  g_return_if_fail (DEVBOX_IS_CLIENT (self));
+
+  if (devbox_client_get_timeout (self) == timeout_ms)
+    return;
+
+  g_atomic_int_set (&self->timeout, timeout_ms);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TIMEOUT]);
+}
+
+/**
+ * devbox_client_get_user_agent:
+ * @self: a client
+ *
+ * Gets what servers are told about the program.
+ *
+ * Returns: the text of the `User-Agent` header
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_client_get_user_agent (DevboxClient *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
+
+  return self->user_agent;
+}
+
+/**
+ * devbox_client_close:
+ * @self: a client
+ *
+ * Ends all calls and closes all connections.
+ *
+ * Every call that has not ended yet ends with %DEVBOX_ERROR_CONNECTION_FAILED, and so does every call made afterwards.
+ * This function does not wait for that. A client need not be closed: its connections end with it. Closing it again does
+ * nothing.
+ *
+ * Since: 1.0
+ */
+void
+devbox_client_close (DevboxClient *self)
+{
+  g_return_if_fail (DEVBOX_IS_CLIENT (self));
+
+  if (!g_atomic_int_compare_and_exchange (&self->is_closed, FALSE, TRUE))
+    return;
+
+  /* The core outlives what is invoked in its thread. */
+  devbox_io_thread_invoke (self->thread, devbox_client_core_close_once, self->core, NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLOSED]);
+}
+
+/**
+ * devbox_client_is_closed:
+ * @self: a client
+ *
+ * Gets whether [method@Devbox.Client.close] was called.
+ *
+ * Returns: %TRUE when the client takes no more calls
+ *
+ * Since: 1.0
+ */
+gboolean
+devbox_client_is_closed (DevboxClient *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), TRUE);
+
+  return g_atomic_int_get (&self->is_closed);
+}
+
+DevboxClientCore *
+devbox_client_get_core (DevboxClient *self)
+{
+  return self->core;
+}
+
+GMainContext *
+devbox_client_get_io_context (DevboxClient *self)
+{
+  return devbox_io_thread_get_context (self->thread);
+}
+
+gboolean
+devbox_client_in_io_thread (DevboxClient *self)
+{
+  return devbox_io_thread_is_current (self->thread);
+}
+
+void
+devbox_client_invoke (DevboxClient *self, GSourceFunc func, gpointer data, GDestroyNotify destroy)
+{
+  devbox_io_thread_invoke (self->thread, func, data, destroy);
+}
+
+SoupSession *
+devbox_client_new_session (DevboxClient *self)
+{
+  g_assert (devbox_io_thread_is_current (self->thread));
+
+  return devbox_session_new (self->user_agent);
+}
+
+gulong
+devbox_client_add_close_func (DevboxClient *self, GFunc func, gpointer data)
+{
+  return devbox_client_core_add_close_func (self->core, func, data);
+}
+
+void
+devbox_client_remove_close_func (DevboxClient *self, gulong id)
+{
+  devbox_client_core_remove_close_func (self->core, id);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-call-private.h"
+
+G_BEGIN_DECLS
+
+/* "scheme://host:port": calls that agree in it share connections. */
+const char *devbox_endpoint_get_address (DevboxEndpoint *self);
+GUri *devbox_endpoint_build_uri (DevboxEndpoint *self, const char *path_and_query);
+/* The text without the token in it; transfer full. */
+char *devbox_endpoint_redact (DevboxEndpoint *self, const char *text);
+
+G_END_DECLS

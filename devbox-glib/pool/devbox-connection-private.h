@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-io-thread-private.h"
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* A session as the library wants it: one connection, no time limits of its own, nothing that reads or answers replies by itself. */
+SoupSession *devbox_session_new (const char *user_agent);
+
+/* One real connection to a server. Lives in the I/O thread; carries one exchange at a time. */
+typedef struct _DevboxConnection DevboxConnection;
+
+typedef struct
+{
+  SoupMessage *message;
+  GBytes *body;        /* NULL on an error */
+  const GError *error; /* of libsoup and GIO, or a DevboxError; NULL on success */
+  gboolean was_reused; /* the connection was there before */
+  gboolean was_answered;
+} DevboxConnectionReply;
+
+/* Called once, and never from within devbox_connection_send (). */
+typedef void (*DevboxConnectionDone) (DevboxConnection *connection, const DevboxConnectionReply *reply, gpointer data);
+
+DevboxConnection *devbox_connection_new (DevboxIoThread *thread, const char *user_agent);
+void devbox_connection_free (DevboxConnection *self); /* not while it carries an exchange */
+
+void devbox_connection_send (DevboxConnection *self,
+                             SoupMessage *message,
+                             GBytes *body, /* borrowed until the end */
+                             const char *content_type,
+                             gsize max_reply_size,
+                             DevboxConnectionDone done,
+                             gpointer data);
+/* Ends the exchange as soon as possible, perhaps at once; the body is no longer used when it returns. */
+void devbox_connection_abort (DevboxConnection *self);
+/* Drops what may be left of the connection: the next exchange makes a new one. */
+void devbox_connection_renew (DevboxConnection *self);
+
+gboolean devbox_connection_is_reusable (DevboxConnection *self);
+guint64 devbox_connection_get_n_uses (DevboxConnection *self);
+/* When the server will close it if nothing is sent, with a margin; G_MAXINT64 when it did not say. Monotonic µs. */
+gint64 devbox_connection_get_expiry (DevboxConnection *self);
+
+G_END_DECLS

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-connection-private.h"
+
+#include "devbox-exchange-private.h"
+#include "devbox-proxy-resolver-private.h"
+
+#include <string.h>
+
+/* A request must not meet the server closing the connection: give up a little before it says. */
+#define EXPIRY_MARGIN_US G_USEC_PER_SEC
+
+struct _DevboxConnection
+{
+  DevboxIoThread *thread;
+  char *user_agent;
+  SoupSession *session;
+  GSocket *socket;
+  guint connection_id; /* what libsoup calls the connection within the session; 0: none yet */
+
+  DevboxExchange *exchange;
+  DevboxConnectionDone done;
+  gpointer data;
+
+  guint64 n_uses;
+  gboolean is_reusable;
+  gint64 last_used;
+  guint keep_alive_seconds; /* 0: not told */
+};
+
+SoupSession *
+devbox_session_new (const char *user_agent)
+{
+  g_autoptr (GProxyResolver) resolver = devbox_proxy_resolver_new ();
+  SoupSession *session = g_object_new (SOUP_TYPE_SESSION, "max-conns", 1, "max-conns-per-host", 1, "timeout", 0,
+                                       "idle-timeout", 0, "proxy-resolver", resolver, "user-agent", user_agent, NULL);
+
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_SNIFFER);
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
+
+  return session;
+}
+
+DevboxConnection *
+devbox_connection_new (DevboxIoThread *thread, const char *user_agent)
+{
+  DevboxConnection *self = g_new0 (DevboxConnection, 1);
+
+  self->thread = thread;
+  self->user_agent = g_strdup (user_agent);
+  self->session = devbox_session_new (user_agent);
+
+  return self;
+}
+
+static void
+drop_session (DevboxConnection *self)
+{
+  soup_session_abort (self->session);
+  g_clear_object (&self->session);
+  g_clear_object (&self->socket);
+}
+
+void
+devbox_connection_free (DevboxConnection *self)
+{
+  g_assert (self->exchange == NULL);
+
+  drop_session (self);
+  g_free (self->user_agent);
+  g_free (self);
+}
+
+/* "Keep-Alive: timeout=360, max=1000" */
+static guint
+parse_keep_alive (SoupMessageHeaders *headers)
+{
+  const char *value = soup_message_headers_get_one (headers, "Keep-Alive");
+  g_autoptr (GHashTable) parameters = NULL;
+  const char *timeout;
+  guint64 seconds = 0;
+
+  if (value == NULL)
+    return 0;
+
+  parameters = soup_header_parse_param_list (value);
+  timeout = parameters != NULL ? g_hash_table_lookup (parameters, "timeout") : NULL;
+  if (timeout != NULL)
+    g_ascii_string_to_unsigned (timeout, 10, 1, G_MAXINT, &seconds, NULL);
+
+  return (guint) seconds;
+}
+
+static void
+exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, gpointer data)
+{
+  DevboxConnection *self = data;
+  SoupMessage *message = devbox_exchange_get_message (exchange);
+  guint connection_id = soup_message_get_connection_id (message);
+  DevboxConnectionReply reply = {
+    .message = message,
+    .body = body,
+    .error = error,
+    .was_reused = connection_id != 0 && connection_id == self->connection_id,
+    .was_answered = devbox_exchange_was_answered (exchange),
+  };
+
+  self->exchange = NULL;
+  self->connection_id = connection_id;
+  self->last_used = g_get_monotonic_time ();
+  self->n_uses++;
+  self->is_reusable = error == NULL && soup_message_is_keepalive (message)
+                      && soup_message_get_status (message) != SOUP_STATUS_MISDIRECTED_REQUEST;
+  if (self->is_reusable)
+    self->keep_alive_seconds = parse_keep_alive (soup_message_get_response_headers (message));
+
+  self->done (self, &reply, self->data);
+}
+
+void
+devbox_connection_send (DevboxConnection *self,
+                        SoupMessage *message,
+                        GBytes *body,
+                        const char *content_type,
+                        gsize max_reply_size,
+                        DevboxConnectionDone done,
+                        gpointer data)
+{
+  g_assert (self->exchange == NULL);
+
+  self->done = done;
+  self->data = data;
+  self->is_reusable = FALSE;
+  self->exchange = devbox_exchange_start (self->thread, self->session, &self->socket, message, body, content_type,
+                                          max_reply_size, exchange_done_cb, self);
+}
+
+void
+devbox_connection_abort (DevboxConnection *self)
+{
+  if (self->exchange != NULL)
+    devbox_exchange_abort (self->exchange);
+}
+
+void
+devbox_connection_renew (DevboxConnection *self)
+{
+  drop_session (self);
+  self->session = devbox_session_new (self->user_agent);
+  self->connection_id = 0;
+  self->keep_alive_seconds = 0;
+}
+
+gboolean
+devbox_connection_is_reusable (DevboxConnection *self)
+{
+  return self->is_reusable;
+}
+
+guint64
+devbox_connection_get_n_uses (DevboxConnection *self)
+{
+  return self->n_uses;
+}
+
+gint64
+devbox_connection_get_expiry (DevboxConnection *self)
+{
+  gint64 time_left = self->keep_alive_seconds * G_USEC_PER_SEC;
+
+  if (self->keep_alive_seconds == 0)
+    return G_MAXINT64;
+
+  return self->last_used + time_left - MIN (EXPIRY_MARGIN_US, time_left / 4);
+}
