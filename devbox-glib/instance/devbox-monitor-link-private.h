@@ -17,7 +17,8 @@ typedef struct
   guint handshake_ms;    /* from each try to the agent's acknowledgement; 0: no limit */
   guint first_delay_ms;  /* before the first new try; then doubled, up to last_delay_ms */
   guint last_delay_ms;   /* a link that lived that long begins with first_delay_ms again */
-  guint ping_interval_s; /* dead after two and a half of these without a word */
+  guint ping_interval_s;
+  guint silence_ms;      /* after which the agent counts as dead */
 } DevboxMonitorLinkTiming;
 
 /* What monitors use, but for handshake_ms, which is the client's time-out. Tests are in more of a hurry. */

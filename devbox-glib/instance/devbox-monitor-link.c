@@ -17,6 +17,7 @@ DevboxMonitorLinkTiming devbox_monitor_link_timing = {
   .first_delay_ms = 500,
   .last_delay_ms = 30000,
   .ping_interval_s = 20,
+  .silence_ms = 50000,
 };
 
 typedef enum
@@ -213,7 +214,7 @@ check_liveness (gpointer data)
   const gint64 silence = g_get_monotonic_time () - self->last_heard;
   g_autoptr (GError) error = NULL;
 
-  if (silence < self->timing.ping_interval_s * G_TIME_SPAN_SECOND * 5 / 2)
+  if (silence < self->timing.silence_ms * G_TIME_SPAN_MILLISECOND)
     return G_SOURCE_CONTINUE;
 
   error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT,
@@ -233,7 +234,7 @@ begin_watching (DevboxMonitorLink *self)
 
   self->state = STATE_WATCHING;
   self->watching_since = g_get_monotonic_time ();
-  set_timer (self, self->timing.ping_interval_s * 500, check_liveness);
+  set_timer (self, self->timing.silence_ms / 8, check_liveness);
 
   if (self->started != NULL)
     tell_started (self, NULL);

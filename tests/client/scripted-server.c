@@ -58,7 +58,8 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 
   soup_server_message_set_status (message, self->status, NULL);
   soup_message_headers_set_content_type (soup_server_message_get_response_headers (message), "application/json", NULL);
-  soup_message_body_append_bytes (soup_server_message_get_response_body (message), self->reply);
+  if (g_bytes_get_size (self->reply) > 0)
+    soup_message_body_append_bytes (soup_server_message_get_response_body (message), self->reply);
 }
 
 static void

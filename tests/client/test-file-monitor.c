@@ -23,6 +23,7 @@ set_up (Fixture *fixture, gconstpointer unused)
     .first_delay_ms = 20,
     .last_delay_ms = 80,
     .ping_interval_s = 20,
+    .silence_ms = 60000,
   };
   fixture->server = scripted_server_new ();
   fixture->client = devbox_client_new ();
@@ -561,10 +562,11 @@ static void
 test_dead_agent (Fixture *fixture, gconstpointer unused)
 {
   devbox_monitor_link_timing.ping_interval_s = 1;
+  devbox_monitor_link_timing.silence_ms = 1200;
   start_and_listen (fixture);
-  run_for (2700); /* it answers pings */
+  run_for (1600); /* it answers pings */
   assert_log (fixture, "");
-  scripted_server_freeze (fixture->server, 3100);
+  scripted_server_freeze (fixture->server, 1600);
   WAIT_UNTIL (fixture->log->len > 0);
   assert_log (fixture, "overflow .\n");
 }
