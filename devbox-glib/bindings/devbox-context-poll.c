@@ -126,7 +126,7 @@ query (DevboxContextPoll *self)
   while ((n_records = g_main_context_query (self->context,
                                             G_MAXINT,
                                             &timeout_ms,
-                                            (GPollFD *) self->records->data,
+                                            (GPollFD *) (gpointer) self->records->data,
                                             (int) self->records->len))
          > (int) self->records->len)
     g_array_set_size (self->records, n_records);

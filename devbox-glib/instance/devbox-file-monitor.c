@@ -403,10 +403,10 @@ started (const GError *error, gpointer user_data)
     }
   else
     {
-      g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&start->mutex);
-
+      g_mutex_lock (&start->mutex);
       start->done = TRUE;
       g_cond_signal (&start->cond);
+      g_mutex_unlock (&start->mutex);
     }
 }
 

@@ -46,18 +46,22 @@ static GSourceFuncs source_funcs = { .dispatch = source_dispatch };
 static void
 wake_up_at (DevboxMonitorQueue *self, gint64 ready_time)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-
+  g_mutex_lock (&self->mutex);
   if (self->source != NULL && self->items.length > 0)
     g_source_set_ready_time (self->source, ready_time);
+  g_mutex_unlock (&self->mutex);
 }
 
 static DevboxMonitorItem *
 pop (DevboxMonitorQueue *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  DevboxMonitorItem *item;
 
-  return self->source != NULL ? g_queue_pop_head (&self->items) : NULL;
+  g_mutex_lock (&self->mutex);
+  item = self->source != NULL ? g_queue_pop_head (&self->items) : NULL;
+  g_mutex_unlock (&self->mutex);
+
+  return item;
 }
 
 /* A program connects its handlers when it gets the monitor, which may be some turns of its loop after the agent began to tell. No signal says
@@ -148,30 +152,36 @@ devbox_monitor_queue_unref (DevboxMonitorQueue *self)
   g_free (self);
 }
 
+/* When too much waits, all of it makes way for one overflow. */
+static void
+make_room (DevboxMonitorQueue *self, DevboxMonitorItem *item)
+{
+  if (item->kind == DEVBOX_MONITOR_ITEM_CLOSED || self->items.length < DEVBOX_MONITOR_QUEUE_LIMIT)
+    return;
+
+  g_queue_clear_full (&self->items, item_free);
+  item->kind = DEVBOX_MONITOR_ITEM_OVERFLOW;
+  g_free (item->path);
+  item->path = g_strdup (self->path);
+}
+
 /* Takes item. */
 static void
 push (DevboxMonitorQueue *self, DevboxMonitorItem *item)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-
-  if (self->source == NULL)
+  g_mutex_lock (&self->mutex);
+  if (self->source != NULL)
     {
-      item_free (item);
-      return;
+      make_room (self, item);
+      g_queue_push_tail (&self->items, g_steal_pointer (&item));
+      /* Else it is awake, or waits for somebody to listen. */
+      if (self->items.length == 1)
+        g_source_set_ready_time (self->source, 0);
     }
+  g_mutex_unlock (&self->mutex);
 
-  if (item->kind != DEVBOX_MONITOR_ITEM_CLOSED && self->items.length >= DEVBOX_MONITOR_QUEUE_LIMIT)
-    {
-      g_queue_clear_full (&self->items, item_free);
-      item->kind = DEVBOX_MONITOR_ITEM_OVERFLOW;
-      g_free (item->path);
-      item->path = g_strdup (self->path);
-    }
-  g_queue_push_tail (&self->items, item);
-
-  /* Not before the time that is_heard () set: nobody listens yet. */
-  if (self->items.length == 1)
-    g_source_set_ready_time (self->source, 0);
+  if (item != NULL)
+    item_free (item);
 }
 
 void

@@ -46,7 +46,7 @@ static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
 {
   ScriptedServer *self = user_data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   note_request (self, message, path);
   if (self->reply == NULL)
@@ -246,7 +246,7 @@ scripted_server_get_url (ScriptedServer *self)
 void
 scripted_server_reply_bytes (ScriptedServer *self, guint status, GBytes *body)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   g_clear_pointer (&self->reply, g_bytes_unref);
   self->status = status;
@@ -264,7 +264,7 @@ scripted_server_reply (ScriptedServer *self, guint status, const char *body)
 char *
 scripted_server_dup_path (ScriptedServer *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return g_strdup (self->path);
 }
@@ -272,7 +272,7 @@ scripted_server_dup_path (ScriptedServer *self)
 GBytes *
 scripted_server_ref_body (ScriptedServer *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return g_bytes_ref (self->body);
 }
@@ -288,7 +288,7 @@ scripted_server_dup_body (ScriptedServer *self)
 char *
 scripted_server_dup_authorization (ScriptedServer *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return g_strdup (self->authorization);
 }
@@ -296,7 +296,7 @@ scripted_server_dup_authorization (ScriptedServer *self)
 guint
 scripted_server_get_n_requests (ScriptedServer *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return self->n_requests;
 }
@@ -304,7 +304,7 @@ scripted_server_get_n_requests (ScriptedServer *self)
 void
 scripted_server_answer_watch (ScriptedServer *self, const char *message)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   g_free (self->watch_answer);
   self->watch_answer = g_strdup (message);
@@ -414,7 +414,7 @@ scripted_server_get_n_watchers (ScriptedServer *self)
 guint
 scripted_server_get_n_watches (ScriptedServer *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return self->n_watches;
 }
@@ -422,7 +422,7 @@ scripted_server_get_n_watches (ScriptedServer *self)
 char *
 scripted_server_dup_watch (ScriptedServer *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return g_strdup (self->watch);
 }

@@ -519,12 +519,20 @@ test_start_cancelled_sync (Fixture *fixture, gconstpointer unused)
   g_thread_join (thread);
 }
 
+/* SoupServer, which the test's own server is made of, warns of a client that leaves before it is accepted. */
+static gboolean
+is_fatal (const char *domain, GLogLevelFlags level, const char *message, gpointer unused)
+{
+  return strstr (message, "could not get remote address") == NULL;
+}
+
 /* Starts that are cancelled, or whose result nobody takes, at any moment: all end, and nothing is left. */
 static void
 test_start_at_random (Fixture *fixture, gconstpointer unused)
 {
   GAsyncResult *results[50] = { NULL };
 
+  g_test_log_set_fatal_handler (is_fatal, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
