@@ -11,5 +11,6 @@
 #include "devbox-client.h"
 #include "devbox-command.h"
 #include "devbox-command-result.h"
+#include "devbox-context-poll.h"
 #include "devbox-file-monitor.h"
 #include "devbox-instance.h"

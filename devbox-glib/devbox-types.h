@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 typedef struct _DevboxClient DevboxClient;
 typedef struct _DevboxCommand DevboxCommand;
 typedef struct _DevboxCommandResult DevboxCommandResult;
+typedef struct _DevboxContextPoll DevboxContextPoll;
 typedef struct _DevboxErrorInfo DevboxErrorInfo;
 typedef struct _DevboxFileMonitor DevboxFileMonitor;
 typedef struct _DevboxInstance DevboxInstance;

@@ -23,6 +23,8 @@ const char *devbox_command_get_cwd (DevboxCommand *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_command_set_cwd (DevboxCommand *self, const char *cwd);
 DEVBOX_AVAILABLE_IN_1_0
+const char *const *devbox_command_get_environ (DevboxCommand *self);
+DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_command_getenv (DevboxCommand *self, const char *variable);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_command_setenv (DevboxCommand *self, const char *variable, const char *value, gboolean overwrite);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-call-private.h"
+
+G_BEGIN_DECLS
+
+/* POST /files/read. The result is a GBytes. */
+DevboxRequest *devbox_read_file_request_new (const char *path, GError **error);
+
+G_END_DECLS
