@@ -217,7 +217,7 @@ try_any (WorkspaceFixture *fixture)
 
   /* What makes folders gets short paths, else their number explodes; and stays out of the folder that is carried outside. */
   path = make_path (fixture, operation < 4 ? 8 : 4);
-  if (operation >= 4 && strstr (path, "deep/") != NULL)
+  if (operation >= 4 && strstr (path, "mover") != NULL)
     return FALSE;
 
   switch (operation)
@@ -254,7 +254,10 @@ assert_canary (WorkspaceFixture *fixture)
   g_assert_cmpint (status.st_nlink, ==, 1);
 
   while ((name = g_dir_read_name (outside)) != NULL)
-    g_assert_true (strcmp (name, "secret") == 0 || strcmp (name, "a") == 0);
+    {
+      if (strcmp (name, "secret") != 0 && strcmp (name, "a") != 0)
+        g_error ("“%s” was made outside", name);
+    }
   while ((name = g_dir_read_name (base)) != NULL)
     g_assert_true (strcmp (name, "inside") == 0 || strcmp (name, "outside") == 0);
   g_assert_cmpint (g_rmdir (folder), ==, 0);
