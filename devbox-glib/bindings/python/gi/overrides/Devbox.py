@@ -166,7 +166,7 @@ class _Argument:
     """An argument of a method, as the introspection data has it."""
 
     def __init__ (self, info):
-        type_info = info.get_type_info ()
+        type_info = info.get_type ()
         interface = type_info.get_interface () if type_info.get_tag_as_string () == "interface" else None
         type_name = f"{interface.get_namespace ()}.{interface.get_name ()}" if interface is not None else None
 
