@@ -166,8 +166,7 @@ read_environment (DevboxCommandRequest *self, JsonObject *object, const char *co
   return TRUE;
 }
 
-/* A relative folder stays in the workspace, an absolute one is taken as it is: the sandbox is what confines commands.
- */
+/* A relative folder stays in the workspace, an absolute one is taken as it is: the sandbox confines, not the path. */
 static gboolean
 read_folder (DevboxCommandRequest *self, JsonObject *object, GError **error)
 {
