@@ -95,6 +95,7 @@ class _Handler (http.server.BaseHTTPRequestHandler):
 
 class _Server (http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64
 
     def handle_error (self, *unused):
         pass  # a client that left
