@@ -7,69 +7,104 @@
 
 #include <time.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+/* A byte makes at most six, as \u0001 does; room is made for that many at once. */
+#define CHUNK 4096
+#define MAX_EXPANSION 6
+#define MAX_CHARACTER 4
 
-static void
-append_escape (GString *out, guint8 c)
+static char *
+write_escape (char *out, guint8 c)
 {
   static const char short_escapes[0x20] = {
     ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
   };
+  static const char digits[] = "0123456789abcdef";
 
-  if (c >= 0x20)
+  *out++ = '\\';
+  if (c >= 0x20 || short_escapes[c] != '\0')
     {
-      g_string_append_c (out, '\\');
-      g_string_append_c (out, c);
+      *out++ = c >= 0x20 ? c : short_escapes[c];
+      return out;
     }
-  else if (short_escapes[c] != '\0')
+
+  *out++ = 'u';
+  *out++ = '0';
+  *out++ = '0';
+  *out++ = digits[c >> 4];
+  *out++ = digits[c & 0x0f];
+
+  return out;
+}
+
+static char *
+write_replacement (char *out, gboolean *exact)
+{
+  *exact = FALSE;
+  memcpy (out, "\xef\xbf\xbd", 3); /* U+FFFD */
+
+  return out + 3;
+}
+
+/* From `text` to `stop`, or as far beyond as the last character goes. */
+static char *
+write_text (char *out, const guint8 **text, const guint8 *stop, const guint8 *end, gboolean *exact)
+{
+  const guint8 *position = *text;
+
+  while (position < stop)
     {
-      g_string_append_c (out, '\\');
-      g_string_append_c (out, short_escapes[c]);
+      const guint8 *special = devbox_wire_text_skip_plain (position, stop);
+      guint n_bytes = 1;
+
+      memcpy (out, position, special - position);
+      out += special - position;
+      position = special;
+      if (position == stop)
+        break;
+
+      if (*position == '\0')
+        {
+          out = write_replacement (out, exact);
+        }
+      else if (*position < 0x80)
+        {
+          out = write_escape (out, *position);
+        }
+      else if (devbox_wire_text_check_character (position, end, &n_bytes) != DEVBOX_WIRE_UTF8_VALID)
+        {
+          out = write_replacement (out, exact);
+        }
+      else
+        {
+          memcpy (out, position, n_bytes);
+          out += n_bytes;
+        }
+      position += n_bytes;
     }
-  else
-    {
-      g_string_append_printf (out, "\\u%04x", c);
-    }
+
+  *text = position;
+
+  return out;
 }
 
 gboolean
 devbox_wire_json_append_string (GString *out, const char *string, gssize length)
 {
-  const guint8 *start = (const guint8 *) string;
-  const guint8 *end = start + (length < 0 ? strlen (string) : (gsize) length);
-  const guint8 *position = start;
+  const guint8 *position = (const guint8 *) (length == 0 ? "" : string);
+  const guint8 *end = position + (length < 0 ? strlen (string) : (gsize) length);
   gboolean exact = TRUE;
 
   g_string_append_c (out, '"');
-
   while (position < end)
     {
-      guint n_bytes = 1;
+      gsize chunk = MIN (CHUNK, end - position);
+      gsize written = out->len;
+      char *next;
 
-      position = devbox_wire_text_skip_plain (position, end);
-      if (position == end)
-        break;
-      if (*position >= 0x80 && devbox_wire_text_check_character (position, end, &n_bytes) == DEVBOX_WIRE_UTF8_VALID)
-        {
-          position += n_bytes;
-          continue;
-        }
-
-      g_string_append_len (out, (const char *) start, position - start);
-      if (*position == '\0' || *position >= 0x80)
-        {
-          g_string_append (out, REPLACEMENT);
-          exact = FALSE;
-        }
-      else
-        {
-          append_escape (out, *position);
-        }
-      position += n_bytes;
-      start = position;
+      g_string_set_size (out, written + (chunk + MAX_CHARACTER) * MAX_EXPANSION);
+      next = write_text (out->str + written, &position, position + chunk, end, &exact);
+      g_string_truncate (out, next - out->str);
     }
-
-  g_string_append_len (out, (const char *) start, end - start);
   g_string_append_c (out, '"');
 
   return exact;

@@ -16,7 +16,7 @@ void devbox_http_exchange_unref (DevboxHttpExchange *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxHttpExchange, devbox_http_exchange_unref)
 
 /* The request head */
-const char *devbox_http_exchange_get_method (DevboxHttpExchange *self);       /* interned, compare with strcmp */
+const char *devbox_http_exchange_get_method (DevboxHttpExchange *self);       /* as sent, compare with strcmp */
 const char *devbox_http_exchange_get_path (DevboxHttpExchange *self);         /* as sent, still percent-encoded */
 const char *devbox_http_exchange_get_query (DevboxHttpExchange *self);        /* as sent, or NULL */
 const char *devbox_http_exchange_get_header (DevboxHttpExchange *self, const char *name); /* one value, or NULL */

@@ -13,9 +13,16 @@ typedef struct _DevboxServerCommand DevboxServerCommand; /* one started command;
 
 /* helper NULL: $DEVBOX_LAUNCHER (for running from a build folder), else the installed one. The helper starts at once; a dead one is started anew with the next command. */
 DevboxLauncher *devbox_launcher_new (const char *helper, GError **error);
-void devbox_launcher_unref (DevboxLauncher *self); /* ends the helper, and with it every command */
+/* Ends the helper, and with it every command: those that were not told yet are told now, as killed. Returns when nothing is left (a few ms). */
+void devbox_launcher_unref (DevboxLauncher *self);
 gboolean devbox_launcher_is_alive (DevboxLauncher *self);
 GPid devbox_launcher_get_helper_pid (DevboxLauncher *self);
+guint devbox_launcher_get_n_commands (DevboxLauncher *self); /* of which anything runs, be it a descendant that went on */
+/* What commands get in place of the agent's own environment and soft limit of open files, where the agent has changed its own. Secrets are taken out of
+ * any environment. */
+void devbox_launcher_set_base_environment (DevboxLauncher *self, const char *const *environment);
+const char *const *devbox_launcher_get_base_environment (DevboxLauncher *self);
+void devbox_launcher_set_open_files_limit (DevboxLauncher *self, guint64 soft_limit); /* 0: as it is */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
 
 typedef struct
@@ -54,11 +61,15 @@ GPid devbox_server_command_get_pid (DevboxServerCommand *self);            /* as
 int devbox_server_command_get_exit_code (DevboxServerCommand *self);       /* 128 + n for signal n; -1 while it runs */
 int devbox_server_command_get_term_signal (DevboxServerCommand *self);     /* 0 unless SIGNALED */
 gboolean devbox_server_command_get_timed_out (DevboxServerCommand *self);
-const GError *devbox_server_command_get_error (DevboxServerCommand *self); /* FAILED_TO_START: DEVBOX_WIRE_VALIDATION_ERROR with the reason */
+/* FAILED_TO_START: DEVBOX_WIRE_VALIDATION_ERROR with the reason, INTERNAL_ERROR where the launcher is to blame; SIGNALED: NULL, or INTERNAL_ERROR when the launcher was lost under it */
+const GError *devbox_server_command_get_error (DevboxServerCommand *self);
 const GString *devbox_server_command_get_stdout (DevboxServerCommand *self); /* so far */
 const GString *devbox_server_command_get_stderr (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stdout_truncated (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stderr_truncated (DevboxServerCommand *self);
+void devbox_server_command_discard_output (DevboxServerCommand *self);     /* after the end, to give memory back: empty and truncated from now on */
+const char *devbox_server_command_get_program (DevboxServerCommand *self); /* argv[0] */
+void devbox_server_command_get_usage (DevboxServerCommand *self, gint64 *user_time, gint64 *system_time, gint64 *max_resident); /* µs, µs, KiB; 0 while it runs */
 gint64 devbox_server_command_get_start_time (DevboxServerCommand *self);   /* real time, µs */
 gint64 devbox_server_command_get_duration (DevboxServerCommand *self);     /* µs, until now while it runs */
 

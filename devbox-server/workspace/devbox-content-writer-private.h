@@ -17,15 +17,18 @@ typedef enum
   DEVBOX_CONTENT_BASE64,
 } DevboxContentEncoding;
 
-/* max_size counts the decoded bytes. */
-DevboxContentWriter *devbox_content_writer_new (DevboxWorkspace *workspace, goffset max_size, GError **error);
+/* max_size counts the bytes of the file, after decoding; -1: none. Canonical base64 alone counts as base64, whichever of content and encoding comes first:
+ * VALIDATION_ERROR tells the character. */
+DevboxContentWriter *devbox_content_writer_new (DevboxWorkspace *workspace, goffset max_size);
 void devbox_content_writer_free (DevboxContentWriter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxContentWriter, devbox_content_writer_free)
 
 gboolean devbox_content_writer_set_path (DevboxContentWriter *self, const char *path, GError **error);
+/* At most once, at any time before the commit. */
 gboolean devbox_content_writer_set_encoding (DevboxContentWriter *self, DevboxContentEncoding encoding, GError **error);
 gboolean devbox_content_writer_write (DevboxContentWriter *self, const char *data, gsize size, GError **error); /* text as it stood in the JSON string */
 gboolean devbox_content_writer_commit (DevboxContentWriter *self, int mode, GError **error);
 goffset devbox_content_writer_get_size (DevboxContentWriter *self); /* of the file, after commit */
+guint devbox_content_writer_get_n_old_links (DevboxContentWriter *self); /* as devbox_file_replacement_get_n_old_links () */
 
 G_END_DECLS

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-agent-service-private.h"
+
+#include "devbox-classic-private.h"
+#include "devbox-file-replacement-private.h"
+#include "devbox-http-access-log-private.h"
+#include "devbox-http-router-private.h"
+#include "devbox-random-private.h"
+
+#include <string.h>
+
+struct _DevboxAgentService
+{
+  DevboxAgentConfig config;
+  gint64 start_time;
+
+  DevboxWorkspace *workspace;
+  DevboxTreeWatcher *tree_watcher;
+  DevboxLauncher *launcher;
+  DevboxProcessTable *process_table;
+
+  DevboxHttpGuard *guard;
+  DevboxHttpRouter *router;
+  DevboxHttpListener *listener;
+
+  DevboxHttpHandler finished;
+  gpointer finished_data;
+};
+
+void
+devbox_agent_config_clear (DevboxAgentConfig *config)
+{
+  g_free (config->workspace_path);
+  g_free (config->host);
+  g_strfreev (config->cors_origins);
+  g_strfreev (config->host_names);
+  if (config->token != NULL)
+    explicit_bzero (config->token, strlen (config->token));
+  g_free (config->token);
+  g_strfreev (config->base_environment);
+  memset (config, 0, sizeof *config);
+  config->listen_fd = -1;
+}
+
+static void
+on_request (DevboxHttpExchange *exchange, gpointer user_data)
+{
+  DevboxAgentService *self = user_data;
+
+  devbox_http_router_dispatch (self->router, exchange);
+}
+
+static void
+on_finished (DevboxHttpExchange *exchange, gpointer user_data)
+{
+  DevboxAgentService *self = user_data;
+
+  devbox_http_access_log (exchange);
+  if (self->finished != NULL)
+    self->finished (exchange, self->finished_data);
+}
+
+static gboolean
+listen_for_requests (DevboxAgentService *self, GError **error)
+{
+  DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
+  int listen_fd = self->config.listen_fd;
+
+  self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
+  devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
+
+  if (listen_fd >= 0)
+    {
+      self->config.listen_fd = -1;
+      return devbox_http_listener_listen_fd (self->listener, listen_fd, error);
+    }
+
+  return devbox_http_listener_listen (self->listener, self->config.host, self->config.port, error);
+}
+
+/* The rule of docs/wire.md, "Authorization": open on loopback, never open by mistake beyond it. */
+static void
+set_up_guard (DevboxAgentService *self)
+{
+  DevboxAgentConfig *config = &self->config;
+
+  if (config->token == NULL && !config->allow_unauthenticated && !devbox_http_listener_is_loopback (self->listener))
+    config->token = devbox_random_token ();
+
+  devbox_http_guard_set_token (self->guard, config->token);
+  devbox_http_guard_allow_host (self->guard, config->host);
+  for (guint i = 0; config->host_names != NULL && config->host_names[i] != NULL; i++)
+    devbox_http_guard_allow_host (self->guard, config->host_names[i]);
+  if (config->enable_cors || config->cors_origins != NULL)
+    devbox_http_guard_enable_cors (self->guard, (const char *const *) config->cors_origins);
+}
+
+DevboxAgentService *
+devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
+{
+  DevboxAgentService *self = g_new0 (DevboxAgentService, 1);
+
+  self->config = *config;
+  memset (config, 0, sizeof *config);
+  config->listen_fd = -1;
+  self->start_time = g_get_monotonic_time ();
+
+  self->guard = devbox_http_guard_new ();
+  self->router = devbox_http_router_new (self->guard);
+  devbox_http_router_add (self->router, devbox_classic_routes, devbox_classic_n_routes, self);
+
+  self->workspace = devbox_workspace_new (self->config.workspace_path, error);
+  if (self->workspace == NULL || !listen_for_requests (self, error))
+    goto fail;
+  devbox_workspace_sweep_temporaries (self->workspace);
+  self->launcher = devbox_launcher_new (NULL, error);
+  if (self->launcher == NULL)
+    goto fail;
+
+  devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
+  devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
+  self->process_table = devbox_process_table_new (self->launcher);
+  self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
+  set_up_guard (self);
+
+  return self;
+
+fail:
+  devbox_agent_service_free (self);
+  return NULL;
+}
+
+void
+devbox_agent_service_free (DevboxAgentService *self)
+{
+  g_clear_pointer (&self->listener, devbox_http_listener_unref);
+  g_clear_pointer (&self->process_table, devbox_process_table_free);
+  g_clear_pointer (&self->launcher, devbox_launcher_unref);
+  g_clear_pointer (&self->tree_watcher, devbox_tree_watcher_unref);
+  g_clear_pointer (&self->workspace, devbox_workspace_unref);
+  g_clear_pointer (&self->router, devbox_http_router_free);
+  g_clear_pointer (&self->guard, devbox_http_guard_free);
+  if (self->config.listen_fd >= 0)
+    g_close (self->config.listen_fd, NULL);
+  devbox_agent_config_clear (&self->config);
+  g_free (self);
+}
+
+void
+devbox_agent_service_set_finished_func (DevboxAgentService *self, DevboxHttpHandler func, gpointer user_data)
+{
+  self->finished = func;
+  self->finished_data = user_data;
+}
+
+void
+devbox_agent_service_stop (DevboxAgentService *self, guint grace_ms, GDestroyNotify func, gpointer user_data)
+{
+  devbox_http_listener_stop (self->listener, grace_ms, func, user_data);
+}
+
+static char *
+host_for_uri (GInetAddress *address)
+{
+  g_autofree char *text = g_inet_address_to_string (address);
+
+  if (g_inet_address_get_is_any (address))
+    return g_strdup (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? "[::1]" : "127.0.0.1");
+
+  return g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? g_strdup_printf ("[%s]", text) : g_strdup (text);
+}
+
+char *
+devbox_agent_service_dup_uri (DevboxAgentService *self)
+{
+  GSocketAddress *address = devbox_http_listener_get_local_address (self->listener);
+  g_autofree char *host = NULL;
+
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return NULL;
+
+  host = host_for_uri (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+  return g_strdup_printf ("http://%s:%u", host, g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+}
+
+const char *
+devbox_agent_service_get_token (DevboxAgentService *self)
+{
+  return self->config.token;
+}
+
+DevboxWorkspace *
+devbox_agent_service_get_workspace (DevboxAgentService *self)
+{
+  return self->workspace;
+}
+
+DevboxLauncher *
+devbox_agent_service_get_launcher (DevboxAgentService *self)
+{
+  return self->launcher;
+}
+
+DevboxProcessTable *
+devbox_agent_service_get_process_table (DevboxAgentService *self)
+{
+  return self->process_table;
+}
+
+DevboxTreeWatcher *
+devbox_agent_service_get_tree_watcher (DevboxAgentService *self)
+{
+  return self->tree_watcher;
+}
+
+DevboxHttpGuard *
+devbox_agent_service_get_guard (DevboxAgentService *self)
+{
+  return self->guard;
+}
+
+goffset
+devbox_agent_service_get_max_file_size (DevboxAgentService *self)
+{
+  return self->config.max_file_size;
+}
+
+gboolean
+devbox_agent_service_is_healthy (DevboxAgentService *self)
+{
+  return devbox_workspace_is_usable (self->workspace) && devbox_launcher_is_alive (self->launcher)
+         && devbox_tree_watcher_is_alive (self->tree_watcher);
+}
+
+gint64
+devbox_agent_service_get_uptime (DevboxAgentService *self)
+{
+  return g_get_monotonic_time () - self->start_time;
+}

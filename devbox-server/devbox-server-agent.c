@@ -1,0 +1,830 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-server-agent.h"
+
+#include "devbox-agent-service-private.h"
+#include "devbox-http-exchange-private.h"
+#include "devbox-wire-error-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+
+/**
+ * DevboxServerAgent:
+ *
+ * The HTTP and WebSocket server that runs inside a devbox: it reads and writes files of one folder, the workspace, runs commands
+ * there and reports changes of files.
+ *
+ * The agent runs in a thread and main context of its own, so that a program may embed it and talk to it with blocking calls. Its
+ * properties are read when [method@ServerAgent.start] is called; later changes count from the next start.
+ *
+ * With no token it is open to everybody who reaches its address; that is allowed on loopback only, and beyond it a random token is made
+ * unless [property@ServerAgent:allow-unauthenticated] is set. See “Authorization” in the wire contract (`docs/wire.md`).
+ *
+ * ```python
+ * agent = DevboxServer.Agent.new("/tmp/workspace")
+ * agent.start(None)
+ * print(agent.dup_uri())
+ * agent.stop()
+ * ```
+ *
+ * Since: 1.0
+ */
+
+#define DEFAULT_HOST "127.0.0.1"
+#define DEFAULT_MAX_FILE_SIZE 104857600
+#define STOP_GRACE_MS 10000
+#define MAX_PENDING_SIGNALS 1000
+
+struct _DevboxServerAgent
+{
+  GObject parent_instance;
+
+  char *workspace_path;
+  char *host;
+  guint port;
+  guint64 max_file_size;
+  gboolean enable_cors;
+  GStrv cors_origins;
+  GStrv host_names;
+  char *token;
+  gboolean allow_unauthenticated;
+  int listen_fd;
+  GStrv base_environment;
+  guint64 open_files_limit;
+
+  GMainContext *home; /* where the object was made: signals are emitted there */
+
+  /* The fields below are set while the thread runs and belong to the caller's side. */
+  GThread *thread;
+  struct _AgentThread *running;
+  char *uri;
+  char *effective_token;
+};
+
+G_DEFINE_FINAL_TYPE (DevboxServerAgent, devbox_server_agent, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_WORKSPACE_PATH = 1,
+  PROP_HOST,
+  PROP_PORT,
+  PROP_MAX_FILE_SIZE,
+  PROP_ENABLE_CORS,
+  PROP_CORS_ORIGINS,
+  PROP_HOST_NAMES,
+  PROP_TOKEN,
+  PROP_ALLOW_UNAUTHENTICATED,
+  PROP_LISTEN_FD,
+  PROP_BASE_ENVIRONMENT,
+  PROP_OPEN_FILES_LIMIT,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+enum
+{
+  SIGNAL_REQUEST_FINISHED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+/* How a finished request gets from the agent's thread to the handlers of the signal. */
+typedef struct
+{
+  GWeakRef agent;
+  int n_pending;
+} Outbox;
+
+static void
+outbox_clear (gpointer data)
+{
+  Outbox *outbox = data;
+
+  g_weak_ref_clear (&outbox->agent);
+}
+
+static void
+outbox_unref (Outbox *outbox)
+{
+  g_atomic_rc_box_release_full (outbox, outbox_clear);
+}
+
+/* The agent's thread, from start to stop. `started` and `error` are told to the starter under the lock. */
+typedef struct _AgentThread
+{
+  DevboxAgentConfig config;
+  DevboxServerAgent *agent;
+  Outbox *outbox;
+  GMainContext *home;
+  GMainContext *context;
+  GMainLoop *loop;
+  DevboxAgentService *service;
+
+  GMutex lock;
+  GCond cond;
+  gboolean started;
+  GError *error;
+} AgentThread;
+
+static void
+agent_thread_free (AgentThread *running)
+{
+  devbox_agent_config_clear (&running->config);
+  outbox_unref (running->outbox);
+  g_main_context_unref (running->home);
+  g_main_loop_unref (running->loop);
+  g_main_context_unref (running->context);
+  g_mutex_clear (&running->lock);
+  g_cond_clear (&running->cond);
+  g_clear_error (&running->error);
+  g_free (running);
+}
+
+typedef struct
+{
+  Outbox *outbox;
+  char *method;
+  char *path;
+  guint status;
+  guint64 bytes_sent;
+  gint64 duration;
+} FinishedRequest;
+
+static void
+finished_request_free (gpointer data)
+{
+  FinishedRequest *request = data;
+
+  g_atomic_int_dec_and_test (&request->outbox->n_pending);
+  outbox_unref (request->outbox);
+  g_free (request->method);
+  g_free (request->path);
+  g_free (request);
+}
+
+static gboolean
+emit_request_finished (gpointer data)
+{
+  FinishedRequest *request = data;
+  g_autoptr (DevboxServerAgent) agent = g_weak_ref_get (&request->outbox->agent);
+
+  if (agent != NULL)
+    g_signal_emit (agent,
+                   signals[SIGNAL_REQUEST_FINISHED],
+                   0,
+                   request->method,
+                   request->path,
+                   request->status,
+                   request->bytes_sent,
+                   request->duration);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In the agent's thread. The agent's dispose joins this thread, so that its memory is there as long as this runs. */
+static void
+on_exchange_finished (DevboxHttpExchange *exchange, gpointer user_data)
+{
+  AgentThread *running = user_data;
+  FinishedRequest *request;
+  g_autoptr (GSource) source = NULL;
+
+  if (!g_signal_has_handler_pending (running->agent, signals[SIGNAL_REQUEST_FINISHED], 0, FALSE))
+    return;
+  /* A program that connects a handler but runs no main loop loses signals, not memory. */
+  if (g_atomic_int_get (&running->outbox->n_pending) >= MAX_PENDING_SIGNALS)
+    return;
+
+  g_atomic_int_inc (&running->outbox->n_pending);
+  request = g_new0 (FinishedRequest, 1);
+  request->outbox = g_atomic_rc_box_acquire (running->outbox);
+  request->method = g_strdup (devbox_http_exchange_get_method (exchange));
+  request->path = g_strdup (devbox_http_exchange_get_path (exchange));
+  request->status = devbox_http_exchange_get_status (exchange);
+  request->bytes_sent = devbox_http_exchange_get_bytes_sent (exchange);
+  request->duration = g_get_monotonic_time () - devbox_http_exchange_get_begin_time (exchange);
+
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, emit_request_finished, request, finished_request_free);
+  g_source_attach (source, running->home);
+}
+
+static void
+tell_started (AgentThread *running, GError *error)
+{
+  g_mutex_lock (&running->lock);
+  running->started = TRUE;
+  running->error = error;
+  g_cond_signal (&running->cond);
+  g_mutex_unlock (&running->lock);
+}
+
+/* Errors of the inside never leave the library: to a program they are GIO's. */
+static GError *
+to_io_error (GError *error)
+{
+  GIOErrorEnum code = G_IO_ERROR_FAILED;
+  GError *converted;
+
+  if (error->domain != DEVBOX_WIRE_ERROR)
+    return error;
+
+  if (error->code == DEVBOX_WIRE_FILE_NOT_FOUND)
+    code = G_IO_ERROR_NOT_FOUND;
+  else if (error->code == DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS)
+    code = G_IO_ERROR_PERMISSION_DENIED;
+  else if (error->code == DEVBOX_WIRE_VALIDATION_ERROR)
+    code = G_IO_ERROR_NOT_DIRECTORY;
+  converted = g_error_new_literal (G_IO_ERROR, code, error->message);
+  g_error_free (error);
+
+  return converted;
+}
+
+static gpointer
+run_agent (gpointer data)
+{
+  AgentThread *running = data;
+  GError *error = NULL;
+
+  g_main_context_push_thread_default (running->context);
+
+  running->service = devbox_agent_service_new (&running->config, &error);
+  if (running->service != NULL)
+    devbox_agent_service_set_finished_func (running->service, on_exchange_finished, running);
+
+  if (running->service == NULL)
+    tell_started (running, to_io_error (error));
+  else
+    {
+      tell_started (running, NULL);
+      g_main_loop_run (running->loop);
+      g_clear_pointer (&running->service, devbox_agent_service_free);
+    }
+
+  /* What the service left to be finished in its context (cancelled watches, closed sockets) ends here. */
+  while (g_main_context_iteration (running->context, FALSE))
+    ;
+  g_main_context_pop_thread_default (running->context);
+
+  return NULL;
+}
+
+static AgentThread *
+agent_thread_new (DevboxServerAgent *self)
+{
+  AgentThread *running = g_new0 (AgentThread, 1);
+  DevboxAgentConfig *config = &running->config;
+
+  config->workspace_path = g_strdup (self->workspace_path);
+  config->host = g_strdup (self->host);
+  config->port = self->port;
+  config->listen_fd = self->listen_fd;
+  config->max_file_size = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
+  config->enable_cors = self->enable_cors;
+  config->cors_origins = g_strdupv (self->cors_origins);
+  config->host_names = g_strdupv (self->host_names);
+  config->token = g_strdup (self->token);
+  config->allow_unauthenticated = self->allow_unauthenticated;
+  config->base_environment = g_strdupv (self->base_environment);
+  config->open_files_limit = self->open_files_limit;
+  self->listen_fd = -1;
+
+  running->agent = self;
+  running->outbox = g_atomic_rc_box_new0 (Outbox);
+  g_weak_ref_init (&running->outbox->agent, self);
+  running->home = g_main_context_ref (self->home);
+  running->context = g_main_context_new ();
+  running->loop = g_main_loop_new (running->context, FALSE);
+  g_mutex_init (&running->lock);
+  g_cond_init (&running->cond);
+
+  return running;
+}
+
+static gboolean
+quit_loop (gpointer data)
+{
+  AgentThread *running = data;
+
+  g_main_loop_quit (running->loop);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_service_stopped (gpointer data)
+{
+  quit_loop (data);
+}
+
+static gboolean
+stop_service (gpointer data)
+{
+  AgentThread *running = data;
+
+  devbox_agent_service_stop (running->service, STOP_GRACE_MS, on_service_stopped, running);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+end_thread (DevboxServerAgent *self, GSourceFunc how)
+{
+  if (self->thread == NULL)
+    return;
+
+  g_main_context_invoke_full (self->running->context, G_PRIORITY_HIGH, how, self->running, NULL);
+  g_thread_join (g_steal_pointer (&self->thread));
+  g_clear_pointer (&self->running, agent_thread_free);
+  g_clear_pointer (&self->uri, g_free);
+}
+
+/**
+ * devbox_server_agent_start:
+ * @self: an agent
+ * @cancellable: (nullable): a cancellable, looked at before the agent starts
+ * @error: return location for an error
+ *
+ * Starts the agent in its own thread and returns when it accepts connections, within some milliseconds. To start an agent that runs is an error
+ * and changes nothing.
+ *
+ * Returns: whether the agent runs; on failure one of
+ *   - %G_IO_ERROR_CANCELLED: @cancellable was cancelled before,
+ *   - %G_IO_ERROR_PENDING: the agent runs already,
+ *   - %G_IO_ERROR_ADDRESS_IN_USE, %G_IO_ERROR_PERMISSION_DENIED and other socket errors: it cannot listen at its host and port,
+ *   - %G_IO_ERROR_NOT_FOUND, %G_IO_ERROR_NOT_DIRECTORY, %G_IO_ERROR_PERMISSION_DENIED: the workspace is missing, is no folder, or cannot be written to,
+ *   - %G_IO_ERROR_FAILED: the launcher of commands cannot start.
+ *
+ * Since: 1.0
+ */
+gboolean
+devbox_server_agent_start (DevboxServerAgent *self, GCancellable *cancellable, GError **error)
+{
+  AgentThread *running;
+
+  g_return_val_if_fail (DEVBOX_SERVER_IS_AGENT (self), FALSE);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (self->thread != NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, _ ("The agent runs already"));
+      return FALSE;
+    }
+
+  running = agent_thread_new (self);
+  self->running = running;
+  self->thread = g_thread_new ("devbox-agent", run_agent, running);
+
+  g_mutex_lock (&running->lock);
+  while (!running->started)
+    g_cond_wait (&running->cond, &running->lock);
+  g_mutex_unlock (&running->lock);
+
+  if (running->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&running->error));
+      g_thread_join (g_steal_pointer (&self->thread));
+      g_clear_pointer (&self->running, agent_thread_free);
+      return FALSE;
+    }
+
+  self->uri = devbox_agent_service_dup_uri (running->service);
+  g_free (self->effective_token);
+  self->effective_token = g_strdup (devbox_agent_service_get_token (running->service));
+
+  return TRUE;
+}
+
+/**
+ * devbox_server_agent_stop:
+ * @self: an agent
+ *
+ * Stops the agent: it accepts nothing more, lets requests that run end for up to 10 seconds, then closes every connection and kills every
+ * command it started. Blocks until that is done. Does nothing when the agent does not run.
+ *
+ * Since: 1.0
+ */
+void
+devbox_server_agent_stop (DevboxServerAgent *self)
+{
+  g_return_if_fail (DEVBOX_SERVER_IS_AGENT (self));
+
+  end_thread (self, stop_service);
+}
+
+/**
+ * devbox_server_agent_is_running:
+ * @self: an agent
+ *
+ * Tells whether the agent was started and not stopped.
+ *
+ * Returns: whether the agent runs
+ *
+ * Since: 1.0
+ */
+gboolean
+devbox_server_agent_is_running (DevboxServerAgent *self)
+{
+  g_return_val_if_fail (DEVBOX_SERVER_IS_AGENT (self), FALSE);
+
+  return self->thread != NULL;
+}
+
+/**
+ * devbox_server_agent_dup_uri:
+ * @self: an agent
+ *
+ * Gets the address at which the agent can be reached from this machine, such as `http://127.0.0.1:3000`, with the port that it really has.
+ *
+ * Returns: (transfer full) (nullable): the address, or %NULL when the agent does not run or has no IP socket
+ *
+ * Since: 1.0
+ */
+char *
+devbox_server_agent_dup_uri (DevboxServerAgent *self)
+{
+  g_return_val_if_fail (DEVBOX_SERVER_IS_AGENT (self), NULL);
+
+  return g_strdup (self->uri);
+}
+
+/**
+ * devbox_server_agent_dup_token:
+ * @self: an agent
+ *
+ * Gets the token that requests must carry: the one that was set, or the random one of an agent that was started beyond loopback without any.
+ *
+ * Returns: (transfer full) (nullable): the token, or %NULL when none is asked for or the agent was never started
+ *
+ * Since: 1.0
+ */
+char *
+devbox_server_agent_dup_token (DevboxServerAgent *self)
+{
+  g_return_val_if_fail (DEVBOX_SERVER_IS_AGENT (self), NULL);
+
+  return g_strdup (self->effective_token);
+}
+
+/**
+ * devbox_server_agent_new:
+ * @workspace_path: (type filename): the folder to serve, absolute or relative to the current folder; it must exist and be writable when the agent starts
+ *
+ * Makes an agent that listens at `127.0.0.1` and a free port. Set its properties before [method@ServerAgent.start] for anything else.
+ *
+ * Returns: (transfer full): a new agent that does not run yet
+ *
+ * Since: 1.0
+ */
+DevboxServerAgent *
+devbox_server_agent_new (const char *workspace_path)
+{
+  g_return_val_if_fail (workspace_path != NULL, NULL);
+
+  return g_object_new (DEVBOX_SERVER_TYPE_AGENT, "workspace-path", workspace_path, NULL);
+}
+
+static void
+devbox_server_agent_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  DevboxServerAgent *self = DEVBOX_SERVER_AGENT (object);
+
+  switch (property_id)
+    {
+    case PROP_WORKSPACE_PATH:
+      g_value_set_string (value, self->workspace_path);
+      break;
+    case PROP_HOST:
+      g_value_set_string (value, self->host);
+      break;
+    case PROP_PORT:
+      g_value_set_uint (value, self->port);
+      break;
+    case PROP_MAX_FILE_SIZE:
+      g_value_set_uint64 (value, self->max_file_size);
+      break;
+    case PROP_ENABLE_CORS:
+      g_value_set_boolean (value, self->enable_cors);
+      break;
+    case PROP_CORS_ORIGINS:
+      g_value_set_boxed (value, self->cors_origins);
+      break;
+    case PROP_HOST_NAMES:
+      g_value_set_boxed (value, self->host_names);
+      break;
+    case PROP_TOKEN:
+      g_value_set_string (value, self->token);
+      break;
+    case PROP_ALLOW_UNAUTHENTICATED:
+      g_value_set_boolean (value, self->allow_unauthenticated);
+      break;
+    case PROP_LISTEN_FD:
+      g_value_set_int (value, self->listen_fd);
+      break;
+    case PROP_BASE_ENVIRONMENT:
+      g_value_set_boxed (value, self->base_environment);
+      break;
+    case PROP_OPEN_FILES_LIMIT:
+      g_value_set_uint64 (value, self->open_files_limit);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+set_string (DevboxServerAgent *self, char **field, const GValue *value, guint property_id)
+{
+  const char *string = g_value_get_string (value);
+
+  if (g_strcmp0 (*field, string) == 0)
+    return;
+
+  g_free (*field);
+  *field = g_strdup (string);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
+}
+
+static void
+set_strv (DevboxServerAgent *self, GStrv *field, const GValue *value, guint property_id)
+{
+  GStrv strings = g_value_dup_boxed (value);
+
+  g_strfreev (*field);
+  *field = strings;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
+}
+
+static void
+set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint property_id)
+{
+  guint64 number = g_value_get_uint64 (value);
+
+  if (*field == number)
+    return;
+
+  *field = number;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
+}
+
+static void
+set_boolean (DevboxServerAgent *self, gboolean *field, const GValue *value, guint property_id)
+{
+  gboolean boolean = g_value_get_boolean (value);
+
+  if (*field == boolean)
+    return;
+
+  *field = boolean;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
+}
+
+static void
+devbox_server_agent_set_property (GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  DevboxServerAgent *self = DEVBOX_SERVER_AGENT (object);
+
+  switch (property_id)
+    {
+    case PROP_WORKSPACE_PATH:
+      set_string (self, &self->workspace_path, value, property_id);
+      break;
+    case PROP_HOST:
+      set_string (self, &self->host, value, property_id);
+      break;
+    case PROP_PORT:
+      if (self->port != g_value_get_uint (value))
+        {
+          self->port = g_value_get_uint (value);
+          g_object_notify_by_pspec (object, pspec);
+        }
+      break;
+    case PROP_MAX_FILE_SIZE:
+      set_uint64 (self, &self->max_file_size, value, property_id);
+      break;
+    case PROP_ENABLE_CORS:
+      set_boolean (self, &self->enable_cors, value, property_id);
+      break;
+    case PROP_CORS_ORIGINS:
+      set_strv (self, &self->cors_origins, value, property_id);
+      break;
+    case PROP_HOST_NAMES:
+      set_strv (self, &self->host_names, value, property_id);
+      break;
+    case PROP_TOKEN:
+      set_string (self, &self->token, value, property_id);
+      break;
+    case PROP_ALLOW_UNAUTHENTICATED:
+      set_boolean (self, &self->allow_unauthenticated, value, property_id);
+      break;
+    case PROP_LISTEN_FD:
+      if (self->listen_fd >= 0)
+        g_close (self->listen_fd, NULL);
+      self->listen_fd = g_value_get_int (value);
+      g_object_notify_by_pspec (object, pspec);
+      break;
+    case PROP_BASE_ENVIRONMENT:
+      set_strv (self, &self->base_environment, value, property_id);
+      break;
+    case PROP_OPEN_FILES_LIMIT:
+      set_uint64 (self, &self->open_files_limit, value, property_id);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+devbox_server_agent_dispose (GObject *object)
+{
+  DevboxServerAgent *self = DEVBOX_SERVER_AGENT (object);
+
+  end_thread (self, quit_loop);
+
+  G_OBJECT_CLASS (devbox_server_agent_parent_class)->dispose (object);
+}
+
+static void
+devbox_server_agent_finalize (GObject *object)
+{
+  DevboxServerAgent *self = DEVBOX_SERVER_AGENT (object);
+
+  g_free (self->workspace_path);
+  g_free (self->host);
+  g_strfreev (self->cors_origins);
+  g_strfreev (self->host_names);
+  g_free (self->token);
+  g_free (self->effective_token);
+  g_strfreev (self->base_environment);
+  if (self->listen_fd >= 0)
+    g_close (self->listen_fd, NULL);
+  g_main_context_unref (self->home);
+
+  G_OBJECT_CLASS (devbox_server_agent_parent_class)->finalize (object);
+}
+
+static void
+devbox_server_agent_class_init (DevboxServerAgentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->get_property = devbox_server_agent_get_property;
+  object_class->set_property = devbox_server_agent_set_property;
+  object_class->dispose = devbox_server_agent_dispose;
+  object_class->finalize = devbox_server_agent_finalize;
+
+  /**
+   * DevboxServerAgent:workspace-path:
+   *
+   * The folder that is served, the only one that file requests can reach.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_WORKSPACE_PATH] = g_param_spec_string ("workspace-path", NULL, NULL, "/workspace", flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:host:
+   *
+   * The address to listen at: an IP address, or `localhost`. `0.0.0.0` and `::` mean every address of the machine.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HOST] = g_param_spec_string ("host", NULL, NULL, DEFAULT_HOST, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:port:
+   *
+   * The TCP port to listen at; 0 for any free one, which [method@ServerAgent.dup_uri] tells.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PORT] = g_param_spec_uint ("port", NULL, NULL, 0, G_MAXUINT16, 0, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-file-size:
+   *
+   * How large a file may be that a request writes, in bytes after decoding; 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_FILE_SIZE]
+      = g_param_spec_uint64 ("max-file-size", NULL, NULL, 0, G_MAXUINT64, DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:enable-cors:
+   *
+   * Whether pages of loopback origins, and of those in [property@ServerAgent:cors-origins], may use the agent.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ENABLE_CORS] = g_param_spec_boolean ("enable-cors", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:cors-origins:
+   *
+   * Further origins whose pages may use the agent, such as `https://app.example`; `*` means all. Naming any turns CORS on.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CORS_ORIGINS] = g_param_spec_boxed ("cors-origins", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * DevboxServerAgent:host-names:
+   *
+   * Names by which the agent is reached beside loopback ones. An agent without a token answers no request whose `Host` is another.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HOST_NAMES] = g_param_spec_boxed ("host-names", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * DevboxServerAgent:token:
+   *
+   * The token that requests must carry as `Authorization: Bearer`, or %NULL for none; see [method@ServerAgent.dup_token] for what holds then.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TOKEN] = g_param_spec_string ("token", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxServerAgent:allow-unauthenticated:
+   *
+   * Whether an agent that is reached beyond loopback may go without a token.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOW_UNAUTHENTICATED] = g_param_spec_boolean ("allow-unauthenticated", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:listen-fd:
+   *
+   * A listening stream socket to accept connections from instead of host and port, or -1. The agent owns it, and the next start uses it up.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LISTEN_FD] = g_param_spec_int ("listen-fd", NULL, NULL, -1, G_MAXINT, -1, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:base-environment:
+   *
+   * The environment that commands start from, as `NAME=value` strings; %NULL for that of this process. The agent's own secrets are left out of either.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BASE_ENVIRONMENT] = g_param_spec_boxed ("base-environment", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * DevboxServerAgent:open-files-limit:
+   *
+   * The soft limit of open files that commands start with, where that of this process was raised for the agent's sake; 0 for the process's own.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OPEN_FILES_LIMIT]
+      = g_param_spec_uint64 ("open-files-limit", NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_CONSTRUCT);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * DevboxServerAgent::request-finished:
+   * @self: the agent
+   * @method: the HTTP method
+   * @path: the path of the request, as it was sent, without its query
+   * @status: the HTTP status of the reply; 0 when the client went away before there was any
+   * @bytes_sent: how many bytes the reply had
+   * @duration: how long it took, in microseconds
+   *
+   * Emitted in the main context that was the thread default when the agent was made, after each request.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_REQUEST_FINISHED] = g_signal_new ("request-finished",
+                                                   DEVBOX_SERVER_TYPE_AGENT,
+                                                   G_SIGNAL_RUN_LAST,
+                                                   0,
+                                                   NULL,
+                                                   NULL,
+                                                   NULL,
+                                                   G_TYPE_NONE,
+                                                   5,
+                                                   G_TYPE_STRING,
+                                                   G_TYPE_STRING,
+                                                   G_TYPE_UINT,
+                                                   G_TYPE_UINT64,
+                                                   G_TYPE_INT64);
+}
+
+static void
+devbox_server_agent_init (DevboxServerAgent *self)
+{
+  self->home = g_main_context_ref_thread_default ();
+  self->listen_fd = -1;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-http-access-log-private.h"
+#include "devbox-server-agent.h"
+#include "devbox-server-options-private.h"
+#include "devbox-token-file-private.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* The program devbox-server: a non-unique GApplication around one agent. */
+
+#define EXIT_USAGE 2
+
+typedef struct
+{
+  GApplication *application;
+  DevboxServerAgent *agent;
+  DevboxServerOptions options;
+  GStrv environment; /* as we found it, for the commands */
+  guint interrupt_id;
+  guint terminate_id;
+  int exit_status;
+} Program;
+
+static gboolean
+on_signal (gpointer data)
+{
+  Program *program = data;
+
+  g_application_quit (program->application);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+fail (const GError *error, int exit_status)
+{
+  g_printerr ("devbox-server: %s\n", error->message);
+
+  return exit_status;
+}
+
+static gboolean
+is_loopback_host (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  return strcmp (host, "localhost") == 0 || (address != NULL && g_inet_address_get_is_loopback (address));
+}
+
+/* Beyond loopback a token is needed; one that had to be made is shown this once. */
+static gboolean
+provide_token (DevboxServerOptions *options, GError **error)
+{
+  g_autofree char *path = NULL;
+  gboolean created;
+
+  if (options->token != NULL || options->allow_unauthenticated || options->listen_fd >= 0 || is_loopback_host (options->host))
+    return TRUE;
+
+  options->token = devbox_token_file_load_or_create (&path, &created, error);
+  if (options->token == NULL)
+    return FALSE;
+
+  if (created)
+    g_print (_ ("Token:      %s\n            (made now, kept in %s, not shown again)\n"), options->token, path);
+  else
+    g_print (_ ("Token:      the one in %s\n"), path);
+
+  return TRUE;
+}
+
+static void
+print_screen (Program *program)
+{
+  g_autofree char *uri = devbox_server_agent_dup_uri (program->agent);
+  g_autofree char *token = devbox_server_agent_dup_token (program->agent);
+
+  g_print (_ ("Workspace:  %s\n"), program->options.workspace_path);
+  if (uri != NULL)
+    g_print (_ ("Listening:  %s\n"), uri);
+  else
+    g_print (_ ("Listening:  on the inherited socket\n"));
+  g_print (_ ("Open to:    %s\n"), token != NULL ? _ ("requests with the token") : _ ("everybody who reaches the address"));
+}
+
+/* Every connection is a descriptor. Returns what the soft limit was, for the commands; 0 when it stayed. */
+static guint64
+raise_open_files_limit (void)
+{
+  struct rlimit limit;
+  guint64 before;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    return 0;
+
+  before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit (RLIMIT_NOFILE, &limit) == 0 ? before : 0;
+}
+
+static gboolean
+start_agent (Program *program, GError **error)
+{
+  DevboxServerOptions *options = &program->options;
+
+  if (!provide_token (options, error))
+    return FALSE;
+
+  program->agent = g_object_new (DEVBOX_SERVER_TYPE_AGENT,
+                                 "workspace-path", options->workspace_path,
+                                 "host", options->host,
+                                 "port", options->port,
+                                 "max-file-size", options->max_file_size,
+                                 "enable-cors", options->enable_cors,
+                                 "cors-origins", options->cors_origins,
+                                 "host-names", options->host_names,
+                                 "token", options->token,
+                                 "allow-unauthenticated", options->allow_unauthenticated,
+                                 "listen-fd", options->listen_fd,
+                                 "base-environment", program->environment,
+                                 "open-files-limit", raise_open_files_limit (),
+                                 NULL);
+
+  return devbox_server_agent_start (program->agent, NULL, error);
+}
+
+static void
+on_startup (GApplication *application, gpointer user_data)
+{
+  Program *program = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!start_agent (program, &error))
+    {
+      program->exit_status = fail (error, EXIT_FAILURE);
+      return;
+    }
+
+  print_screen (program);
+  fflush (stdout);
+  program->interrupt_id = g_unix_signal_add (SIGINT, on_signal, program);
+  program->terminate_id = g_unix_signal_add (SIGTERM, on_signal, program);
+  g_application_hold (application);
+}
+
+static void
+program_clear (Program *program)
+{
+  g_clear_handle_id (&program->interrupt_id, g_source_remove);
+  g_clear_handle_id (&program->terminate_id, g_source_remove);
+  if (program->agent != NULL)
+    devbox_server_agent_stop (program->agent);
+  g_clear_object (&program->agent);
+  g_clear_object (&program->application);
+  devbox_server_options_clear (&program->options);
+  g_strfreev (program->environment);
+}
+
+/* Everything happens at startup; without a handler GApplication warns. */
+static void
+on_activate (GApplication *application, gpointer user_data)
+{
+}
+
+int
+main (int argc, char **argv)
+{
+  Program program = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, DEVBOX_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+
+  if (!devbox_server_options_parse (&program.options, &argc, &argv, &error))
+    return fail (error, EXIT_USAGE);
+  if (program.options.show_version)
+    {
+      g_print ("devbox-server %s\n", DEVBOX_VERSION_STRING);
+      return EXIT_SUCCESS;
+    }
+
+  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with it. */
+  program.environment = g_get_environ ();
+  if (program.options.access_log)
+    g_setenv ("G_MESSAGES_DEBUG", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, FALSE);
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "disabled:", TRUE);
+
+  program.application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
+  g_signal_connect (program.application, "startup", G_CALLBACK (on_startup), &program);
+  g_signal_connect (program.application, "activate", G_CALLBACK (on_activate), &program);
+  g_application_run (program.application, 1, argv);
+  program_clear (&program);
+
+  return program.exit_status;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-http-guard-private.h"
+
+G_BEGIN_DECLS
+
+/* From a request to its handler, by way of the guard. */
+typedef struct _DevboxHttpRouter DevboxHttpRouter;
+
+/* argument: the path component where the route has "{}", percent-decoded; else NULL. The handler answers the exchange. */
+typedef void (*DevboxHttpRouteFunc) (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
+
+typedef struct
+{
+  const char *method; /* a GET route also answers HEAD */
+  const char *path;   /* "/process/status/{}"; the one "{}" stands for a whole component */
+  DevboxHttpRouteFlags flags;
+  DevboxHttpRouteFunc func;
+} DevboxHttpRoute;
+
+DevboxHttpRouter *devbox_http_router_new (DevboxHttpGuard *guard); /* the guard must outlive it */
+void devbox_http_router_free (DevboxHttpRouter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxHttpRouter, devbox_http_router_free)
+
+void devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, guint n_routes, gpointer user_data);
+void devbox_http_router_dispatch (DevboxHttpRouter *self, DevboxHttpExchange *exchange);
+
+G_END_DECLS

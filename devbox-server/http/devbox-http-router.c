@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-http-router-private.h"
+
+#include "devbox-http-replies-private.h"
+#include "devbox-wire-error-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+typedef struct
+{
+  const DevboxHttpRoute *route;
+  gpointer user_data;
+} Entry;
+
+struct _DevboxHttpRouter
+{
+  DevboxHttpGuard *guard;
+  GArray *entries;      /* of Entry */
+  GHashTable *literals; /* path → index of its first entry, for paths without "{}" */
+};
+
+DevboxHttpRouter *
+devbox_http_router_new (DevboxHttpGuard *guard)
+{
+  DevboxHttpRouter *self = g_new0 (DevboxHttpRouter, 1);
+
+  self->guard = guard;
+  self->entries = g_array_new (FALSE, FALSE, sizeof (Entry));
+  self->literals = g_hash_table_new (g_str_hash, g_str_equal);
+
+  return self;
+}
+
+void
+devbox_http_router_free (DevboxHttpRouter *self)
+{
+  g_array_unref (self->entries);
+  g_hash_table_unref (self->literals);
+  g_free (self);
+}
+
+void
+devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, guint n_routes, gpointer user_data)
+{
+  for (guint i = 0; i < n_routes; i++)
+    {
+      Entry entry = { &routes[i], user_data };
+
+      if (strstr (routes[i].path, "{}") == NULL && !g_hash_table_contains (self->literals, routes[i].path))
+        g_hash_table_insert (self->literals, (gpointer) routes[i].path, GUINT_TO_POINTER (self->entries->len));
+      g_array_append_val (self->entries, entry);
+    }
+}
+
+/* Whether path fits the pattern; *argument is what stands for its "{}". */
+static gboolean
+match_path (const char *pattern, const char *path, char **argument)
+{
+  const char *hole = strstr (pattern, "{}");
+  gsize prefix_length;
+  gsize suffix_length;
+  gsize path_length = strlen (path);
+
+  if (hole == NULL)
+    return strcmp (pattern, path) == 0;
+
+  prefix_length = hole - pattern;
+  suffix_length = strlen (hole + 2);
+  if (path_length <= prefix_length + suffix_length || strncmp (pattern, path, prefix_length) != 0
+      || strcmp (hole + 2, path + path_length - suffix_length) != 0)
+    return FALSE;
+  if (memchr (path + prefix_length, '/', path_length - prefix_length - suffix_length) != NULL)
+    return FALSE;
+
+  *argument = g_uri_unescape_segment (path + prefix_length, path + path_length - suffix_length, NULL);
+  return *argument != NULL;
+}
+
+static gboolean
+method_fits (const DevboxHttpRoute *route, const char *method)
+{
+  return strcmp (route->method, method) == 0 || (strcmp (method, "HEAD") == 0 && strcmp (route->method, "GET") == 0);
+}
+
+typedef struct
+{
+  const Entry *entry; /* NULL: none has the method */
+  char *argument;
+  GString *allow; /* NULL: none has the path */
+  DevboxHttpRouteFlags path_flags;
+} Match;
+
+static void
+find_route (DevboxHttpRouter *self, DevboxHttpExchange *exchange, Match *match)
+{
+  const char *method = devbox_http_exchange_get_method (exchange);
+  const char *path = devbox_http_exchange_get_path (exchange);
+  gpointer first = NULL;
+  guint i = 0;
+
+  if (g_hash_table_lookup_extended (self->literals, path, NULL, &first))
+    i = GPOINTER_TO_UINT (first);
+
+  for (; i < self->entries->len; i++)
+    {
+      const Entry *entry = &g_array_index (self->entries, Entry, i);
+      g_autofree char *argument = NULL;
+
+      if (!match_path (entry->route->path, path, &argument))
+        continue;
+
+      match->path_flags = entry->route->flags;
+      if (method_fits (entry->route, method))
+        {
+          match->entry = entry;
+          match->argument = g_steal_pointer (&argument);
+          return;
+        }
+
+      if (match->allow == NULL)
+        match->allow = g_string_new (NULL);
+      g_string_append_printf (match->allow,
+                              "%s%s%s",
+                              match->allow->len > 0 ? ", " : "",
+                              entry->route->method,
+                              strcmp (entry->route->method, "GET") == 0 ? ", HEAD" : "");
+    }
+}
+
+static void
+refuse_unknown_path (DevboxHttpExchange *exchange)
+{
+  g_autoptr (GError) error = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("There is no such route"));
+
+  devbox_http_reply_error_with_status (exchange, 404, error);
+}
+
+static void
+refuse_method (DevboxHttpExchange *exchange, const char *allow)
+{
+  g_autoptr (GError) error
+      = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("This route answers only to %s"), allow);
+
+  devbox_http_exchange_add_header (exchange, "Allow", allow);
+  devbox_http_reply_error_with_status (exchange, 405, error);
+}
+
+void
+devbox_http_router_dispatch (DevboxHttpRouter *self, DevboxHttpExchange *exchange)
+{
+  Match match = { 0 };
+
+  if (devbox_http_guard_answer_preflight (self->guard, exchange))
+    return;
+
+  find_route (self, exchange, &match);
+  if (devbox_http_guard_admit (self->guard, exchange, match.path_flags))
+    {
+      if (match.entry != NULL)
+        match.entry->route->func (exchange, match.argument, match.entry->user_data);
+      else if (match.allow != NULL)
+        refuse_method (exchange, match.allow->str);
+      else
+        refuse_unknown_path (exchange);
+    }
+
+  g_free (match.argument);
+  if (match.allow != NULL)
+    g_string_free (match.allow, TRUE);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-http-engine-private.h"
+
+#include "devbox-wire-error-private.h"
+
+#include <string.h>
+
+/* Those that libsoup 3.2 has no phrase for */
+static const struct
+{
+  guint status;
+  const char *phrase;
+} extra_phrases[] = {
+  { 421, "Misdirected Request" },     { 426, "Upgrade Required" },
+  { 428, "Precondition Required" },   { 429, "Too Many Requests" },
+  { 431, "Request Header Fields Too Large" },
+};
+
+const char *
+devbox_http_status_get_phrase (guint status)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (extra_phrases); i++)
+    if (extra_phrases[i].status == status)
+      return extra_phrases[i].phrase;
+
+  return soup_status_get_phrase (status);
+}
+
+static DevboxWireCode
+code_from_status (guint status)
+{
+  switch (status)
+    {
+    case 408:
+    case 504:
+      return DEVBOX_WIRE_OPERATION_TIMEOUT;
+    case 413:
+      return DEVBOX_WIRE_FILE_TOO_LARGE;
+    case 503:
+      return DEVBOX_WIRE_SERVER_UNAVAILABLE;
+    default:
+      return DEVBOX_WIRE_VALIDATION_ERROR;
+    }
+}
+
+char *
+devbox_http_status_format_error (guint status, const char *message)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *timestamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
+
+  return g_strdup_printf ("{\"success\":false,\"error\":\"%s\",\"code\":\"%s\",\"timestamp\":\"%s.%03dZ\"}",
+                          message,
+                          devbox_wire_code_to_string (code_from_status (status)),
+                          timestamp,
+                          g_date_time_get_microsecond (now) / 1000);
+}

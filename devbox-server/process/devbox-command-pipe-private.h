@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Our ends of a command's pipes, kept by value. Their sources live in the context given to open. */
+
+typedef struct
+{
+  int fd; /* -1: closed */
+  GSource *source;
+  GString *kept; /* NULL: what comes is dropped */
+  gsize limit;
+  gboolean truncated;
+  void (*ended) (gpointer user_data); /* once, from the source alone */
+  gpointer user_data;
+} DevboxCommandOutput;
+
+#define DEVBOX_COMMAND_OUTPUT_INIT { .fd = -1 }
+
+void devbox_command_output_open (DevboxCommandOutput *self, int fd, GMainContext *context, void (*ended) (gpointer user_data), gpointer user_data); /* takes fd */
+gboolean devbox_command_output_is_open (const DevboxCommandOutput *self);
+gboolean devbox_command_output_drain (DevboxCommandOutput *self); /* what is there now, at most a turn's worth; TRUE: the stream has not ended */
+void devbox_command_output_close (DevboxCommandOutput *self);
+
+typedef struct
+{
+  int fd; /* -1: closed */
+  GSource *source;
+  GBytes *bytes;
+  gsize written;
+} DevboxCommandInput;
+
+#define DEVBOX_COMMAND_INPUT_INIT { .fd = -1 }
+
+void devbox_command_input_open (DevboxCommandInput *self, int fd, GMainContext *context, GBytes *bytes); /* takes fd; closes it behind the last byte */
+void devbox_command_input_close (DevboxCommandInput *self);
+
+G_END_DECLS

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-launcher-helper-private.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+typedef struct
+{
+  pid_t pid;
+  pid_t parent;
+} Process;
+
+typedef struct
+{
+  Process *items;
+  size_t length;
+  size_t allocated;
+} ProcessList;
+
+static bool force_scan;
+
+void
+devbox_launcher_tree_force_scan (void)
+{
+  force_scan = true;
+}
+
+/* Without memory a pass sees less; the next one tries again. */
+static void
+process_list_append (ProcessList *list, pid_t pid, pid_t parent)
+{
+  if (list->length == list->allocated)
+    {
+      size_t allocated = list->allocated > 0 ? list->allocated * 2 : 64;
+      Process *items = reallocarray (list->items, allocated, sizeof *items);
+
+      if (items == NULL)
+        return;
+
+      list->items = items;
+      list->allocated = allocated;
+    }
+
+  list->items[list->length++] = (Process){ .pid = pid, .parent = parent };
+}
+
+/* The fourth field of stat; the second one, the name, may hold anything. -1: no such process. */
+static pid_t
+read_parent (pid_t pid)
+{
+  char path[64];
+  char line[512];
+  const char *end;
+  ssize_t size;
+  char state;
+  int parent;
+  int fd;
+
+  snprintf (path, sizeof path, "/proc/%d/stat", (int) pid);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -1;
+
+  size = read (fd, line, sizeof line - 1);
+  close (fd);
+  if (size <= 0)
+    return -1;
+
+  line[size] = '\0';
+  end = strrchr (line, ')');
+  if (end == NULL || sscanf (end + 1, " %c %d", &state, &parent) != 2)
+    return -1;
+
+  return parent;
+}
+
+static bool
+append_children_of_thread (ProcessList *list, pid_t pid, const char *thread)
+{
+  char path[64];
+  char numbers[4096];
+  pid_t child = 0;
+  ssize_t size;
+  int fd;
+
+  snprintf (path, sizeof path, "/proc/%d/task/%.16s/children", (int) pid, thread);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+
+  while ((size = read (fd, numbers, sizeof numbers)) > 0)
+    {
+      for (ssize_t i = 0; i < size; i++)
+        {
+          if (isdigit ((unsigned char) numbers[i]))
+            {
+              child = child * 10 + (numbers[i] - '0');
+            }
+          else if (child > 0)
+            {
+              process_list_append (list, child, pid);
+              child = 0;
+            }
+        }
+    }
+
+  close (fd);
+  return true;
+}
+
+/* Children hang on the thread that forked them. */
+static void
+append_children (ProcessList *list, pid_t pid)
+{
+  char path[64];
+  struct dirent *entry;
+  DIR *threads;
+
+  snprintf (path, sizeof path, "/proc/%d/task", (int) pid);
+  threads = opendir (path);
+  if (threads == NULL)
+    return;
+
+  while ((entry = readdir (threads)) != NULL)
+    {
+      if (isdigit ((unsigned char) entry->d_name[0]))
+        append_children_of_thread (list, pid, entry->d_name);
+    }
+
+  closedir (threads);
+}
+
+static bool
+has_children_file (void)
+{
+  char path[64];
+
+  if (force_scan)
+    return false;
+
+  snprintf (path, sizeof path, "/proc/%d/task/%d/children", (int) getpid (), (int) getpid ());
+  return access (path, R_OK) == 0;
+}
+
+/* A child of our own keeps its number until we reap it. Any other may have been reaped by its parent and its number given away, so it is held by a
+ * descriptor while its parent is looked at. FALSE: it is not the process that was found. */
+static bool
+deliver (const Process *process, int signum)
+{
+  pid_t self = getpid ();
+  pid_t parent;
+  int pidfd;
+
+  if (process->parent == self)
+    {
+      kill (process->pid, signum);
+      return true;
+    }
+
+  pidfd = pidfd_open (process->pid, 0);
+  if (pidfd < 0 && errno == ESRCH)
+    return false;
+
+  parent = read_parent (process->pid);
+  if (parent != process->parent && parent != self)
+    {
+      if (pidfd >= 0)
+        close (pidfd);
+      return false;
+    }
+
+  if (pidfd < 0 || pidfd_send_signal (pidfd, signum, NULL, 0) != 0)
+    kill (process->pid, signum);
+  if (pidfd >= 0)
+    close (pidfd);
+
+  return true;
+}
+
+/* Calls visit () for every process there is, in ascending order of their numbers, for a kernel without CONFIG_PROC_CHILDREN. */
+static void
+scan (void (*visit) (const Process *process, void *data), void *data)
+{
+  DIR *processes = opendir ("/proc");
+  struct dirent *entry;
+
+  if (processes == NULL)
+    return;
+
+  while ((entry = readdir (processes)) != NULL)
+    {
+      Process process = { .pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0 };
+
+      process.parent = process.pid > 0 ? read_parent (process.pid) : -1;
+      if (process.parent > 0)
+        visit (&process, data);
+    }
+
+  closedir (processes);
+}
+
+static bool
+process_list_contains (const ProcessList *list, pid_t pid)
+{
+  for (size_t i = list->length; i > 0; i--)
+    {
+      if (list->items[i - 1].pid == pid)
+        return true;
+    }
+
+  return false;
+}
+
+typedef struct
+{
+  ProcessList ours;
+  bool (*spare) (pid_t pid);
+} Hunt;
+
+static bool
+is_spared (const Process *process, bool (*spare) (pid_t pid))
+{
+  return spare != NULL && process->parent == getpid () && spare (process->pid);
+}
+
+/* Killed on sight: one that forks and exits all the time always has the highest number, and is caught up with. */
+static void
+hunt_visit (const Process *process, void *data)
+{
+  Hunt *hunt = data;
+
+  if (process->parent != getpid () && !process_list_contains (&hunt->ours, process->parent))
+    return;
+  if (is_spared (process, hunt->spare))
+    return;
+
+  process_list_append (&hunt->ours, process->pid, process->parent);
+  deliver (process, SIGKILL);
+}
+
+/* Each is killed as soon as it was found, before its children are looked for: after that it forks no more, and what it forked before is
+ * either still below it or has become a child of ours, for the next pass. */
+static void
+kill_found (bool (*spare) (pid_t pid))
+{
+  ProcessList found = { 0 };
+  size_t killed = 0;
+  size_t expanded = 0;
+
+  append_children (&found, getpid ());
+  for (;;)
+    {
+      for (; killed < found.length; killed++)
+        {
+          Process *process = &found.items[killed];
+
+          if (is_spared (process, spare) || !deliver (process, SIGKILL))
+            process->pid = 0;
+        }
+
+      while (expanded < found.length && found.items[expanded].pid == 0)
+        expanded++;
+      if (expanded == found.length)
+        break;
+
+      append_children (&found, found.items[expanded++].pid);
+    }
+
+  free (found.items);
+}
+
+void
+devbox_launcher_tree_kill (bool (*spare) (pid_t pid))
+{
+  Hunt hunt = { .spare = spare };
+
+  if (has_children_file ())
+    {
+      kill_found (spare);
+      return;
+    }
+
+  scan (hunt_visit, &hunt);
+  free (hunt.ours.items);
+}
+
+static void
+append_visit (const Process *process, void *data)
+{
+  process_list_append (data, process->pid, process->parent);
+}
+
+static void
+append_children_from (ProcessList *list, pid_t pid, const ProcessList *all)
+{
+  for (size_t i = 0; i < all->length; i++)
+    {
+      if (all->items[i].parent == pid)
+        process_list_append (list, all->items[i].pid, pid);
+    }
+}
+
+/* All are found before the first one is told, since one that ends would hide its children. */
+void
+devbox_launcher_tree_signal (int signum)
+{
+  ProcessList found = { 0 };
+  ProcessList all = { 0 };
+  bool by_scan = !has_children_file ();
+  pid_t parent = getpid ();
+
+  if (by_scan)
+    scan (append_visit, &all);
+
+  for (size_t i = 0;; i++)
+    {
+      if (by_scan)
+        append_children_from (&found, parent, &all);
+      else
+        append_children (&found, parent);
+
+      if (i == found.length)
+        break;
+      parent = found.items[i].pid;
+    }
+
+  for (size_t i = 0; i < found.length; i++)
+    deliver (&found.items[i], signum);
+
+  free (found.items);
+  free (all.items);
+}

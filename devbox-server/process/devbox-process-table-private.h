@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-launcher-private.h"
+
+G_BEGIN_DECLS
+
+/* The commands of an agent: those that run, and for a while those that ended. Of the thread of its launcher. */
+typedef struct _DevboxProcessTable DevboxProcessTable;
+
+DevboxProcessTable *devbox_process_table_new (DevboxLauncher *launcher); /* which must stay as long */
+/* Forgets the commands; those that run go on until the launcher goes, and are told to who started them. */
+void devbox_process_table_free (DevboxProcessTable *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxProcessTable, devbox_process_table_free)
+
+void devbox_process_table_set_retention (DevboxProcessTable *self, guint milliseconds);  /* of the ended ones; 30,000 by default */
+void devbox_process_table_set_max_processes (DevboxProcessTable *self, guint processes); /* of the running, and of the ended ones; 1,000 by default */
+
+/* As devbox_launcher_start (); NULL with RATE_LIMITED when too many run (then done is not called, but destroy is). */
+DevboxServerCommand *devbox_process_table_start (DevboxProcessTable *self,
+                                                 const DevboxCommandSpec *spec,
+                                                 DevboxCommandFunc done,
+                                                 gpointer user_data,
+                                                 GDestroyNotify destroy,
+                                                 GError **error);
+
+/* Borrowed; NULL when there is none, or it is forgotten. Of several that had the same pid, the newest. */
+DevboxServerCommand *devbox_process_table_lookup_pid (DevboxProcessTable *self, GPid pid);
+DevboxServerCommand *devbox_process_table_lookup_id (DevboxProcessTable *self, const char *id);
+const char *devbox_process_table_get_id (DevboxProcessTable *self, DevboxServerCommand *command); /* 8 characters; NULL when it is forgotten */
+void devbox_process_table_foreach (DevboxProcessTable *self, DevboxCommandFunc func, gpointer user_data); /* the newest first */
+
+G_END_DECLS

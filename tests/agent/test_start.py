@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How the program starts, refuses to start, and stops."""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import tap
+from agent import PROGRAM, Agent
+
+
+class StartTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="devbox-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def run_program(self, *options, environment=None):
+        variables = {**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})}
+        return subprocess.run([PROGRAM, *options], env=variables, capture_output=True, text=True, timeout=20)
+
+    def assert_refused(self, status, pattern, *options, environment=None):
+        ended = self.run_program(*options, environment=environment)
+        self.assertEqual(ended.returncode, status, ended.stderr)
+        self.assertRegex(ended.stderr, pattern)
+        self.assertEqual(len(ended.stderr.strip().splitlines()), 1, ended.stderr)
+
+    def test_missing_workspace(self):
+        self.assert_refused(1, "devbox-server: .*nowhere", "--host", "127.0.0.1", "--port", "0", "--workspace-path", self.folder + "/nowhere")
+
+    def test_workspace_is_a_file(self):
+        path = os.path.join(self.folder, "file")
+        open(path, "w").close()
+        self.assert_refused(1, "devbox-server: .*file", "--host", "127.0.0.1", "--port", "0", "--workspace-path", path)
+
+    def test_workspace_not_writable(self):
+        for read_only in ("/proc", "/sys"):
+            if os.path.isdir(read_only):
+                self.assert_refused(1, f"devbox-server: .*{read_only}", "--host", "127.0.0.1", "--port", "0", "--workspace-path", read_only)
+
+    def test_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            self.assert_refused(1, f"devbox-server: .*{port}", "--host", "127.0.0.1", "--port", port, "--workspace-path", self.folder)
+
+    def test_bad_options(self):
+        for options, pattern in ((["--nonsense"], "nonsense"), (["--port", "70000"], "70000"), (["--port", "x"], "port"),
+                                 (["--max-file-size", "-1"], "max-file-size"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
+                                 (["--listen-fd", "x"], "listen-fd")):
+            with self.subTest(options=options):
+                self.assert_refused(2, pattern, *options)
+
+    def test_bad_environment(self):
+        for name, value in (("PORT", "abc"), ("MAX_FILE_SIZE", "1 MB"), ("ENABLE_CORS", "maybe"), ("ADDR", "12")):
+            with self.subTest(name=name):
+                self.assert_refused(2, name, environment={name: value, "WORKSPACE_PATH": self.folder})
+
+    def test_bad_host(self):
+        self.assert_refused(1, "devbox-server: .*not an address", "--host", "not an address", "--port", "0", "--workspace-path", self.folder)
+
+    def test_version_and_help(self):
+        self.assertRegex(self.run_program("--version").stdout, r"^devbox-server \d+\.\d+\.\d+\n$")
+        self.assertIn("--workspace-path", self.run_program("--help").stdout)
+
+    def test_environment_configures(self):
+        variables = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "WORKSPACE_PATH": self.folder, "MAX_FILE_SIZE": "10", "ENABLE_CORS": "true"}
+        process = subprocess.Popen([PROGRAM], env=variables, stdout=subprocess.PIPE, text=True)
+        try:
+            screen = [process.stdout.readline() for _ in range(3)]
+            port = int(re.search(r":(\d+)$", screen[1]).group(1))
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                body = json.dumps({"path": "f", "content": "x" * 11}).encode()
+                connection.sendall(b"POST /files/write HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:1\r\nContent-Type: application/json\r\n"
+                                   b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 413"))
+        finally:
+            process.terminate()
+            self.assertEqual(process.wait(20), 0)
+            process.stdout.close()
+
+    def test_inherited_socket(self):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            process = subprocess.Popen([PROGRAM, "--listen-fd", str(listening.fileno()), "--workspace-path", self.folder],
+                                       pass_fds=[listening.fileno()], stdout=subprocess.PIPE, text=True)
+            address = listening.getsockname()
+        try:
+            with socket.create_connection(address) as connection:
+                connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 200"))
+        finally:
+            process.terminate()
+            self.assertEqual(process.wait(20), 0)
+            process.stdout.close()
+
+    def test_stop_lets_requests_end(self):
+        agent = Agent()
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(agent.post("/process/exec", {"command": "sleep", "args": ["0.6"]})))
+        thread.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        self.assertEqual(agent.stop(), 0)
+        thread.join()
+        self.assertEqual(replies[0].status, 200)
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_stop_is_quick_with_idle_clients(self):
+        agent = Agent()
+        idle = [agent.connect() for _ in range(20)]
+        web_socket = agent.web_socket()
+        web_socket.ask({"type": "watch", "path": ""})
+        began = time.monotonic()
+        self.assertEqual(agent.stop(), 0)
+        self.assertLess(time.monotonic() - began, 3)
+        for connection in [*idle, web_socket]:
+            connection.close()
+
+    def test_commands_end_with_the_agent(self):
+        agent = Agent()
+        pid = int(agent.post("/process/exec", {"command": "sleep 600 & echo $!", "shell": True}).json()["stdout"])
+        agent.process.send_signal(signal.SIGKILL)
+        agent.stop()
+        deadline = time.monotonic() + 5
+        while os.path.exists(f"/proc/{pid}"):
+            self.assertLess(time.monotonic(), deadline, "a command outlived the killed agent")
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    tap.main()

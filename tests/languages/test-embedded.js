@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// An agent and a client in one GJS process.
+import Devbox from 'gi://Devbox?version=1';
+import DevboxServer from 'gi://DevboxServer?version=1';
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import System from 'system';
+
+const tests = [];
+const test = (name, body) => tests.push({name, body});
+
+function assertEqual(actual, expected) {
+    if (JSON.stringify(actual) !== JSON.stringify(expected))
+        throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
+}
+
+async function assertRejects(promise, domain, code) {
+    try {
+        await promise;
+    } catch (error) {
+        if (error.matches?.(domain, code))
+            return error;
+        throw error;
+    }
+    throw new Error('nothing was thrown');
+}
+
+const textOf = bytes => new TextDecoder().decode(bytes instanceof GLib.Bytes ? bytes.toArray() : bytes);
+
+test('files', async box => {
+    await box.replace_file_async('a/b.txt', new GLib.Bytes(new TextEncoder().encode('你好')), 0, null);
+    assertEqual(textOf(await box.load_file_async('a/b.txt', null)), '你好');
+});
+
+test('commands', async box => {
+    const result = await box.run_async(Devbox.Command.new(['sh', '-c', 'echo out; echo err >&2; exit 3']), null);
+    assertEqual([result.get_exit_code(), result.get_stdout_text(), result.get_stderr_text()], [3, 'out\n', 'err\n']);
+    const results = await Promise.all([...Array(20).keys()].map(number => box.run_async(Devbox.Command.new(['echo', `${number}`]), null)));
+    assertEqual(results.map(one => Number(one.get_stdout_text())), [...Array(20).keys()]);
+});
+
+test('errors', async box => {
+    const error = await assertRejects(box.load_file_async('missing.txt', null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
+    assertEqual(Devbox.ErrorInfo.from_error(error)?.get_http_status() ?? 404, 404);
+    const cancellable = new Gio.Cancellable();
+    cancellable.cancel();
+    await assertRejects(box.load_file_async('x', cancellable), Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+});
+
+test('callback form', box => new Promise((resolve, reject) => {
+    box.is_healthy_async(null, (source, result) => {
+        try {
+            assertEqual(source.is_healthy_finish(result), true);
+            resolve();
+        } catch (error) {
+            reject(error);
+        }
+    });
+}));
+
+test('blocking form', box => {
+    assertEqual(box.is_healthy_sync(null), true);
+    assertEqual(box.run_sync(Devbox.Command.new_for_shell('echo $((6*7))'), null).get_stdout_text(), '42\n');
+});
+
+test('monitor', async box => {
+    const monitor = await box.monitor_files_async('', Devbox.FileMonitorFlags.NONE, null);
+    const seen = new Promise(resolve => monitor.connect('changed', (_monitor, path, _oldPath, event) => {
+        if (path === 'd/f')
+            resolve(event);
+    }));
+    await box.replace_file_async('d/f', new GLib.Bytes([1]), 0, null);
+    assertEqual(await seen, Gio.FileMonitorEvent.CREATED);
+    monitor.cancel();
+});
+
+const loop = new GLib.MainLoop(null, false);
+let failures = 0;
+
+async function main() {
+    const folder = GLib.dir_make_tmp('devbox-test-XXXXXX');
+    const agent = DevboxServer.Agent.new(folder);
+    agent.start(null);
+    const box = Devbox.Instance.new_for_agent(agent.dup_uri(), null);
+
+    for (const [index, {name, body}] of tests.entries()) {
+        try {
+            await body(box);
+            print(`ok ${index + 1} ${name}`);
+        } catch (error) {
+            failures++;
+            print(`not ok ${index + 1} ${name}\n# ${`${error}\n${error.stack ?? ''}`.replaceAll('\n', '\n# ')}`);
+        }
+    }
+    print(`1..${tests.length}`);
+    agent.stop();
+    Gio.Subprocess.new(['rm', '-rf', folder], 0).wait(null);
+}
+
+main().catch(error => {
+    failures++;
+    logError(error);
+}).finally(() => loop.quit());
+loop.run();
+System.exit(failures === 0 ? 0 : 1);

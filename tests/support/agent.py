@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A real devbox-server on a temporary workspace, and the plain HTTP that tests speak to it."""
+import base64
+import http.client
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+PROGRAM = os.environ.get("DEVBOX_SERVER", "devbox-server")
+
+
+class Reply:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Agent:
+    """Started at once; ends with stop () or at the end of a with block."""
+
+    def __init__(self, *options, workspace=None, environment=None, host="127.0.0.1", wrapper=()):
+        self.folder = tempfile.mkdtemp(prefix="devbox-test-")
+        self.workspace = workspace or os.path.join(self.folder, "workspace")
+        os.makedirs(self.workspace, exist_ok=True)
+        variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8"}
+        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE"):
+            variables.pop(name, None)
+        variables.update(environment or {})
+        self.errors = open(os.path.join(self.folder, "errors"), "w+")
+        self.process = subprocess.Popen(
+            [*wrapper, PROGRAM, "--host", host, "--port", "0", "--workspace-path", self.workspace, *options],
+            stdout=subprocess.PIPE, stderr=self.errors, env=variables, text=True)
+        self.screen = ""
+        self.token = None
+        self.url = self.wait_for_url()
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def wait_for_url(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if select.select([self.process.stdout], [], [], 0.1)[0]:
+                line = self.process.stdout.readline()
+                self.screen += line
+                if line.startswith("Open to:"):
+                    token = re.search(r"Token:\s+([0-9a-f]{64})", self.screen)
+                    self.token = token and token.group(1)
+                    return re.search(r"http://\S+", self.screen).group(0)
+                if not line:
+                    break
+        self.process.kill()
+        raise RuntimeError(f"the agent did not start: {self.screen}{self.read_errors()}")
+
+    def read_errors(self):
+        self.errors.flush()
+        with open(self.errors.name) as file:
+            return file.read()
+
+    def stop(self):
+        """Ends the agent and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(20)
+        self.process.stdout.close()
+        errors = self.read_errors()
+        self.errors.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        assert "ERROR: AddressSanitizer" not in errors and "runtime error" not in errors, errors
+        assert "CRITICAL" not in errors and "LeakSanitizer" not in errors, errors
+        return status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.stop()
+
+    # Requests
+
+    def request(self, method, path, body=None, headers=None, timeout=20):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            if isinstance(body, (dict, list)):
+                body = json.dumps(body)
+                headers = {"Content-Type": "application/json", **(headers or {})}
+            connection.request(method, path, body, headers or {})
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def post(self, path, body, **options):
+        return self.request("POST", path, body, **options)
+
+    def connect(self, timeout=20):
+        return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+    def raw(self, data, timeout=20, shut=False):
+        """Sends bytes as they are and returns everything until the agent closes."""
+        with self.connect(timeout) as connection:
+            connection.sendall(data)
+            if shut:
+                connection.shutdown(socket.SHUT_WR)
+            reply = b""
+            try:
+                while piece := connection.recv(65536):
+                    reply += piece
+            except ConnectionResetError:
+                pass
+            return reply
+
+    def web_socket(self, headers=None):
+        return WebSocket(self, headers or {})
+
+    # Files of the workspace, from outside
+
+    def path(self, name):
+        return os.path.join(self.workspace, name)
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def write(self, name, content=b""):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as file:
+            file.write(content)
+
+    # What the kernel tells of the process
+
+    def resident_kib(self, pid=None):
+        with open(f"/proc/{pid or self.process.pid}/status") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+
+    def count_descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+class WebSocket:
+    """As much of RFC 6455 as the tests need: text messages both ways, pings answered."""
+
+    def __init__(self, agent, headers):
+        self.socket = agent.connect()
+        self.buffer = b""
+        lines = {"Host": f"127.0.0.1:{agent.port}", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                 "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **headers}
+        request = "GET /ws HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+        self.socket.sendall(request.encode())
+        while b"\r\n\r\n" not in self.buffer:
+            piece = self.socket.recv(65536)
+            if not piece:
+                break
+            self.buffer += piece
+        self.head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+        self.status = int(self.head.split()[1]) if self.head else 0
+
+    def send_frame(self, opcode, payload):
+        mask = os.urandom(4)
+        size = len(payload)
+        head = bytes([0x80 | opcode])
+        head += bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + struct.pack(">H", size)
+        self.socket.sendall(head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload)))
+
+    def send(self, message):
+        text = message if isinstance(message, str) else json.dumps(message)
+        self.send_frame(1, text.encode())
+
+    def take(self, size, deadline):
+        while len(self.buffer) < size:
+            self.socket.settimeout(max(0.001, deadline - time.monotonic()))
+            piece = self.socket.recv(1 << 20)
+            if not piece:
+                raise EOFError("the agent closed the WebSocket")
+            self.buffer += piece
+        taken, self.buffer = self.buffer[:size], self.buffer[size:]
+        return taken
+
+    def receive(self, timeout=10):
+        """The next JSON message; TimeoutError when there is none in time, EOFError at the end."""
+        deadline = time.monotonic() + timeout
+        while True:
+            first, second = self.take(2, deadline)
+            size = second & 0x7F
+            if size == 126:
+                size = struct.unpack(">H", self.take(2, deadline))[0]
+            elif size == 127:
+                size = struct.unpack(">Q", self.take(8, deadline))[0]
+            payload = self.take(size, deadline)
+            if first & 0x0F == 9:
+                self.send_frame(10, payload)
+            elif first & 0x0F == 8:
+                raise EOFError("the agent closed the WebSocket")
+            elif first & 0x0F == 1:
+                return json.loads(payload)
+
+    def ask(self, message):
+        """Sends and returns the answer, which is the next message that is no event."""
+        self.send(message)
+        while "success" not in (answer := self.receive()) and "status" not in answer:
+            pass
+        return answer
+
+    def events_until(self, wanted, timeout=10):
+        """Collects (type, path) pairs until all those wanted were seen."""
+        seen = []
+        deadline = time.monotonic() + timeout
+        while not set(wanted) <= set(seen):
+            message = self.receive(max(0.001, deadline - time.monotonic()))
+            event = message.get("event", message)
+            seen.append((event["type"], event.get("path")))
+        return seen
+
+    def close(self):
+        self.socket.close()
