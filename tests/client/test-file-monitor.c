@@ -576,33 +576,67 @@ test_dead_agent (Fixture *fixture, gconstpointer unused)
   tear_down (&other, NULL);
 }
 
+static gboolean
+always_heard (GObject *target)
+{
+  return TRUE;
+}
+
+static void
+log_item (GObject *target, const DevboxMonitorItem *item)
+{
+  g_string_append_printf (g_object_get_data (target, "log"),
+                          "%s %s\n",
+                          item->kind == DEVBOX_MONITOR_ITEM_OVERFLOW ? "overflow" : "changed",
+                          item->path);
+}
+
+static const DevboxMonitorQueueFuncs log_funcs = { always_heard, log_item };
+
 /* A program that does not keep up gets one overflow, and memory stays bounded. */
 static void
-test_flood (Fixture *fixture, gconstpointer unused)
+test_flood (void)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  static const DevboxMonitorQueueFuncs funcs = { NULL, NULL };
   g_autoptr (GObject) target = g_object_new (G_TYPE_OBJECT, NULL);
-  g_autoptr (DevboxMonitorQueue) queue = NULL;
-  const guint n_events = DEVBOX_MONITOR_QUEUE_LIMIT + 5;
+  g_autoptr (GString) log = g_string_new (NULL);
+  g_autoptr (DevboxMonitorQueue) queue = devbox_monitor_queue_new (context, target, &log_funcs, "root");
 
-  start (fixture, ".", DEVBOX_FILE_MONITOR_FLAGS_NONE);
-  for (guint i = 0; i < n_events; i++)
-    scripted_server_send (fixture->server, CHANGE ("add", "a"));
-  scripted_server_send (fixture->server, CHANGE ("unlink", "last"));
-  g_usleep (200 * 1000); /* nobody runs the context */
-  listen_to (fixture);
-  WAIT_UNTIL (g_str_has_suffix (fixture->log->str, "DELETED last -\n"));
-  assert_log (fixture,
-              "overflow .\nCREATED a -\nCREATED a -\nCREATED a -\nCREATED a -\nDELETED last -\n");
+  g_object_set_data (target, "log", log);
+  for (guint i = 0; i < DEVBOX_MONITOR_QUEUE_LIMIT; i++)
+    devbox_monitor_queue_push_changed (queue, G_FILE_MONITOR_EVENT_CREATED, "early", NULL);
+  devbox_monitor_queue_push_changed (queue, G_FILE_MONITOR_EVENT_CREATED, "one too many", NULL);
+  devbox_monitor_queue_push_changed (queue, G_FILE_MONITOR_EVENT_CREATED, "late", NULL);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_assert_cmpstr (log->str, ==, "overflow root\nchanged late\n");
 
-  /* A queue that nobody delivers any more takes what comes, and lets it go. */
-  queue = devbox_monitor_queue_new (context, target, &funcs, ".");
+  /* Once shut it takes what comes, and lets it go. */
+  g_string_set_size (log, 0);
   devbox_monitor_queue_push_overflow (queue, "a");
   devbox_monitor_queue_shut (queue);
   devbox_monitor_queue_push_changed (queue, G_FILE_MONITOR_EVENT_CREATED, "a", NULL);
   devbox_monitor_queue_push_closed (queue, NULL);
   g_assert_false (g_main_context_iteration (context, FALSE));
+  g_assert_cmpstr (log->str, ==, "");
+}
+
+/* All of a burst comes, in its order, and the rest of the main loop has its turns. */
+static void
+test_burst (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  start_and_listen (fixture);
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autofree char *message = g_strdup_printf (CHANGE ("add", "%u"), i);
+
+      scripted_server_send (fixture->server, message);
+      g_string_append_printf (expected, "CREATED %u -\n", i);
+    }
+  WAIT_UNTIL (fixture->log->len >= expected->len);
+  assert_log (fixture, expected->str);
 }
 
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
@@ -639,7 +673,8 @@ main (int argc, char **argv)
   ADD ("/file-monitor/start-at-random", test_start_at_random);
   ADD ("/file-monitor/malformed", test_malformed);
   ADD ("/file-monitor/dead-agent", test_dead_agent);
-  ADD ("/file-monitor/flood", test_flood);
+  ADD ("/file-monitor/burst", test_burst);
+  g_test_add_func ("/file-monitor/flood", test_flood);
 
   return g_test_run ();
 }

@@ -123,6 +123,8 @@ class _Call (asyncio.Future):
         except Exception as caught:
             error = caught
 
+        if self.get_loop ().is_closed ():
+            return  # nobody waits any more
         if self._cancel_arguments is not None:
             args, kwargs = self._cancel_arguments
             super ().cancel (*args, **kwargs)
