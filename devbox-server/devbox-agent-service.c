@@ -129,7 +129,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   if (self->launcher == NULL)
     goto fail;
 
-  devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
+  if (self->config.base_environment != NULL)
+    devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
