@@ -163,7 +163,8 @@ encode_file_back (DevboxContentWriter *self, GError **error)
       if (!devbox_file_replacement_read_at (self->file, start, bytes, n_bytes, error))
         return FALSE;
       n_characters = devbox_wire_base64_encode (bytes, n_bytes, characters);
-      if (!devbox_file_replacement_write_at (self->file, start / 3 * 4, (const guint8 *) characters, n_characters, error))
+      if (!devbox_file_replacement_write_at (self->file, start / 3 * 4, (const guint8 *) characters, n_characters,
+                                             error))
         return FALSE;
     }
 

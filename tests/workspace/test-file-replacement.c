@@ -139,7 +139,8 @@ test_owner (WorkspaceFixture *fixture, gconstpointer mode)
   g_assert_cmpuint (status.st_mode & 07777, ==, 0640);
 }
 
-/* New files in a folder with the setgid bit belong to its group, even where the file was begun before the folder was known. */
+/* New files in a folder with the setgid bit belong to its group, even where the file was begun before the folder was
+ * known. */
 static void
 test_folder_group (WorkspaceFixture *fixture, gconstpointer mode)
 {
@@ -183,7 +184,7 @@ test_links (WorkspaceFixture *fixture, gconstpointer mode)
   assert_replaces (fixture, "dangling-deep", "by link", -1);
   assert_content (fixture, "made/new", "by link");
 
-  for (const char *const *name = (const char *const[]) { "link", "a/link", "dangling", "dangling-deep", NULL }; *name;
+  for (const char *const *name = (const char *const[]){ "link", "a/link", "dangling", "dangling-deep", NULL }; *name;
        name++)
     {
       workspace_fixture_stat (fixture, *name, &status);
@@ -291,7 +292,7 @@ test_freed (WorkspaceFixture *fixture, gconstpointer mode)
 
   workspace_fixture_put (fixture, "file", "old");
 
-  for (const char *const *path = (const char *const[]) { "file", "new", "not-made/new", NULL }; *path; path++)
+  for (const char *const *path = (const char *const[]){ "file", "new", "not-made/new", NULL }; *path; path++)
     {
       g_autoptr (GError) error = NULL;
       DevboxFileReplacement *replacement = devbox_file_replacement_new (fixture->workspace, *path, -1, &error);
@@ -493,7 +494,8 @@ kill_one_writer (WorkspaceFixture *fixture)
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
-/* 100 times (1,000 with -m slow): each file is old or new, and nothing is left after the sweep that begins an agent's life. */
+/* 100 times (1,000 with -m slow): each file is old or new, and nothing is left after the sweep that begins an agent's
+ * life. */
 static void
 test_killed (WorkspaceFixture *fixture, gconstpointer mode)
 {
