@@ -174,8 +174,12 @@ encode_file_back (DevboxContentWriter *self, GError **error)
 static void
 encode_buffer_back (DevboxContentWriter *self)
 {
-  g_autofree char *characters = g_malloc ((self->n_buffer + 2) / 3 * 4);
+  g_autofree char *characters = NULL;
 
+  if (self->n_buffer == 0)
+    return;
+
+  characters = g_malloc ((self->n_buffer + 2) / 3 * 4);
   self->n_buffer = devbox_wire_base64_encode (self->buffer, self->n_buffer, characters);
   memcpy (self->buffer, characters, self->n_buffer);
 }
