@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-http-guard-private.h"
 #include "devbox-http-listener-private.h"
 #include "devbox-launcher-private.h"
 #include "devbox-process-table-private.h"

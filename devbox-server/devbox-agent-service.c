@@ -9,6 +9,7 @@
 #include "devbox-http-router-private.h"
 #include "devbox-random-private.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 struct _DevboxAgentService
@@ -97,6 +98,15 @@ set_up_guard (DevboxAgentService *self)
     devbox_http_guard_enable_cors (self->guard, (const char *const *) config->cors_origins);
 }
 
+/* Root may write everywhere by its permissions, and yet not to a read-only or made-up file system: only a try tells. */
+static gboolean
+try_to_write (DevboxWorkspace *workspace, GError **error)
+{
+  g_autoptr (DevboxFileReplacement) replacement = devbox_file_replacement_new (workspace, NULL, -1, error);
+
+  return replacement != NULL;
+}
+
 DevboxAgentService *
 devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 {
@@ -112,7 +122,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   devbox_http_router_add (self->router, devbox_classic_routes, devbox_classic_n_routes, self);
 
   self->workspace = devbox_workspace_new (self->config.workspace_path, error);
-  if (self->workspace == NULL || !listen_for_requests (self, error))
+  if (self->workspace == NULL || !try_to_write (self->workspace, error) || !listen_for_requests (self, error))
     goto fail;
   devbox_workspace_sweep_temporaries (self->workspace);
   self->launcher = devbox_launcher_new (NULL, error);

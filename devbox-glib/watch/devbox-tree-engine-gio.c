@@ -128,6 +128,16 @@ build_move_id (GFile *from, GFile *to)
 }
 
 static void
+gio_engine_remove (DevboxTreeEngine *engine, DevboxTreeFolder *folder)
+{
+  GioEngine *self = (GioEngine *) engine;
+  GioFolder *handle = folder->handle;
+
+  devbox_tree_set_handle (self->tree, folder, NULL);
+  g_hash_table_remove (self->folders, handle->path);
+}
+
+static void
 changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
 {
   GioFolder *folder = user_data;
@@ -139,7 +149,17 @@ changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent 
 
   gio_engine_count (self);
   if (gio_engine_find (self, file, &name) != folder)
-    return; /* about the folder itself: its parent tells that too */
+    {
+      /* About the folder itself. GIO also calls it deleted, and looks no more, when it was moved. */
+      if (event == G_FILE_MONITOR_EVENT_DELETED || event == G_FILE_MONITOR_EVENT_UNMOUNTED)
+        {
+          DevboxTreeFolder *lost = folder->folder;
+
+          gio_engine_remove (&self->parent, lost);
+          devbox_tree_note_lost (self->tree, lost);
+        }
+      return;
+    }
 
   switch (event)
     {
@@ -184,16 +204,6 @@ same_inode (int fd, int other_fd)
 
   return fstat (fd, &status) == 0 && fstat (other_fd, &other) == 0 && status.st_dev == other.st_dev
          && status.st_ino == other.st_ino;
-}
-
-static void
-gio_engine_remove (DevboxTreeEngine *engine, DevboxTreeFolder *folder)
-{
-  GioEngine *self = (GioEngine *) engine;
-  GioFolder *handle = folder->handle;
-
-  devbox_tree_set_handle (self->tree, folder, NULL);
-  g_hash_table_remove (self->folders, handle->path);
 }
 
 static gboolean

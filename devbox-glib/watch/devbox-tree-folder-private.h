@@ -39,7 +39,7 @@ struct _DevboxTreeFolder
   guint8 listing;           /* DevboxTreeCover: which names are kept */
   guint8 queued : 1;        /* scan_link is in the queue */
   guint8 needs_listing : 1;
-  guint8 blind : 1;         /* a limit keeps it from being watched */
+  guint8 blind : 1;         /* it was not watched for a while: once it is again, that is told as an overflow */
 };
 
 DevboxTreeFolder *devbox_tree_folder_new (const char *name);

@@ -194,6 +194,22 @@ tell_renamed (GPtrArray *old_observers,
     }
 }
 
+/* An exchange of two names (RENAME_EXCHANGE) comes as a move and the same move back, which is not what was done. */
+static void
+look_out_for_exchange (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, const char *name)
+{
+  g_autofree char *move = g_strdup_printf ("%p/%s//%p/%s", source->folder, source->name, folder, name);
+  g_autofree char *way_back = g_strdup_printf ("%p/%s//%p/%s", folder, name, source->folder, source->name);
+
+  if (g_strcmp0 (self->last_move, way_back) == 0)
+    {
+      devbox_tree_queue_scan (self, source->folder, TRUE);
+      devbox_tree_queue_scan (self, folder, TRUE);
+    }
+  g_free (self->last_move);
+  self->last_move = g_steal_pointer (&move);
+}
+
 static gboolean
 is_inside (DevboxTreeFolder *folder, DevboxTreeFolder *ancestor)
 {
@@ -207,7 +223,7 @@ static void
 moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, const char *name, gboolean is_dir)
 {
   DevboxTreeName kind = devbox_tree_folder_get_name (source->folder, source->name) & DEVBOX_TREE_NAME_KIND_MASK;
-  gboolean replaced = (devbox_tree_folder_get_name (folder, name) & DEVBOX_TREE_NAME_KIND_MASK) == DEVBOX_TREE_NAME_FILE;
+  DevboxTreeName target_kind = devbox_tree_folder_get_name (folder, name) & DEVBOX_TREE_NAME_KIND_MASK;
   DevboxTreeFolder *moved = devbox_tree_folder_lookup (source->folder, source->name);
   DevboxTreeFolder *target = devbox_tree_folder_lookup (folder, name);
   g_autoptr (GPtrArray) old_observers = NULL;
@@ -215,6 +231,7 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
   g_autofree char *old_path = NULL;
   g_autofree char *path = NULL;
 
+  look_out_for_exchange (self, source, folder, name);
   if (!devbox_tree_wants_name (folder, name) || kind != (is_dir ? DEVBOX_TREE_NAME_FOLDER : DEVBOX_TREE_NAME_FILE))
     {
       devbox_tree_deleted (self, source->folder, source->name);
@@ -227,8 +244,8 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
       devbox_tree_begin_rescan (self); /* no kernel does that: the model is behind */
       return;
     }
-  if (target != NULL)
-    devbox_tree_drop (self, target); /* an empty folder that was replaced */
+  if (target_kind == DEVBOX_TREE_NAME_FOLDER)
+    devbox_tree_deleted (self, folder, name); /* what is replaced, with all that was known below */
 
   old_observers = g_ptr_array_new ();
   new_observers = g_ptr_array_new ();
@@ -241,7 +258,7 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
   devbox_tree_folder_set_name (folder, name, kind);
   if (moved != NULL)
     moved = reattach (self, moved, folder, name);
-  tell_renamed (old_observers, new_observers, old_path, path, is_dir, replaced && !is_dir, moved);
+  tell_renamed (old_observers, new_observers, old_path, path, is_dir, target_kind == DEVBOX_TREE_NAME_FILE && !is_dir, moved);
 
   if (is_dir && moved == NULL && devbox_tree_cover_inherit (folder->cover, name) != DEVBOX_TREE_COVER_NONE)
     devbox_tree_ensure_child (self, folder, name);
@@ -314,10 +331,11 @@ hold_half (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolea
     g_source_set_ready_time (self->move_source, move->end_time);
 }
 
-void
+gboolean
 devbox_tree_flush_moves (DevboxTree *self, DevboxTreeFolder *folder, const char *name)
 {
   GList *link = self->moves.head;
+  gboolean flushed = FALSE;
 
   while (link != NULL)
     {
@@ -330,9 +348,12 @@ devbox_tree_flush_moves (DevboxTree *self, DevboxTreeFolder *folder, const char 
           finish_half (self, move);
           move_free (move);
           next = self->moves.head; /* that may have taken others away */
+          flushed = TRUE;
         }
       link = next;
     }
+
+  return flushed;
 }
 
 void
@@ -382,7 +403,9 @@ handle_moved (DevboxTree *self,
   Move source = { .folder = folder, .name = (char *) name };
   g_autoptr (Move) other = NULL;
 
-  devbox_tree_flush_moves (self, folder, name); /* may take the other half away, when its folder went */
+  /* May take the other half away, when its folder went. Two moves of one name at a time are too much to follow. */
+  if (devbox_tree_flush_moves (self, folder, name))
+    devbox_tree_queue_scan (self, folder, TRUE);
   other = take_other_half (self, id, is_source);
 
   if (other != NULL && is_source)
@@ -463,6 +486,7 @@ devbox_tree_note_overflow (DevboxTree *self)
 void
 devbox_tree_note_lost (DevboxTree *self, DevboxTreeFolder *folder)
 {
+  folder->blind = TRUE;
   devbox_tree_queue_scan (self, folder, TRUE);
 }
 

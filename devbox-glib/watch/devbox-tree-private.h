@@ -58,6 +58,7 @@ struct _DevboxTree
 
   GQueue moves; /* halves of moves that wait for the other one */
   GSource *move_source;
+  char *last_move;
 
   gboolean needs_prune;
   gboolean unsettled; /* a subscription does not stand */
@@ -96,7 +97,8 @@ void devbox_tree_set_limit_error (GError **error, int saved_errno, const char *p
 /* devbox-tree-note.c */
 void devbox_tree_created (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolean is_dir, DevboxTreeName flags);
 void devbox_tree_deleted (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
-void devbox_tree_flush_moves (DevboxTree *self, DevboxTreeFolder *folder, const char *name); /* NULL, NULL: all */
+/* Halves of this name (NULL, NULL: all) stay halves. TRUE if there was one. */
+gboolean devbox_tree_flush_moves (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
 void devbox_tree_forget_moves (DevboxTree *self, DevboxTreeFolder *folder);
 
 G_END_DECLS

@@ -45,11 +45,8 @@ gboolean devbox_wire_json_get_object (JsonObject *object,
 gboolean
 devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean required, JsonArray **value, GError **error);
 /* Each element is a string; transfer full. */
-gboolean devbox_wire_json_get_strv (JsonObject *object,
-                                    const char *name,
-                                    gboolean required,
-                                    GStrv *value,
-                                    GError **error);
+gboolean
+devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean required, GStrv *value, GError **error);
 
 /* Writing: straight into a GString, no tree. `string` may be any bytes: each ill-formed part of UTF-8 becomes U+FFFD,
  * and so does NUL, which the scan refuses. FALSE when anything had to be replaced. */

@@ -18,11 +18,15 @@ typedef struct
   gpointer user_data;
 } DevboxCommandOutput;
 
-#define DEVBOX_COMMAND_OUTPUT_INIT { .fd = -1 }
-
-void devbox_command_output_open (DevboxCommandOutput *self, int fd, GMainContext *context, void (*ended) (gpointer user_data), gpointer user_data); /* takes fd */
+/* Takes fd. */
+void devbox_command_output_open (DevboxCommandOutput *self,
+                                 int fd,
+                                 GMainContext *context,
+                                 void (*ended) (gpointer user_data),
+                                 gpointer user_data);
 gboolean devbox_command_output_is_open (const DevboxCommandOutput *self);
-gboolean devbox_command_output_drain (DevboxCommandOutput *self); /* what is there now, at most a turn's worth; TRUE: the stream has not ended */
+/* Reads what is there now, at most a turn's worth. TRUE: the stream has not ended. */
+gboolean devbox_command_output_drain (DevboxCommandOutput *self);
 void devbox_command_output_close (DevboxCommandOutput *self);
 
 typedef struct
@@ -33,9 +37,8 @@ typedef struct
   gsize written;
 } DevboxCommandInput;
 
-#define DEVBOX_COMMAND_INPUT_INIT { .fd = -1 }
-
-void devbox_command_input_open (DevboxCommandInput *self, int fd, GMainContext *context, GBytes *bytes); /* takes fd; closes it behind the last byte */
+/* Takes fd, and closes it behind the last byte. */
+void devbox_command_input_open (DevboxCommandInput *self, int fd, GMainContext *context, GBytes *bytes);
 void devbox_command_input_close (DevboxCommandInput *self);
 
 G_END_DECLS

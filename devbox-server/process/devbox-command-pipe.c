@@ -12,7 +12,12 @@
 #define READ_SIZE (64 * 1024)  /* what a pipe holds */
 
 static void
-attach_source (GSource **source, int fd, GIOCondition condition, GMainContext *context, GUnixFDSourceFunc callback, gpointer data)
+attach_source (GSource **source,
+               int fd,
+               GIOCondition condition,
+               GMainContext *context,
+               GUnixFDSourceFunc callback,
+               gpointer data)
 {
   *source = g_unix_fd_source_new (fd, condition);
   g_source_set_callback (*source, G_SOURCE_FUNC (callback), data, NULL);
@@ -95,7 +100,11 @@ on_readable (int fd, GIOCondition condition, gpointer user_data)
 }
 
 void
-devbox_command_output_open (DevboxCommandOutput *self, int fd, GMainContext *context, void (*ended) (gpointer user_data), gpointer user_data)
+devbox_command_output_open (DevboxCommandOutput *self,
+                            int fd,
+                            GMainContext *context,
+                            void (*ended) (gpointer user_data),
+                            gpointer user_data)
 {
   self->fd = fd;
   self->ended = ended;

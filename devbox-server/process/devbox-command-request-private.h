@@ -11,9 +11,13 @@ G_BEGIN_DECLS
 /* The JSON object of `/process/exec` (docs/wire.md), checked, and what the launcher needs to run it. */
 typedef struct _DevboxCommandRequest DevboxCommandRequest;
 
-/* The environment of the object is added to the launcher's. Errors are VALIDATION_ERROR with the member's name, and PATH_TRAVERSAL_DETECTED for a `cwd` that leaves
- * the workspace. */
-DevboxCommandRequest *devbox_command_request_new (JsonObject *object, DevboxWorkspace *workspace, DevboxLauncher *launcher, gsize output_limit, GError **error);
+/* The environment of the object is added to the launcher's. Errors are VALIDATION_ERROR with the member's name, and
+ * PATH_TRAVERSAL_DETECTED for a `cwd` that leaves the workspace. */
+DevboxCommandRequest *devbox_command_request_new (JsonObject *object,
+                                                  DevboxWorkspace *workspace,
+                                                  DevboxLauncher *launcher,
+                                                  gsize output_limit,
+                                                  GError **error);
 void devbox_command_request_free (DevboxCommandRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxCommandRequest, devbox_command_request_free)
 

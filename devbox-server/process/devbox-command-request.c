@@ -62,8 +62,8 @@ read_arguments (DevboxCommandRequest *self, JsonObject *object, GError **error)
   const char *shell = NULL;
   g_auto (GStrv) arguments = NULL;
 
-  if (!devbox_wire_json_get_string (object, "command", TRUE, &command, error) ||
-      !devbox_wire_json_get_strv (object, "args", FALSE, &arguments, error) || !read_shell (object, &shell, error))
+  if (!devbox_wire_json_get_string (object, "command", TRUE, &command, error)
+      || !devbox_wire_json_get_strv (object, "args", FALSE, &arguments, error) || !read_shell (object, &shell, error))
     return FALSE;
   if (command[0] == '\0')
     return refuse_empty ("command", error);
@@ -114,11 +114,8 @@ read_variables (DevboxCommandRequest *self, JsonObject *variables, GError **erro
 
       if (!is_variable_name (name))
         {
-          g_set_error (error,
-                       DEVBOX_WIRE_ERROR,
-                       DEVBOX_WIRE_VALIDATION_ERROR,
-                       _ ("“env” holds “%s”, which cannot be the name of a variable"),
-                       name);
+          g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                       _ ("“env” holds “%s”, which cannot be the name of a variable"), name);
           return FALSE;
         }
       if (!devbox_wire_json_get_string (variables, name, TRUE, &value, error))
@@ -130,11 +127,8 @@ read_variables (DevboxCommandRequest *self, JsonObject *variables, GError **erro
       size += strlen (name) + strlen (value) + 2;
       if (size > MAX_ENVIRONMENT_SIZE)
         {
-          g_set_error (error,
-                       DEVBOX_WIRE_ERROR,
-                       DEVBOX_WIRE_VALIDATION_ERROR,
-                       _ ("“env” must not take more than %d bytes"),
-                       MAX_ENVIRONMENT_SIZE);
+          g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                       _ ("“env” must not take more than %d bytes"), MAX_ENVIRONMENT_SIZE);
           return FALSE;
         }
 
@@ -172,7 +166,7 @@ read_environment (DevboxCommandRequest *self, JsonObject *object, const char *co
   return TRUE;
 }
 
-/* A relative folder stays in the workspace, an absolute one is taken as it is: what confines commands is the sandbox. */
+/* A relative folder stays in the workspace, an absolute one is taken as it is: the sandbox confines, not the path. */
 static gboolean
 read_folder (DevboxCommandRequest *self, JsonObject *object, GError **error)
 {
@@ -221,9 +215,9 @@ devbox_command_request_new (JsonObject *object,
   self->folder_fd = -1;
   self->spec.cwd_fd = -1;
 
-  if (!read_arguments (self, object, error) || !read_folder (self, object, error) ||
-      !read_environment (self, object, devbox_launcher_get_base_environment (launcher), error) ||
-      !devbox_wire_json_get_int (object, "timeout", FALSE, 0, MAX_TIMEOUT_MS, &timeout_ms, error))
+  if (!read_arguments (self, object, error) || !read_folder (self, object, error)
+      || !read_environment (self, object, devbox_launcher_get_base_environment (launcher), error)
+      || !devbox_wire_json_get_int (object, "timeout", FALSE, 0, MAX_TIMEOUT_MS, &timeout_ms, error))
     return NULL;
 
   self->spec.argv = (const char *const *) self->arguments->pdata;

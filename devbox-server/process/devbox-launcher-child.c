@@ -12,8 +12,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* The supervisor waits in vfork () meanwhile and shares its memory: nothing here takes any or returns. Two things follow. Starting a command costs the same
- * whatever the supervisor holds, and a folder on a file system that hangs holds the supervisor up; the agent gives such a command up by itself. */
+/* The supervisor waits in vfork () meanwhile and shares its memory: nothing here takes any or returns. Two things
+ * follow. Starting a command costs the same whatever the supervisor holds, and a folder on a file system that hangs
+ * holds the supervisor up; the agent gives such a command up by itself. */
 
 static _Noreturn void
 fail (DevboxLauncherChild *self, DevboxLauncherStage stage, int error)
@@ -41,7 +42,8 @@ find_variable (char **environment, const char *name)
 static bool
 is_elsewhere (int error)
 {
-  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV || error == ETIMEDOUT;
+  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV
+         || error == ETIMEDOUT;
 }
 
 bool
@@ -63,7 +65,8 @@ devbox_launcher_child_clear (DevboxLauncherChild *self)
   free (self->environment);
 }
 
-/* Like execvpe (), but with the PATH of the command, and without handing a file of an unknown format to a shell. Returns errno. */
+/* Like execvpe (), but with the PATH of the command, and without handing a file of an unknown format to a shell.
+ * Returns errno. */
 static int
 search_and_exec (DevboxLauncherChild *self)
 {
@@ -132,8 +135,8 @@ devbox_launcher_child_exec (DevboxLauncherChild *self)
 {
   setsid ();
 
-  if ((self->stdin_fd >= 0 && dup2 (self->stdin_fd, STDIN_FILENO) < 0) || dup2 (self->stdout_fd, STDOUT_FILENO) < 0 ||
-      dup2 (self->stderr_fd, STDERR_FILENO) < 0)
+  if ((self->stdin_fd >= 0 && dup2 (self->stdin_fd, STDIN_FILENO) < 0) || dup2 (self->stdout_fd, STDOUT_FILENO) < 0
+      || dup2 (self->stderr_fd, STDERR_FILENO) < 0)
     fail (self, DEVBOX_LAUNCHER_STAGE_PREPARE, errno);
 
   if (self->folder_fd >= 0 && fchdir (self->folder_fd) != 0)

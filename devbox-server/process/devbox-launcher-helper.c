@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The program devbox-launcher: waits for requests of the agent that started it, and makes a supervisor of itself for each. It ends, and with it every
- * command, when the agent's end of the socket closes. */
+/* The program devbox-launcher: waits for requests of the agent that started it, and makes a supervisor of itself for
+ * each. It ends, and with it every command, when the agent's end of the socket closes. */
 
 static pid_t *supervisors;
 static size_t n_supervisors;
@@ -96,7 +96,8 @@ make_room_for_supervisor (void)
   return true;
 }
 
-/* A supervisor that was killed leaves its command to us. Each stray that ends may leave us others, hence a sweep after each. FALSE: no child is left. */
+/* A supervisor that was killed leaves its command to us. Each stray that ends may leave us others, hence a sweep after
+ * each. FALSE: no child is left. */
 static bool
 reap (void)
 {
@@ -136,7 +137,8 @@ take_descriptors (struct msghdr *message, int *descriptors)
 static size_t
 count_descriptors (const DevboxLauncherRequest *request)
 {
-  return DEVBOX_LAUNCHER_N_REQUIRED + ((request->flags & DEVBOX_LAUNCHER_HAS_STDIN) != 0) + ((request->flags & DEVBOX_LAUNCHER_HAS_FOLDER) != 0);
+  return DEVBOX_LAUNCHER_N_REQUIRED + ((request->flags & DEVBOX_LAUNCHER_HAS_STDIN) != 0)
+         + ((request->flags & DEVBOX_LAUNCHER_HAS_FOLDER) != 0);
 }
 
 static void
@@ -181,7 +183,8 @@ handle_request (void)
   } rights;
   DevboxLauncherRequest request;
   struct iovec vector = { .iov_base = &request, .iov_len = sizeof request };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights };
+  struct msghdr message
+      = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights };
   int descriptors[DEVBOX_LAUNCHER_N_DESCRIPTORS];
   size_t n_descriptors;
   ssize_t size;
@@ -193,11 +196,11 @@ handle_request (void)
     return errno == EAGAIN || errno == EINTR;
 
   n_descriptors = take_descriptors (&message, descriptors);
-  if (size == sizeof request && request.protocol == DEVBOX_LAUNCHER_PROTOCOL && n_descriptors == count_descriptors (&request))
+  if (size == sizeof request && request.protocol == DEVBOX_LAUNCHER_PROTOCOL
+      && n_descriptors == count_descriptors (&request))
     start_supervisor (&request, descriptors);
   else if (n_descriptors > DEVBOX_LAUNCHER_CONTROL)
-    devbox_launcher_send_failure (descriptors[DEVBOX_LAUNCHER_CONTROL],
-                                  DEVBOX_LAUNCHER_STAGE_PREPARE,
+    devbox_launcher_send_failure (descriptors[DEVBOX_LAUNCHER_CONTROL], DEVBOX_LAUNCHER_STAGE_PREPARE,
                                   message.msg_flags & MSG_CTRUNC ? EMFILE : EPROTO);
 
   for (size_t i = 0; i < n_descriptors; i++)

@@ -5,21 +5,24 @@
 
 G_BEGIN_DECLS
 
-/* The agent's end of the launcher helper (devbox-launcher in libexec): one helper an agent, one supervisor a command. Lives in the context that was the
- * thread default when it was made; all calls from its thread. */
+/* The agent's end of the launcher helper (devbox-launcher in libexec): one helper an agent, one supervisor a command.
+ * Lives in the context that was the thread default when it was made; all calls from its thread. */
 
 typedef struct _DevboxLauncher DevboxLauncher;
 typedef struct _DevboxServerCommand DevboxServerCommand; /* one started command; reference counted */
 
-/* helper NULL: $DEVBOX_LAUNCHER (for running from a build folder), else the installed one. The helper starts at once; a dead one is started anew with the next command. */
+/* helper NULL: $DEVBOX_LAUNCHER (for running from a build folder), else the installed one. The helper starts at once; a
+ * dead one is started anew with the next command. */
 DevboxLauncher *devbox_launcher_new (const char *helper, GError **error);
-/* Ends the helper, and with it every command: those that were not told yet are told now, as killed. Returns when nothing is left (a few ms). */
+/* Ends the helper, and with it every command: those that were not told yet are told now, as killed. Returns when
+ * nothing is left (a few ms). */
 void devbox_launcher_unref (DevboxLauncher *self);
 gboolean devbox_launcher_is_alive (DevboxLauncher *self);
 GPid devbox_launcher_get_helper_pid (DevboxLauncher *self);
-guint devbox_launcher_get_n_commands (DevboxLauncher *self); /* of which anything runs, be it a descendant that went on */
-/* What commands get in place of the agent's own environment and soft limit of open files, where the agent has changed its own. Secrets are taken out of
- * any environment. */
+/* Of which anything runs, be it a descendant that went on. */
+guint devbox_launcher_get_n_commands (DevboxLauncher *self);
+/* What commands get in place of the agent's own environment and soft limit of open files, where the agent has changed
+ * its own. Secrets are taken out of any environment. */
 void devbox_launcher_set_base_environment (DevboxLauncher *self, const char *const *environment);
 const char *const *devbox_launcher_get_base_environment (DevboxLauncher *self);
 void devbox_launcher_set_open_files_limit (DevboxLauncher *self, guint64 soft_limit); /* 0: as it is */
@@ -27,13 +30,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
 
 typedef struct
 {
-  const char *const *argv;  /* argv[0] is looked up in the child's PATH */
-  const char *const *envp;  /* NULL: the agent's, less its own secrets; else the whole environment */
-  int cwd_fd;               /* a folder, or -1 */
-  const char *cwd;          /* beside cwd_fd -1: an absolute folder */
-  guint timeout_ms;         /* 0: none */
-  gsize output_limit;       /* bytes kept of each stream; what comes after is read and dropped, and marked */
-  GBytes *input;            /* stdin, or NULL for /dev/null */
+  const char *const *argv; /* argv[0] is looked up in the child's PATH */
+  const char *const *envp; /* NULL: the agent's, less its own secrets; else the whole environment */
+  int cwd_fd;              /* a folder, or -1 */
+  const char *cwd;         /* beside cwd_fd -1: an absolute folder */
+  guint timeout_ms;        /* 0: none */
+  gsize output_limit;      /* bytes kept of each stream; what comes after is read and dropped, and marked */
+  GBytes *input;           /* stdin, or NULL for /dev/null */
 } DevboxCommandSpec;
 
 typedef enum
@@ -45,32 +48,44 @@ typedef enum
   DEVBOX_COMMAND_FAILED_TO_START,
 } DevboxCommandState;
 
-/* Told once: the command has ended and its output was drained (a descendant that keeps a pipe open is waited for at most
- * 250 ms after the command itself exited normally, since it may go on on purpose; it is killed after a time-out or kill), or it could not start. */
+/* Told once: the command has ended and its output was drained (a descendant that keeps a pipe open is waited for at
+ * most 250 ms after the command itself exited normally, since it may go on on purpose; it is killed after a time-out or
+ * kill), or it could not start. */
 typedef void (*DevboxCommandFunc) (DevboxServerCommand *command, gpointer user_data);
 
-DevboxServerCommand *devbox_launcher_start (DevboxLauncher *self, const DevboxCommandSpec *spec, DevboxCommandFunc done, gpointer user_data, GDestroyNotify destroy);
+DevboxServerCommand *devbox_launcher_start (DevboxLauncher *self,
+                                            const DevboxCommandSpec *spec,
+                                            DevboxCommandFunc done,
+                                            gpointer user_data,
+                                            GDestroyNotify destroy);
 DevboxServerCommand *devbox_server_command_ref (DevboxServerCommand *self);
 void devbox_server_command_unref (DevboxServerCommand *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxServerCommand, devbox_server_command_unref)
 
-void devbox_server_command_kill (DevboxServerCommand *self);                 /* the whole tree, SIGKILL */
+/* SIGKILL, until nothing of the tree is left; also what went on after the end of the command. */
+void devbox_server_command_kill (DevboxServerCommand *self);
 void devbox_server_command_send_signal (DevboxServerCommand *self, int signum); /* the command and every descendant */
 DevboxCommandState devbox_server_command_get_state (DevboxServerCommand *self);
-GPid devbox_server_command_get_pid (DevboxServerCommand *self);            /* as seen by the agent; 0 before it runs */
-int devbox_server_command_get_exit_code (DevboxServerCommand *self);       /* 128 + n for signal n; -1 while it runs */
-int devbox_server_command_get_term_signal (DevboxServerCommand *self);     /* 0 unless SIGNALED */
+GPid devbox_server_command_get_pid (DevboxServerCommand *self);        /* as seen by the agent; 0 before it runs */
+int devbox_server_command_get_exit_code (DevboxServerCommand *self);   /* 128 + n for signal n; -1 while it runs */
+int devbox_server_command_get_term_signal (DevboxServerCommand *self); /* 0 unless SIGNALED */
 gboolean devbox_server_command_get_timed_out (DevboxServerCommand *self);
-/* FAILED_TO_START: DEVBOX_WIRE_VALIDATION_ERROR with the reason, INTERNAL_ERROR where the launcher is to blame; SIGNALED: NULL, or INTERNAL_ERROR when the launcher was lost under it */
+/* FAILED_TO_START: DEVBOX_WIRE_VALIDATION_ERROR with the reason, INTERNAL_ERROR where the launcher is to blame;
+ * SIGNALED: NULL, or INTERNAL_ERROR when the launcher was lost under it */
 const GError *devbox_server_command_get_error (DevboxServerCommand *self);
 const GString *devbox_server_command_get_stdout (DevboxServerCommand *self); /* so far */
 const GString *devbox_server_command_get_stderr (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stdout_truncated (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stderr_truncated (DevboxServerCommand *self);
-void devbox_server_command_discard_output (DevboxServerCommand *self);     /* after the end, to give memory back: empty and truncated from now on */
+/* Once it was told, to give memory back: empty and truncated from now on. */
+void devbox_server_command_discard_output (DevboxServerCommand *self);
 const char *devbox_server_command_get_program (DevboxServerCommand *self); /* argv[0] */
-void devbox_server_command_get_usage (DevboxServerCommand *self, gint64 *user_time, gint64 *system_time, gint64 *max_resident); /* µs, µs, KiB; 0 while it runs */
-gint64 devbox_server_command_get_start_time (DevboxServerCommand *self);   /* real time, µs */
-gint64 devbox_server_command_get_duration (DevboxServerCommand *self);     /* µs, until now while it runs */
+/* µs, µs, KiB; 0 while it runs. */
+void devbox_server_command_get_usage (DevboxServerCommand *self,
+                                      gint64 *user_time,
+                                      gint64 *system_time,
+                                      gint64 *max_resident);
+gint64 devbox_server_command_get_start_time (DevboxServerCommand *self); /* real time, µs */
+gint64 devbox_server_command_get_duration (DevboxServerCommand *self);   /* µs, until now while it runs */
 
 G_END_DECLS

@@ -3,13 +3,14 @@
 
 #include <stdint.h>
 
-/* What the agent and its launcher helper say to each other. Plain C, since the helper knows no GLib. All sockets are SOCK_SEQPACKET pairs, one
- * structure a packet. */
+/* What the agent and its launcher helper say to each other. Plain C, since the helper knows no GLib. All sockets are
+ * SOCK_SEQPACKET pairs, one structure a packet. */
 
 #define DEVBOX_LAUNCHER_PROTOCOL 1 /* an agent may meet a helper that was upgraded under it */
 #define DEVBOX_LAUNCHER_REQUEST_FD 3
 
-/* Agent to helper: start a command. Descriptors come with it, in the order of DevboxLauncherDescriptor, the optional ones only with their flag. */
+/* Agent to helper: start a command. Descriptors come with it, in the order of DevboxLauncherDescriptor, the optional
+ * ones only with their flag. */
 typedef struct
 {
   uint32_t protocol;
@@ -17,8 +18,8 @@ typedef struct
   uint32_t timeout_ms;
   uint32_t n_arguments;
   uint32_t n_environment;
-  uint32_t has_folder;  /* a folder to change to stands behind the environment */
-  uint64_t open_files;  /* soft limit of RLIMIT_NOFILE for the command, 0: as it is */
+  uint32_t has_folder; /* a folder to change to stands behind the environment */
+  uint64_t open_files; /* soft limit of RLIMIT_NOFILE for the command, 0: as it is */
   uint64_t strings_size;
 } DevboxLauncherRequest;
 
@@ -35,7 +36,8 @@ typedef enum
   DEVBOX_LAUNCHER_N_DESCRIPTORS = DEVBOX_LAUNCHER_N_REQUIRED + 2, /* then stdin, then the folder */
 } DevboxLauncherDescriptor;
 
-/* To the agent over the control socket, whose end means that nothing of the command is left. The first comes from the helper, the others from the supervisor. */
+/* To the agent over the control socket, whose end means that nothing of the command is left. The first comes from the
+ * helper, the others from the supervisor. */
 typedef enum
 {
   DEVBOX_LAUNCHER_SUPERVISED = 1,

@@ -104,9 +104,9 @@ map_strings (DevboxLauncherChild *child, const DevboxLauncherRequest *request, i
 
   position = *mapped;
   end = position + request->strings_size;
-  if (!take_strings (child->arguments, request->n_arguments, &position, end) ||
-      !take_strings (child->environment, request->n_environment, &position, end) ||
-      !take_strings (folder, request->has_folder ? 1 : 0, &position, end))
+  if (!take_strings (child->arguments, request->n_arguments, &position, end)
+      || !take_strings (child->environment, request->n_environment, &position, end)
+      || !take_strings (folder, request->has_folder ? 1 : 0, &position, end))
     return EBADMSG;
 
   child->folder = request->has_folder ? folder[0] : NULL;
@@ -116,9 +116,7 @@ map_strings (DevboxLauncherChild *child, const DevboxLauncherRequest *request, i
 static void
 report_start (Supervisor *self, const DevboxLauncherChild *child)
 {
-  DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED,
-                                .pid = self->command,
-                                .time = get_monotonic_time () };
+  DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED, .pid = self->command, .time = get_monotonic_time () };
 
   if (child->failed_errno == 0)
     devbox_launcher_send_event (self->control, &event);
@@ -206,8 +204,8 @@ reap (Supervisor *self)
   return pid < 0 && errno == ECHILD ? -1 : n_reaped;
 }
 
-/* Until nothing is left. A process that forks faster than it can be found is hunted without a pause; there is one only while nothing moves, which means
- * that some process sits in the kernel and cannot die yet. */
+/* Until nothing is left. A process that forks faster than it can be found is hunted without a pause; there is one only
+ * while nothing moves, which means that some process sits in the kernel and cannot die yet. */
 static void
 kill_all (Supervisor *self)
 {

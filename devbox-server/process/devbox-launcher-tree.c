@@ -152,8 +152,8 @@ has_children_file (void)
   return access (path, R_OK) == 0;
 }
 
-/* A child of our own keeps its number until we reap it. Any other may have been reaped by its parent and its number given away, so it is held by a
- * descriptor while its parent is looked at. FALSE: it is not the process that was found. */
+/* A child of our own keeps its number until we reap it. Any other may have been reaped by its parent and its number
+ * given away, so it is held by a descriptor while its parent is looked at. FALSE: it is not the one that was found. */
 static bool
 deliver (const Process *process, int signum)
 {
@@ -187,7 +187,8 @@ deliver (const Process *process, int signum)
   return true;
 }
 
-/* Calls visit () for every process there is, in ascending order of their numbers, for a kernel without CONFIG_PROC_CHILDREN. */
+/* Calls visit () for every process there is, in ascending order of their numbers, for a kernel without
+ * CONFIG_PROC_CHILDREN. */
 static void
 scan (void (*visit) (const Process *process, void *data), void *data)
 {
@@ -248,8 +249,8 @@ hunt_visit (const Process *process, void *data)
   deliver (process, SIGKILL);
 }
 
-/* Each is killed as soon as it was found, before its children are looked for: after that it forks no more, and what it forked before is
- * either still below it or has become a child of ours, for the next pass. */
+/* Each is killed as soon as it was found, before its children are looked for: after that it forks no more, and what it
+ * forked before is either still below it or has become a child of ours, for the next pass. */
 static void
 kill_found (bool (*spare) (pid_t pid))
 {

@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Requests that the helper has not answered yet: each carries up to six descriptors, and those on their way are limited. */
+/* Requests that the helper has not answered yet: each carries up to six descriptors, and those on their way are
+ * limited. */
 #define MAX_UNANSWERED 64
 /* More than the helper gives its supervisors. */
 #define END_MS 3000
@@ -87,7 +88,7 @@ spawn_helper (DevboxLauncher *self, int request_fd)
   return error;
 }
 
-/* Its end of the socket is closed: it is dead or dying. Somebody else may have reaped it, which is no concern of ours. */
+/* Its end of the socket is closed: it is dead or dying. Somebody else may have reaped it, which does not matter. */
 static void
 reap_helper (DevboxLauncher *self)
 {
@@ -150,12 +151,8 @@ start_helper (DevboxLauncher *self, GError **error)
   if (saved_errno != 0)
     {
       self->pid = 0;
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_INTERNAL_ERROR,
-                   _ ("Cannot start the launcher “%s”: %s"),
-                   self->helper,
-                   g_strerror (saved_errno));
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("Cannot start the launcher “%s”: %s"),
+                   self->helper, g_strerror (saved_errno));
       return FALSE;
     }
 
@@ -298,7 +295,7 @@ static const DevboxServerCommandLauncher callbacks = {
   .finished = on_finished,
 };
 
-/* A helper that turns out to be dead now is replaced once; one that dies behind the request takes the command with it. */
+/* A helper that turns out to be dead now is replaced once; one that dies later takes the command with it. */
 static gboolean
 send_to_helper (DevboxLauncher *self, DevboxServerCommand *command, GError **error)
 {
@@ -313,8 +310,8 @@ send_to_helper (DevboxLauncher *self, DevboxServerCommand *command, GError **err
   if (lost)
     {
       helper_died (self);
-      return start_helper (self, error) &&
-             devbox_server_command_send (command, self->socket, self->open_files, &lost, error);
+      return start_helper (self, error)
+             && devbox_server_command_send (command, self->socket, self->open_files, &lost, error);
     }
 
   g_propagate_error (error, g_steal_pointer (&lost_error));
@@ -351,14 +348,8 @@ devbox_launcher_start (DevboxLauncher *self,
 
   g_return_val_if_fail (spec->argv != NULL && spec->argv[0] != NULL, NULL);
 
-  command = devbox_server_command_new (spec,
-                                       spec->envp != NULL ? spec->envp : (const char *const *) self->environment,
-                                       self->context,
-                                       &callbacks,
-                                       self,
-                                       done,
-                                       user_data,
-                                       destroy);
+  command = devbox_server_command_new (spec, spec->envp != NULL ? spec->envp : (const char *const *) self->environment,
+                                       self->context, &callbacks, self, done, user_data, destroy);
   g_hash_table_add (self->commands, devbox_server_command_ref (command));
   g_queue_push_tail (&self->waiting, command);
   flush (self);

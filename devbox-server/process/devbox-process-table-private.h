@@ -13,8 +13,10 @@ DevboxProcessTable *devbox_process_table_new (DevboxLauncher *launcher); /* whic
 void devbox_process_table_free (DevboxProcessTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxProcessTable, devbox_process_table_free)
 
-void devbox_process_table_set_retention (DevboxProcessTable *self, guint milliseconds);  /* of the ended ones; 30,000 by default */
-void devbox_process_table_set_max_processes (DevboxProcessTable *self, guint processes); /* of the running, and of the ended ones; 1,000 by default */
+/* How long the ended ones stay; 30,000 ms by default. */
+void devbox_process_table_set_retention (DevboxProcessTable *self, guint milliseconds);
+/* How many may run, and how many ended ones stay at most; 1,000 by default. */
+void devbox_process_table_set_max_processes (DevboxProcessTable *self, guint processes);
 
 /* As devbox_launcher_start (); NULL with RATE_LIMITED when too many run (then done is not called, but destroy is). */
 DevboxServerCommand *devbox_process_table_start (DevboxProcessTable *self,
@@ -27,7 +29,9 @@ DevboxServerCommand *devbox_process_table_start (DevboxProcessTable *self,
 /* Borrowed; NULL when there is none, or it is forgotten. Of several that had the same pid, the newest. */
 DevboxServerCommand *devbox_process_table_lookup_pid (DevboxProcessTable *self, GPid pid);
 DevboxServerCommand *devbox_process_table_lookup_id (DevboxProcessTable *self, const char *id);
-const char *devbox_process_table_get_id (DevboxProcessTable *self, DevboxServerCommand *command); /* 8 characters; NULL when it is forgotten */
-void devbox_process_table_foreach (DevboxProcessTable *self, DevboxCommandFunc func, gpointer user_data); /* the newest first */
+/* 8 characters; NULL when it is forgotten. */
+const char *devbox_process_table_get_id (DevboxProcessTable *self, DevboxServerCommand *command);
+/* The newest first. */
+void devbox_process_table_foreach (DevboxProcessTable *self, DevboxCommandFunc func, gpointer user_data);
 
 G_END_DECLS

@@ -190,8 +190,8 @@ note_end (Entry *entry)
 
   entry->has_ended = TRUE;
   entry->ended = g_get_monotonic_time ();
-  entry->kept_output = devbox_server_command_get_stdout (entry->command)->len +
-                       devbox_server_command_get_stderr (entry->command)->len;
+  entry->kept_output
+      = devbox_server_command_get_stdout (entry->command)->len + devbox_server_command_get_stderr (entry->command)->len;
   self->kept_output += entry->kept_output;
   g_queue_push_tail_link (&self->ended, &entry->ended_link);
   enforce_limits (self);
@@ -256,11 +256,8 @@ devbox_process_table_start (DevboxProcessTable *self,
 
   if (devbox_launcher_get_n_commands (self->launcher) >= self->max_processes)
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_RATE_LIMITED,
-                   _ ("Cannot start “%s”: %u commands are running, as many as are allowed"),
-                   spec->argv[0],
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
+                   _ ("Cannot start “%s”: %u commands are running, as many as are allowed"), spec->argv[0],
                    self->max_processes);
       if (destroy != NULL)
         destroy (user_data);
@@ -285,7 +282,8 @@ devbox_process_table_start (DevboxProcessTable *self,
   return devbox_server_command_ref (entry->command);
 }
 
-/* A command learns its pid after it was entered here, so that an index would have to be told; a thousand comparisons cost a microsecond. */
+/* A command learns its pid after it was entered here, so that an index would have to be told; a thousand comparisons
+ * cost a microsecond. */
 DevboxServerCommand *
 devbox_process_table_lookup_pid (DevboxProcessTable *self, GPid pid)
 {

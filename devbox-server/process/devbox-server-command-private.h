@@ -24,9 +24,14 @@ DevboxServerCommand *devbox_server_command_new (const DevboxCommandSpec *spec,
                                                 GDestroyNotify destroy);
 
 /* Sends it to a helper; *helper_lost with FALSE: there is none any more, and another one may be tried. */
-gboolean devbox_server_command_send (DevboxServerCommand *self, int helper_socket, guint64 open_files, gboolean *helper_lost, GError **error);
-void devbox_server_command_fail (DevboxServerCommand *self, GError *error); /* takes error; before it was sent; told from the main loop */
-void devbox_server_command_helper_lost (DevboxServerCommand *self);         /* its supervisor is about to kill it */
-void devbox_server_command_disconnect (DevboxServerCommand *self);          /* the launcher is going: ends and tells it now */
+gboolean devbox_server_command_send (DevboxServerCommand *self,
+                                     int helper_socket,
+                                     guint64 open_files,
+                                     gboolean *helper_lost,
+                                     GError **error);
+/* Takes error; before it was sent; told from the main loop. */
+void devbox_server_command_fail (DevboxServerCommand *self, GError *error);
+void devbox_server_command_helper_lost (DevboxServerCommand *self); /* its supervisor is about to kill it */
+void devbox_server_command_disconnect (DevboxServerCommand *self);  /* the launcher is going: ends and tells it now */
 
 G_END_DECLS

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DRAIN_MS 250 /* for what a descendant still holds open */
+#define DRAIN_MS 250  /* for what a descendant still holds open */
 #define GRACE_MS 3000 /* for a supervisor to kill everything, before it is killed itself */
 
 enum
@@ -28,8 +28,8 @@ enum
   N_OUTPUTS,
 };
 
-/* References: the callers', and one of the launcher for as long as anything of the command is left or it was not told. A descendant that goes on after the
- * end of the command keeps its pipes: they are read, and what comes is dropped. */
+/* References: the callers', and one of the launcher for as long as anything of the command is left or it was not told.
+ * A descendant that goes on after the end of the command keeps its pipes: they are read, and what comes is dropped. */
 struct _DevboxServerCommand
 {
   guint ref_count;
@@ -268,7 +268,8 @@ tell (DevboxServerCommand *self)
 static gboolean
 is_open (const DevboxServerCommand *self)
 {
-  return devbox_command_output_is_open (&self->outputs[STDOUT]) || devbox_command_output_is_open (&self->outputs[STDERR]);
+  return devbox_command_output_is_open (&self->outputs[STDOUT])
+         || devbox_command_output_is_open (&self->outputs[STDERR]);
 }
 
 static gboolean
@@ -356,23 +357,20 @@ on_grace_timeout (gpointer user_data)
   if (self->told)
     return G_SOURCE_REMOVE;
 
-  /* It was stopped, perhaps by the command, or it hangs in starting it, on a dead file system. While its end of the socket is open its number is its own; the
-   * helper then kills what it leaves. */
+  /* It was stopped, perhaps by the command, or it hangs in starting it, on a dead file system. While its end of the
+   * socket is open its number is its own; the helper then kills what it leaves. */
   if (self->control >= 0 && self->supervisor > 0)
     kill (self->supervisor, SIGKILL);
   else
     close_control (self);
 
   self->killed = TRUE;
-  if (self->request.timeout_ms > 0 && g_get_monotonic_time () - self->started >= (gint64) self->request.timeout_ms * 1000)
+  if (self->request.timeout_ms > 0
+      && g_get_monotonic_time () - self->started >= (gint64) self->request.timeout_ms * 1000)
     self->timed_out = TRUE;
   if (!has_ended (self))
-    set_lost (self,
-              g_error_new (DEVBOX_WIRE_ERROR,
-                           DEVBOX_WIRE_INTERNAL_ERROR,
-                           _ ("“%s” could not be killed within %d seconds"),
-                           self->program,
-                           GRACE_MS / 1000));
+    set_lost (self, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                 _ ("“%s” could not be killed within %d seconds"), self->program, GRACE_MS / 1000));
   answered (self);
   tell (self);
 
@@ -407,26 +405,17 @@ handle_failed (DevboxServerCommand *self, const DevboxLauncherEvent *event)
   switch (event->stage)
     {
     case DEVBOX_LAUNCHER_STAGE_FOLDER:
-      self->error = g_error_new (DEVBOX_WIRE_ERROR,
-                                 DEVBOX_WIRE_VALIDATION_ERROR,
-                                 _ ("Cannot start “%s” in the folder “%s”: %s"),
-                                 self->program,
-                                 self->folder != NULL ? self->folder : ".",
-                                 reason);
+      self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                                 _ ("Cannot start “%s” in the folder “%s”: %s"), self->program,
+                                 self->folder != NULL ? self->folder : ".", reason);
       break;
     case DEVBOX_LAUNCHER_STAGE_EXEC:
-      self->error = g_error_new (DEVBOX_WIRE_ERROR,
-                                 DEVBOX_WIRE_VALIDATION_ERROR,
-                                 _ ("Cannot start “%s”: %s"),
-                                 self->program,
-                                 reason);
+      self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("Cannot start “%s”: %s"),
+                                 self->program, reason);
       break;
     default:
-      self->error = g_error_new (DEVBOX_WIRE_ERROR,
-                                 DEVBOX_WIRE_INTERNAL_ERROR,
-                                 _ ("The launcher could not start “%s”: %s"),
-                                 self->program,
-                                 reason);
+      self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                 _ ("The launcher could not start “%s”: %s"), self->program, reason);
       break;
     }
 }
@@ -497,8 +486,7 @@ handle_gone (DevboxServerCommand *self)
 
   if (!has_ended (self))
     set_lost (self,
-              g_error_new (DEVBOX_WIRE_ERROR,
-                           DEVBOX_WIRE_INTERNAL_ERROR,
+              g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
                            self->state == DEVBOX_COMMAND_STARTING ? _ ("The launcher ended before it could start “%s”")
                                                                   : _ ("The supervisor of “%s” was killed"),
                            self->program));
@@ -598,8 +586,8 @@ descriptors_open (Descriptors *self, DevboxServerCommand *command)
 
   self->strings = write_strings (command->strings);
 
-  return self->strings >= 0 && open_pipe (self->outputs[STDOUT], 0) && open_pipe (self->outputs[STDERR], 0) &&
-         (command->bytes == NULL || open_pipe (self->input, 1));
+  return self->strings >= 0 && open_pipe (self->outputs[STDOUT], 0) && open_pipe (self->outputs[STDERR], 0)
+         && (command->bytes == NULL || open_pipe (self->input, 1));
 }
 
 static gboolean
@@ -671,12 +659,8 @@ devbox_server_command_send (DevboxServerCommand *self,
     }
   if (saved_errno != 0)
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_INTERNAL_ERROR,
-                   _ ("The launcher could not start “%s”: %s"),
-                   self->program,
-                   g_strerror (saved_errno));
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The launcher could not start “%s”: %s"),
+                   self->program, g_strerror (saved_errno));
       return FALSE;
     }
 
@@ -686,11 +670,8 @@ devbox_server_command_send (DevboxServerCommand *self,
   g_source_set_callback (self->control_source, G_SOURCE_FUNC (on_control), self, NULL);
   g_source_attach (self->control_source, self->context);
   for (guint i = 0; i < N_OUTPUTS; i++)
-    devbox_command_output_open (&self->outputs[i],
-                                g_steal_fd (&descriptors.outputs[i][0]),
-                                self->context,
-                                on_output_ended,
-                                self);
+    devbox_command_output_open (&self->outputs[i], g_steal_fd (&descriptors.outputs[i][0]), self->context,
+                                on_output_ended, self);
   if (self->bytes != NULL)
     devbox_command_input_open (&self->input, g_steal_fd (&descriptors.input[1]), self->context, self->bytes);
   if (self->request.timeout_ms > 0)
@@ -739,11 +720,8 @@ devbox_server_command_kill (DevboxServerCommand *self)
 {
   if (!self->sent && !has_ended (self))
     {
-      devbox_server_command_fail (self,
-                                  g_error_new (DEVBOX_WIRE_ERROR,
-                                               DEVBOX_WIRE_INTERNAL_ERROR,
-                                               _ ("“%s” was killed before it started"),
-                                               self->program));
+      devbox_server_command_fail (self, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                                     _ ("“%s” was killed before it started"), self->program));
       return;
     }
 
@@ -771,10 +749,8 @@ devbox_server_command_helper_lost (DevboxServerCommand *self)
     return;
 
   if (!has_ended (self) && self->error == NULL)
-    self->error = g_error_new (DEVBOX_WIRE_ERROR,
-                               DEVBOX_WIRE_INTERNAL_ERROR,
-                               _ ("The launcher was killed while “%s” ran"),
-                               self->program);
+    self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                               _ ("The launcher was killed while “%s” ran"), self->program);
   devbox_server_command_kill (self);
 }
 
@@ -786,11 +762,8 @@ devbox_server_command_disconnect (DevboxServerCommand *self)
   clear_source (&self->failure_idle);
 
   if (!has_ended (self))
-    set_lost (self,
-              g_error_new (DEVBOX_WIRE_ERROR,
-                           DEVBOX_WIRE_SERVER_UNAVAILABLE,
-                           _ ("“%s” was killed: the launcher was closed"),
-                           self->program));
+    set_lost (self, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
+                                 _ ("“%s” was killed: the launcher was closed"), self->program));
   if (!self->told)
     tell (self);
   close_streams (self);
@@ -876,7 +849,10 @@ devbox_server_command_get_program (DevboxServerCommand *self)
 }
 
 void
-devbox_server_command_get_usage (DevboxServerCommand *self, gint64 *user_time, gint64 *system_time, gint64 *max_resident)
+devbox_server_command_get_usage (DevboxServerCommand *self,
+                                 gint64 *user_time,
+                                 gint64 *system_time,
+                                 gint64 *max_resident)
 {
   *user_time = self->user_time;
   *system_time = self->system_time;

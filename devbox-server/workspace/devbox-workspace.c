@@ -205,7 +205,7 @@ devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **e
 
 /* -1 and errno; `path` is relative. */
 static int
-open_below (DevboxWorkspace *self, const char *path, int flags)
+resolve_below (DevboxWorkspace *self, const char *path, int flags)
 {
   if (*path == '\0')
     path = ".";
@@ -222,6 +222,36 @@ open_below (DevboxWorkspace *self, const char *path, int flags)
     }
 
   return devbox_path_walk_open (self->fd, path, flags);
+}
+
+/* Whether the path leads outside as it is written, which a link in it may change. */
+static gboolean
+leaves_as_written (const char *path)
+{
+  g_auto (GStrv) components = g_strsplit (path, "/", -1);
+  gint depth = 0;
+
+  for (guint i = 0; components[i] != NULL && depth >= 0; i++)
+    {
+      if (strcmp (components[i], "..") == 0)
+        depth--;
+      else if (components[i][0] != '\0' && strcmp (components[i], ".") != 0)
+        depth++;
+    }
+
+  return depth < 0;
+}
+
+/* The same. The kernel stops at the first component that is missing, and would tell a path that means to leave from one that does not by what there is. */
+static int
+open_below (DevboxWorkspace *self, const char *path, int flags)
+{
+  int fd = resolve_below (self, path, flags);
+
+  if (fd < 0 && errno == ENOENT && leaves_as_written (path))
+    errno = EXDEV;
+
+  return fd;
 }
 
 int

@@ -52,7 +52,7 @@ class ExecTest(unittest.TestCase):
         self.assertEqual(self.exec("pwd", cwd="sub/dir").json()["stdout"].strip(), workspace + "/sub/dir")
         self.assertEqual(self.exec("pwd", cwd="/").json()["stdout"].strip(), "/")
         self.assert_error(self.exec("pwd", cwd="../"), 403, "PATH_TRAVERSAL_DETECTED")
-        self.assert_error(self.exec("pwd", cwd="missing"), 404, "FILE_NOT_FOUND")
+        self.assert_error(self.exec("pwd", cwd="missing"), 400, "VALIDATION_ERROR")
 
     def test_environment(self):
         answer = self.exec("env", env={"GREETING": "a=b c", "EMPTY": ""}).json()
@@ -137,7 +137,7 @@ class ExecTest(unittest.TestCase):
 
     def test_output_with_nul(self):
         answer = self.exec("printf", r"a\000b").json()
-        self.assertEqual(answer["stdout"], "a\0b")
+        self.assertEqual((answer["stdout"], base64.b64decode(answer["stdoutBase64"])), ("a\ufffdb", b"a\0b"))
 
     def test_both_streams_drained_together(self):
         answer = self.exec("sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' o; head -c 3000000 /dev/zero | tr '\\0' e >&2").json()

@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Round trips of /bin/true through the launcher beside bare vfork, exec and wait, interleaved. Numbers are medians in µs. */
+/* Round trips of /bin/true through the launcher beside bare vfork, exec and wait, interleaved. Numbers are medians in
+ * µs. */
 
 typedef struct
 {
@@ -145,13 +146,13 @@ main (int argc, char **argv)
   printf ("%-46s %9s %9s\n", "/bin/true, µs", "median", "p99");
   printf ("%-46s %9.0f %9.0f\n", "vfork + exec + wait", series_get (&bare, 0.5), series_get (&bare, 0.99));
   printf ("%-46s %9.0f %9.0f\n", "launcher, start to done", series_get (&launched, 0.5), series_get (&launched, 0.99));
-  printf ("%-46s %9.0f %9.0f\n", "launcher, 256 MiB resident in the agent", series_get (&large, 0.5), series_get (&large, 0.99));
-  printf ("%-46s %9.0f %9.0f\n", "launcher, 16 at once, each", series_get (&many, 0.5) / 16, series_get (&many, 0.99) / 16);
+  printf ("%-46s %9.0f %9.0f\n", "launcher, 256 MiB resident in the agent", series_get (&large, 0.5),
+          series_get (&large, 0.99));
+  printf ("%-46s %9.0f %9.0f\n", "launcher, 16 at once, each", series_get (&many, 0.5) / 16,
+          series_get (&many, 0.99) / 16);
   printf ("%-46s %9.2f\n", "launcher / bare", series_get (&launched, 0.5) / series_get (&bare, 0.5));
-  printf ("helper: %zu KiB resident, %zu KiB of it its own, %zu KiB proportional\n",
-          test_get_resident (helper),
-          get_memory (helper, "Private_Dirty:"),
-          get_memory (helper, "Pss:"));
+  printf ("helper: %zu KiB resident, %zu KiB of it its own, %zu KiB proportional\n", test_get_resident (helper),
+          get_memory (helper, "Private_Dirty:"), get_memory (helper, "Pss:"));
 
   g_free (ballast);
   devbox_launcher_unref (launcher);

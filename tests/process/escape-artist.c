@@ -8,9 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A command that does all it can to get away: escape-artist MARKER RACE_MS. Its family, all deaf to what can be ignored, each with MARKER in its command
- * line: the command itself, a double-forked daemon in a session of its own, a subreaper with a child, and a runner that for RACE_MS (0: for ever) forks and
- * exits from generation to generation, so that no process of it lives longer than a moment. What then stays: ESCAPE_ARTIST_FAMILY processes. */
+/* A command that does all it can to get away: escape-artist MARKER RACE_MS. Its family, all deaf to what can be
+ * ignored, each with MARKER in its command line: the command itself, a double-forked daemon in a session of its own, a
+ * subreaper with a child, and a runner that for RACE_MS (0: for ever) forks and exits from generation to generation, so
+ * that no process of it lives longer than a moment. What then stays: ESCAPE_ARTIST_FAMILY processes. */
 
 static void
 ignore_signals (void)

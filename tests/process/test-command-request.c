@@ -52,8 +52,10 @@ assert_output (const char *json, const char *expected)
 static void
 test_no_shell (void)
 {
-  assert_output ("{\"command\":\"printf\",\"args\":[\"<%s>\",\"; touch x\",\"$HOME\",\"\",\"ä\"]}", "<; touch x><$HOME><><ä>");
-  assert_output ("{\"command\":\"echo\",\"args\":null,\"shell\":false,\"env\":null,\"cwd\":null,\"timeout\":null}", "\n");
+  assert_output ("{\"command\":\"printf\",\"args\":[\"<%s>\",\"; touch x\",\"$HOME\",\"\",\"ä\"]}",
+                 "<; touch x><$HOME><><ä>");
+  assert_output ("{\"command\":\"echo\",\"args\":null,\"shell\":false,\"env\":null,\"cwd\":null,\"timeout\":null}",
+                 "\n");
   assert_output ("{\"command\":\"echo\",\"args\":[\"a\"],\"shell\":null}", "a\n");
 }
 
@@ -61,7 +63,8 @@ static void
 test_shell (void)
 {
   assert_output ("{\"command\":\"echo a && echo $((1+2))\",\"shell\":true}", "a\n3\n");
-  assert_output ("{\"command\":\"printf '<%s>' \\\"$0\\\" \\\"$@\\\"\",\"args\":[\"one two\",\"$x\"],\"shell\":true}", "</bin/sh><one two><$x>");
+  assert_output ("{\"command\":\"printf '<%s>' \\\"$0\\\" \\\"$@\\\"\",\"args\":[\"one two\",\"$x\"],\"shell\":true}",
+                 "</bin/sh><one two><$x>");
   assert_output ("{\"command\":\"echo $0 $#\",\"shell\":\"sh\"}", "sh 0\n");
   assert_output ("{\"command\":\"echo $BASH\",\"shell\":\"/bin/bash\"}", "/bin/bash\n");
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Commands that do all they can to escape are ended by their time-out, while others that do the same are left alone. The first argument is the number of
- * rounds. */
+/* Commands that do all they can to escape are ended by their time-out, while others that do the same are left alone.
+ * The first argument is the number of rounds. */
 
 #define N_BYSTANDERS 8
 #define FAMILY 5 /* what stays of an escape artist */

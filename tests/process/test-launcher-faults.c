@@ -76,7 +76,8 @@ get_parent (GPid pid)
   return parent;
 }
 
-static const char stubborn[] = "trap '' TERM HUP INT; (setsid sh -c 'trap \"\" TERM; sleep 331.25; sleep 331.25' &); echo ready; sleep 331.25; sleep 331.25";
+static const char stubborn[] = "trap '' TERM HUP INT; (setsid sh -c 'trap \"\" TERM; sleep 331.25; sleep 331.25' &); "
+                               "echo ready; sleep 331.25; sleep 331.25";
 
 static void
 test_helper_killed (void)

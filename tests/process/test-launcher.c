@@ -43,7 +43,8 @@ test_output (void)
 static void
 test_argv_exact (void)
 {
-  const char *const argv[] = { "/usr/bin/printf", "<%s>", "; touch x", "$HOME", "a b", "", "'\"\\", "\xff\xfe", "*", NULL };
+  const char *const argv[]
+      = { "/usr/bin/printf", "<%s>", "; touch x", "$HOME", "a b", "", "'\"\\", "\xff\xfe", "*", NULL };
   g_autoptr (DevboxServerCommand) command = test_run (launcher, &(DevboxCommandSpec){ .argv = argv });
 
   assert_exited (command, 0);
@@ -107,7 +108,8 @@ remove_folder (const char *folder)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
-/* PATH is the command's own, relative elements count from its folder, and a file without execute permission is passed over. */
+/* PATH is the command's own, relative elements count from its folder, and a file without execute permission is passed
+ * over. */
 static void
 test_path_lookup (void)
 {
@@ -131,8 +133,8 @@ test_path_lookup (void)
   g_assert_cmpint (devbox_server_command_get_state (denied), ==, DEVBOX_COMMAND_FAILED_TO_START);
   g_assert_nonnull (strstr (devbox_server_command_get_error (denied)->message, g_strerror (EACCES)));
 
-  without = test_run (launcher,
-                      &(DevboxCommandSpec){ .argv = (const char *const[]){ "true", NULL }, .envp = (const char *const[]){ NULL } });
+  without = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "true", NULL },
+                                                      .envp = (const char *const[]){ NULL } });
   assert_exited (without, 0);
 
   remove_folder (first);
@@ -143,7 +145,8 @@ static void
 assert_cannot_start (const char *program, const char *cwd, int cwd_fd, int expected_errno, const char *named)
 {
   const char *const argv[] = { program, NULL };
-  g_autoptr (DevboxServerCommand) command = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .cwd = cwd, .cwd_fd = cwd_fd });
+  g_autoptr (DevboxServerCommand) command
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .cwd = cwd, .cwd_fd = cwd_fd });
   const GError *error = devbox_server_command_get_error (command);
 
   g_assert_cmpint (devbox_server_command_get_state (command), ==, DEVBOX_COMMAND_FAILED_TO_START);
@@ -187,8 +190,10 @@ test_folder (void)
   g_autofree char *expected = g_strdup_printf ("%s\n", folder);
   const char *const argv[] = { "/bin/pwd", NULL };
   int fd = open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  g_autoptr (DevboxServerCommand) by_path = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .cwd = folder, .cwd_fd = -1 });
-  g_autoptr (DevboxServerCommand) by_fd = test_start (launcher, &(DevboxCommandSpec){ .argv = argv, .cwd = "/", .cwd_fd = fd });
+  g_autoptr (DevboxServerCommand) by_path
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .cwd = folder, .cwd_fd = -1 });
+  g_autoptr (DevboxServerCommand) by_fd
+      = test_start (launcher, &(DevboxCommandSpec){ .argv = argv, .cwd = "/", .cwd_fd = fd });
 
   close (fd); /* its own copy is used */
   test_wait_done (by_fd);
@@ -231,7 +236,8 @@ test_signals (void)
 static void
 test_process_state (void)
 {
-  g_autoptr (DevboxServerCommand) descriptors = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "ls", "/proc/self/fd", NULL } });
+  g_autoptr (DevboxServerCommand) descriptors
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "ls", "/proc/self/fd", NULL } });
   g_autoptr (DevboxServerCommand) session = test_run_shell (launcher, "cut -d' ' -f 6 /proc/$$/stat; echo $$");
   g_autoptr (DevboxServerCommand) files = NULL;
   g_auto (GStrv) numbers = g_strsplit (devbox_server_command_get_stdout (session)->str, "\n", 3);
@@ -263,11 +269,11 @@ test_environment (void)
 
   g_assert_null (strstr (devbox_server_command_get_stdout (inherited)->str, "secret-marker"));
   g_assert_null (strstr (devbox_server_command_get_stdout (inherited)->str, "DEVBOX_LAUNCHER="));
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (inherited)->str, "DBUS_SESSION_BUS_ADDRESS=unix:path=/original\n"));
+  g_assert_nonnull (
+      strstr (devbox_server_command_get_stdout (inherited)->str, "DBUS_SESSION_BUS_ADDRESS=unix:path=/original\n"));
 
-  given = test_run (launcher,
-                    &(DevboxCommandSpec){ .argv = (const char *const[]){ "/usr/bin/env", NULL },
-                                          .envp = (const char *const[]){ "A=1", "B=x y", NULL } });
+  given = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "/usr/bin/env", NULL },
+                                                    .envp = (const char *const[]){ "A=1", "B=x y", NULL } });
   assert_stdout (given, "A=1\nB=x y\n");
 }
 
@@ -282,13 +288,15 @@ test_input (void)
   g_autoptr (DevboxServerCommand) small = test_run (launcher, &(DevboxCommandSpec){ .argv = cat, .input = text });
   g_autoptr (DevboxServerCommand) empty = test_run (launcher, &(DevboxCommandSpec){ .argv = cat, .input = nothing });
   g_autoptr (DevboxServerCommand) none = test_run_shell (launcher, "readlink /proc/self/fd/0; cat");
-  g_autoptr (DevboxServerCommand) whole =
-      test_run (launcher, &(DevboxCommandSpec){ .argv = cat, .input = large_bytes, .output_limit = 4 * 1024 * 1024 });
+  g_autoptr (DevboxServerCommand) whole
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = cat, .input = large_bytes, .output_limit = 4 * 1024 * 1024 });
 
-  g_assert_cmpmem (devbox_server_command_get_stdout (small)->str, devbox_server_command_get_stdout (small)->len, "a\0b\xff", 4);
+  g_assert_cmpmem (devbox_server_command_get_stdout (small)->str, devbox_server_command_get_stdout (small)->len,
+                   "a\0b\xff", 4);
   assert_exited (empty, 0);
   assert_stdout (none, "/dev/null\n");
-  g_assert_cmpmem (devbox_server_command_get_stdout (whole)->str, devbox_server_command_get_stdout (whole)->len, large, 3 * 1024 * 1024);
+  g_assert_cmpmem (devbox_server_command_get_stdout (whole)->str, devbox_server_command_get_stdout (whole)->len, large,
+                   3 * 1024 * 1024);
 }
 
 static void
@@ -296,10 +304,10 @@ test_input_unread (void)
 {
   gsize size = 100 * 1024 * 1024;
   g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (size), size);
-  g_autoptr (DevboxServerCommand) command =
-      test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "true", NULL }, .input = bytes });
-  g_autoptr (DevboxServerCommand) part =
-      test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "head", "-c", "100000", NULL }, .input = bytes });
+  g_autoptr (DevboxServerCommand) command
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "true", NULL }, .input = bytes });
+  g_autoptr (DevboxServerCommand) part = test_run (
+      launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "head", "-c", "100000", NULL }, .input = bytes });
 
   assert_exited (command, 0);
   assert_exited (part, 0);
@@ -311,7 +319,8 @@ test_flood (void)
 {
   gsize before = test_get_resident (getpid ());
   const char *const argv[] = { "/bin/sh", "-c", "yes | head -c 300000000; yes error | head -c 2000000 >&2", NULL };
-  g_autoptr (DevboxServerCommand) command = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .output_limit = 1000001 });
+  g_autoptr (DevboxServerCommand) command
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .output_limit = 1000001 });
 
   assert_exited (command, 0);
   g_assert_cmpuint (devbox_server_command_get_stdout (command)->len, ==, 1000001);
@@ -328,7 +337,8 @@ static void
 test_output_exactly_at_limit (void)
 {
   const char *const argv[] = { "printf", "12345", NULL };
-  g_autoptr (DevboxServerCommand) command = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .output_limit = 5 });
+  g_autoptr (DevboxServerCommand) command
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .output_limit = 5 });
 
   assert_stdout (command, "12345");
   g_assert_false (devbox_server_command_get_stdout_truncated (command));
@@ -339,15 +349,20 @@ test_not_utf8 (void)
 {
   g_autoptr (DevboxServerCommand) command = test_run_shell (launcher, "printf 'a\\377\\000\\200b'");
 
-  g_assert_cmpmem (devbox_server_command_get_stdout (command)->str, devbox_server_command_get_stdout (command)->len, "a\xff\0\x80" "b", 5);
+  g_assert_cmpmem (devbox_server_command_get_stdout (command)->str, devbox_server_command_get_stdout (command)->len,
+                   "a\xff\0\x80"
+                   "b",
+                   5);
 }
 
 static void
 test_time_out (void)
 {
-  const char *const argv[] = { "/bin/sh", "-c", "trap '' TERM; echo partial; (setsid sleep 321.25 &) ; sleep 321.25", NULL };
+  const char *const argv[]
+      = { "/bin/sh", "-c", "trap '' TERM; echo partial; (setsid sleep 321.25 &) ; sleep 321.25", NULL };
   gint64 before = g_get_monotonic_time ();
-  g_autoptr (DevboxServerCommand) command = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .timeout_ms = 300 });
+  g_autoptr (DevboxServerCommand) command
+      = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .timeout_ms = 300 });
 
   g_assert_true (devbox_server_command_get_timed_out (command));
   g_assert_cmpint (devbox_server_command_get_state (command), ==, DEVBOX_COMMAND_SIGNALED);
@@ -363,7 +378,8 @@ static void
 test_time_out_while_busy (void)
 {
   const char *const argv[] = { "sleep", "10", NULL };
-  g_autoptr (DevboxServerCommand) command = test_start (launcher, &(DevboxCommandSpec){ .argv = argv, .timeout_ms = 200 });
+  g_autoptr (DevboxServerCommand) command
+      = test_start (launcher, &(DevboxCommandSpec){ .argv = argv, .timeout_ms = 200 });
 
   g_usleep (600 * 1000);
   test_wait_done (command);
@@ -387,8 +403,8 @@ has_printed (gpointer command)
 static void
 test_kill (void)
 {
-  g_autoptr (DevboxServerCommand) command =
-      test_start_shell (launcher, "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo ready; sleep 322.25' &) ; sleep 322.25");
+  g_autoptr (DevboxServerCommand) command = test_start_shell (
+      launcher, "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo ready; sleep 322.25' &) ; sleep 322.25");
 
   test_wait_until (has_printed, command, 5000);
   devbox_server_command_kill (command);
@@ -415,10 +431,9 @@ test_kill_at_once (void)
 static void
 test_send_signal (void)
 {
-  g_autoptr (DevboxServerCommand) command =
-      test_start_shell (launcher,
-                        "setsid sh -c 'trap \"echo child; exit\" USR1; echo ready; while :; do sleep 0.01; done' & "
-                        "trap 'echo parent; wait; exit 3' USR1; while :; do sleep 0.01; done");
+  g_autoptr (DevboxServerCommand) command = test_start_shell (
+      launcher, "setsid sh -c 'trap \"echo child; exit\" USR1; echo ready; while :; do sleep 0.01; done' & "
+                "trap 'echo parent; wait; exit 3' USR1; while :; do sleep 0.01; done");
 
   test_wait_until (has_printed, command, 5000);
   devbox_server_command_send_signal (command, SIGUSR1);
@@ -431,7 +446,8 @@ test_send_signal (void)
 static void
 test_usage (void)
 {
-  g_autoptr (DevboxServerCommand) command = test_run_shell (launcher, "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done");
+  g_autoptr (DevboxServerCommand) command
+      = test_run_shell (launcher, "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done");
   gint64 user_time, system_time, max_resident;
 
   devbox_server_command_get_usage (command, &user_time, &system_time, &max_resident);
@@ -445,15 +461,18 @@ nothing_is_left (gpointer data)
   return devbox_launcher_get_n_commands (data) == 0;
 }
 
-/* A background process that holds no pipe neither delays the end nor is ended by it; nor does one that holds the pipes, beyond a moment, and it may go on writing. */
+/* A background process that holds no pipe neither delays the end nor is ended by it; nor does one that holds the pipes,
+ * beyond a moment, and it may go on writing. */
 static void
 test_background (void)
 {
   g_autoptr (DevboxLauncher) own = test_launcher_new ();
   g_autofree char *folder = g_dir_make_tmp ("devbox-background-XXXXXX", NULL);
-  g_autofree char *script = g_strdup_printf ("(setsid sh -c 'sleep 0.5; yes | head -c 200000; touch %s/survived; sleep 324.25' &); echo started", folder);
+  g_autofree char *script = g_strdup_printf (
+      "(setsid sh -c 'sleep 0.5; yes | head -c 200000; touch %s/survived; sleep 324.25' &); echo started", folder);
   g_autofree char *survived = g_build_filename (folder, "survived", NULL);
-  g_autoptr (DevboxServerCommand) quiet = test_run_shell (own, "setsid sleep 324.25 >/dev/null 2>&1 </dev/null & echo started");
+  g_autoptr (DevboxServerCommand) quiet
+      = test_run_shell (own, "setsid sleep 324.25 >/dev/null 2>&1 </dev/null & echo started");
   DevboxServerCommand *loud = NULL;
 
   assert_exited (quiet, 0);

@@ -41,7 +41,7 @@ class Agent:
         self.errors = open(os.path.join(self.folder, "errors"), "w+")
         self.process = subprocess.Popen(
             [*wrapper, PROGRAM, "--host", host, "--port", "0", "--workspace-path", self.workspace, *options],
-            stdout=subprocess.PIPE, stderr=self.errors, env=variables, text=True)
+            stdout=subprocess.PIPE, stderr=self.errors, env=variables)
         self.screen = ""
         self.token = None
         self.url = self.wait_for_url()
@@ -51,13 +51,13 @@ class Agent:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if select.select([self.process.stdout], [], [], 0.1)[0]:
-                line = self.process.stdout.readline()
-                self.screen += line
-                if line.startswith("Open to:"):
+                piece = os.read(self.process.stdout.fileno(), 65536).decode()
+                self.screen += piece
+                if re.search(r"^Open to:.*\n", self.screen, re.M):
                     token = re.search(r"Token:\s+([0-9a-f]{64})", self.screen)
                     self.token = token and token.group(1)
                     return re.search(r"http://\S+", self.screen).group(0)
-                if not line:
+                if not piece:
                     break
         self.process.kill()
         raise RuntimeError(f"the agent did not start: {self.screen}{self.read_errors()}")

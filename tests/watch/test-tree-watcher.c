@@ -137,7 +137,15 @@ test_rename_folder (Fixture *fixture, gconstpointer kind)
 
   rename_file (fixture, "a", "sub/b");
   watch_expect (watch, "renamed sub/b from a");
-  g_assert_cmpuint (watch->log->len, ==, 1);
+  watch_settle (watch);
+  g_assert_cmpuint (watch_count (watch, "renamed sub/b from a"), ==, 1);
+  g_assert_false (watch_has (watch, "created sub/b"));
+  g_assert_false (watch_has (watch, "deleted a"));
+  /* GIO looses sight of a folder that is moved; that must be told. */
+  if (GPOINTER_TO_INT (kind) == DEVBOX_TREE_ENGINE_GIO)
+    watch_expect (watch, "overflow sub/b");
+  else
+    g_assert_cmpuint (watch->n_overflows, ==, 0);
   append_file (fixture, "sub/b/deep/er/f", "x");
   watch_expect (watch, "changed sub/b/deep/er/f");
   write_file (fixture, "sub/b/deep/er/g", "");

@@ -112,6 +112,8 @@ follow (Watch *watch, const DevboxTreeEvent *event)
     case DEVBOX_TREE_EVENT_OVERFLOW:
       watch->n_overflows++;
       forget (watch, event->path, NULL);
+      if (*event->path != '\0')
+        g_hash_table_add (watch->known, g_strdup (event->path));
       scan (watch->known, watch->fixture->path, event->path);
       break;
     case DEVBOX_TREE_EVENT_ENDED:
@@ -298,6 +300,8 @@ watch_expect_true_picture (Watch *watch)
         {
           complain (disk, watch->known, "missed");
           complain (watch->known, disk, "invented");
+          for (guint i = watch->log->len > 80 ? watch->log->len - 80 : 0; i < watch->log->len; i++)
+            g_test_message ("told: %s", (char *) g_ptr_array_index (watch->log, i));
           g_assert_not_reached ();
         }
       wait_turn ();

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A small HTTP server that behaves as the path of each request tells it, often badly. One thread for each connection.
+ *
+ *   /ok                 200 and {"ok":true}
+ *   /size/N             200 and N bytes
+ *   /chunked/N          the same in chunks
+ *   /echo               200 and the request's body
+ *   /head               200 and the request's head
+ *   /status/N           the status N without a body
+ *   /error/N/CODE       the status N and {"success":false,"error":"It failed","code":CODE}
+ *   /secret/N           the status N and an error text that repeats the Authorization header
+ *   /redirect/N         the status N and a Location at the address given to odd_server_set_other ()
+ *   /keep-alive/N       200 with "Keep-Alive: timeout=N"
+ *   /delay/N            200 after N ms
+ *   /once               200, and the connection is closed without a word when the next request comes
+ *   /close              200 with "Connection: close"
+ *   /stall-head         nothing, for ever
+ *   /stall-half-head    half a head, then nothing
+ *   /stall-body         a tenth of the body, then nothing
+ *   /no-read            reads the head and nothing more
+ *   /drop               closes without a word
+ *   /drop-half-head     closes in the head
+ *   /drop-body          closes after a tenth of the body
+ *   /short-and-close    announces the close and more bytes than it sends
+ *   /garbage            what is no HTTP
+ *   /long-head          a head of 1 MiB
+ *   /huge               announces 9 TB
+ *   /endless/N          the status N and a body without end
+ *   /endless-1xx        interim replies without end
+ *   /endless-trailer    a trailer without end
+ *   /any                one of several, as chance will have it
+ */
+typedef struct _OddServer OddServer;
+
+OddServer *odd_server_new (const char *address);
+void odd_server_free (OddServer *self);
+
+const char *odd_server_get_url (OddServer *self);
+void odd_server_set_other (OddServer *self, OddServer *other);
+
+guint odd_server_get_n_accepted (OddServer *self);
+guint odd_server_get_n_open (OddServer *self);
+guint odd_server_get_max_open (OddServer *self);
+guint odd_server_get_n_requests (OddServer *self);
+guint64 odd_server_get_n_bytes (OddServer *self);
+
+G_END_DECLS
