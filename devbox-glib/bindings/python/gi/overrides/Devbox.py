@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What makes Devbox feel at home in Python.
 
-* Every ``x_async ()`` that is called without a callback returns an awaitable. It works in any asyncio loop: ``asyncio.run ()``
+* Every ``x_async()`` that is called without a callback returns an awaitable. It works in any asyncio loop: ``asyncio.run()``
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
 * Where C takes a ``GLib.Bytes``, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where it returns one, Python gets
   ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
 * A ``cancellable`` may be left out, and so may ``mode`` and ``flags``.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
-  ``error.matches (Devbox.error_quark (), Devbox.Error.FILE_NOT_FOUND)``.
-* ``with Devbox.Client () as client:`` closes the client in the end.
+  ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
+* ``with Devbox.Client() as client:`` closes the client in the end.
 * ``async for path, old_path, event in monitor:`` goes through the changes that a ``Devbox.FileMonitor`` tells of; an ``event``
   of ``None`` means that some were lost below ``path``. It ends when the monitor does, and raises its error.
 """
@@ -23,7 +23,7 @@ import weakref
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib, GObject
 
-Devbox = get_introspection_module ("Devbox")
+Devbox = get_introspection_module("Devbox")
 
 __all__ = []
 
@@ -36,129 +36,129 @@ class _Pump:
     What GLib waits for is one file descriptor to asyncio, so that neither of them polls.
     """
 
-    _pumps = weakref.WeakKeyDictionary ()
+    _pumps = weakref.WeakKeyDictionary()
 
     @classmethod
-    def of_loop (cls, loop):
-        pump = cls._pumps.get (loop)
+    def of_loop(cls, loop):
+        pump = cls._pumps.get(loop)
         if pump is None:
-            pump = cls._pumps[loop] = cls (loop)
+            pump = cls._pumps[loop] = cls(loop)
         return pump
 
-    def __init__ (self, loop):
-        self._loop = weakref.ref (loop)
+    def __init__(self, loop):
+        self._loop = weakref.ref(loop)
         self._next_turn = None
         self._poll = None
-        self.context = getattr (loop, "_context", None)
-        if isinstance (self.context, GLib.MainContext):
+        self.context = getattr(loop, "_context", None)
+        if isinstance(self.context, GLib.MainContext):
             return  # the loop is a GLib one: nothing to drive
 
-        self._poll = self._own_context ()
-        loop.add_reader (self._poll.get_fd (), self._run)
+        self._poll = self._own_context()
+        loop.add_reader(self._poll.get_fd(), self._run)
 
-    def _own_context (self):
-        self.context = GLib.MainContext.get_thread_default ()
-        if self.context is None and threading.current_thread () is threading.main_thread ():
-            self.context = GLib.MainContext.default ()
+    def _own_context(self):
+        self.context = GLib.MainContext.get_thread_default()
+        if self.context is None and threading.current_thread() is threading.main_thread():
+            self.context = GLib.MainContext.default()
         if self.context is not None:
             try:
-                return Devbox.ContextPoll.new (self.context)
+                return Devbox.ContextPoll.new(self.context)
             except GLib.Error:  # another thread runs it
                 pass
 
-        self.context = GLib.MainContext.new ()
-        return Devbox.ContextPoll.new (self.context)
+        self.context = GLib.MainContext.new()
+        return Devbox.ContextPoll.new(self.context)
 
-    def __del__ (self):
+    def __del__(self):
         if self._poll is not None:
-            self._poll.close ()
+            self._poll.close()
 
-    def call (self, function, *arguments):
+    def call(self, function, *arguments):
         """Calls what ends in this context, and lets asyncio know what the context waits for then."""
-        self.context.push_thread_default ()
+        self.context.push_thread_default()
         try:
-            function (*arguments)
+            function(*arguments)
         finally:
-            self.context.pop_thread_default ()
-        self._prepare ()
+            self.context.pop_thread_default()
+        self._prepare()
 
-    def _run (self):
-        self.context.iteration (False)
-        self._prepare ()
+    def _run(self):
+        self.context.iteration(False)
+        self._prepare()
 
-    def _prepare (self):
-        loop = self._loop ()
-        if self._poll is None or loop is None or loop.is_closed ():
+    def _prepare(self):
+        loop = self._loop()
+        if self._poll is None or loop is None or loop.is_closed():
             return
 
         if self._next_turn is not None:
-            self._next_turn.cancel ()
+            self._next_turn.cancel()
             self._next_turn = None
-        timeout = self._poll.prepare ()
+        timeout = self._poll.prepare()
         if timeout == 0:
-            self._next_turn = loop.call_soon (self._run)
+            self._next_turn = loop.call_soon(self._run)
         elif timeout > 0:
-            self._next_turn = loop.call_later (timeout / 1000, self._run)
+            self._next_turn = loop.call_later(timeout / 1000, self._run)
 
 
-class _Call (asyncio.Future):
+class _Call(asyncio.Future):
     """A call that is under way. It ends when the call does, and not before, even when it is cancelled."""
 
-    def __init__ (self, cancellable, loop):
-        super ().__init__ (loop=loop)
+    def __init__(self, cancellable, loop):
+        super().__init__(loop=loop)
         self._cancellable = cancellable
         self._cancel_arguments = None
 
-    def cancel (self, *args, **kwargs):
-        if self.done ():
+    def cancel(self, *args, **kwargs):
+        if self.done():
             return False
         self._cancel_arguments = args, kwargs
-        self._cancellable.cancel ()
+        self._cancellable.cancel()
         return True
 
-    def end (self, finish, source, result):
+    def end(self, finish, source, result):
         value = error = None
         try:
-            value = finish (source, result)
+            value = finish(source, result)
         except Exception as caught:
             error = caught
 
-        if self.get_loop ().is_closed ():
+        if self.get_loop().is_closed():
             return  # nobody waits any more
         if self._cancel_arguments is not None:
             args, kwargs = self._cancel_arguments
-            super ().cancel (*args, **kwargs)
+            super().cancel(*args, **kwargs)
         elif error is not None:
-            self.set_exception (error)
+            self.set_exception(error)
         else:
-            self.set_result (value)
+            self.set_result(value)
 
 
-def _to_bytes (value):
-    if isinstance (value, str):
-        value = value.encode ()
-    if isinstance (value, (bytes, bytearray, memoryview)):
-        return GLib.Bytes.new (bytes (value))
+def _to_bytes(value):
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return GLib.Bytes.new(bytes(value))
     return value
 
 
-def _from_bytes (value):
-    return (value.get_data () or b"") if isinstance (value, GLib.Bytes) else value
+def _from_bytes(value):
+    return (value.get_data() or b"") if isinstance(value, GLib.Bytes) else value
 
 
-def _is_devbox_error (error):
-    return error.domain == GLib.quark_to_string (Devbox.error_quark ())
+def _is_devbox_error(error):
+    return error.domain == GLib.quark_to_string(Devbox.error_quark())
 
 
-def _with_info (method):
+def _with_info(method):
     """What GLib.Error itself cannot carry through PyGObject: the story of the error, noted by the call that failed."""
 
-    @functools.wraps (method)
-    def wrapper (*args):
+    @functools.wraps(method)
+    def wrapper(*args):
         try:
-            return method (*args)
+            return method(*args)
         except GLib.Error as error:
-            error.info = Devbox.ErrorInfo.get_last () if _is_devbox_error (error) else None
+            error.info = Devbox.ErrorInfo.get_last() if _is_devbox_error(error) else None
             raise
 
     return wrapper
@@ -167,202 +167,202 @@ def _with_info (method):
 class _Argument:
     """An argument of a method, as the introspection data has it."""
 
-    def __init__ (self, info):
-        type_info = info.get_type ()
-        interface = type_info.get_interface () if type_info.get_tag_as_string () == "interface" else None
-        type_name = f"{interface.get_namespace ()}.{interface.get_name ()}" if interface is not None else None
+    def __init__(self, info):
+        type_info = info.get_type()
+        interface = type_info.get_interface() if type_info.get_tag_as_string() == "interface" else None
+        type_name = f"{interface.get_namespace()}.{interface.get_name()}" if interface is not None else None
 
-        self.name = info.get_name ()
+        self.name = info.get_name()
         self.is_bytes = type_name == "GLib.Bytes"
         self.is_cancellable = type_name == "Gio.Cancellable"
         self.is_callback = type_name == "Gio.AsyncReadyCallback"
         self.default = inspect.Parameter.empty
-        if info.may_be_null ():
+        if info.may_be_null():
             self.default = None
         elif self.name == "mode":
             self.default = 0
-        elif type (interface).__name__ == "EnumInfo" and interface.is_flags ():
-            self.default = getattr (Devbox, interface.get_name ()) (0)
+        elif type(interface).__name__ == "EnumInfo" and interface.is_flags():
+            self.default = getattr(Devbox, interface.get_name())(0)
 
-    def to_parameter (self):
-        return inspect.Parameter (self.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=self.default)
+    def to_parameter(self):
+        return inspect.Parameter(self.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=self.default)
 
 
-def _arguments_of (info):
+def _arguments_of(info):
     arguments = []
-    for argument in map (_Argument, info.get_arguments ()):
-        arguments.append (argument)
+    for argument in map(_Argument, info.get_arguments()):
+        arguments.append(argument)
         if argument.is_callback:
             break  # what follows is its user data
     return arguments
 
 
-def _convert (arguments, values):
-    return [_to_bytes (value) if argument.is_bytes else value for argument, value in zip (arguments, values)]
+def _convert(arguments, values):
+    return [_to_bytes(value) if argument.is_bytes else value for argument, value in zip(arguments, values)]
 
 
-def _finish (method, name):
+def _finish(method, name):
     """The end of an asynchronous method."""
-    method = _with_info (method)
+    method = _with_info(method)
 
-    def wrapper (self, result):
-        return _from_bytes (method (self, result))
+    def wrapper(self, result):
+        return _from_bytes(method(self, result))
 
     wrapper.__name__ = name
     return wrapper
 
 
-def _signature (arguments):
-    parameters = [inspect.Parameter ("self", inspect.Parameter.POSITIONAL_ONLY)]
-    parameters += [argument.to_parameter () for argument in arguments]
-    return inspect.Signature (parameters)
+def _signature(arguments):
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
+    parameters += [argument.to_parameter() for argument in arguments]
+    return inspect.Signature(parameters)
 
 
-def _blocking (method, info, arguments):
+def _blocking(method, info, arguments):
     """A method that may fail, or takes or returns bytes."""
-    signature = _signature (arguments)
-    method = _with_info (method)
+    signature = _signature(arguments)
+    method = _with_info(method)
 
-    def wrapper (*args, **kwargs):
-        bound = signature.bind (*args, **kwargs)
-        bound.apply_defaults ()
+    def wrapper(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
         self, *values = bound.args
-        return _from_bytes (method (self, *_convert (arguments, values)))
+        return _from_bytes(method(self, *_convert(arguments, values)))
 
-    wrapper.__name__ = info.get_name ()
+    wrapper.__name__ = info.get_name()
     wrapper.__signature__ = signature
     return wrapper
 
 
-def _asynchronous (method, finish, info, arguments):
+def _asynchronous(method, finish, info, arguments):
     """A method that takes a callback, or returns an awaitable if it gets none."""
-    signature = _signature (arguments)
-    signature = signature.replace (
-        parameters=[*signature.parameters.values (), inspect.Parameter ("user_data", inspect.Parameter.VAR_POSITIONAL)])
-    cancellable_index = [argument.is_cancellable for argument in arguments].index (True)
+    signature = _signature(arguments)
+    signature = signature.replace(
+        parameters=[*signature.parameters.values(), inspect.Parameter("user_data", inspect.Parameter.VAR_POSITIONAL)])
+    cancellable_index = [argument.is_cancellable for argument in arguments].index(True)
 
-    def wrapper (*args, **kwargs):
-        bound = signature.bind (*args, **kwargs)
-        bound.apply_defaults ()
+    def wrapper(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
         self, *values = bound.args
-        values, user_data = values[:len (arguments)], values[len (arguments):]
-        values = _convert (arguments, values)
+        values, user_data = values[:len(arguments)], values[len(arguments):]
+        values = _convert(arguments, values)
         if values[-1] is not None:
-            return method (self, *values, *user_data)
+            return method(self, *values, *user_data)
 
-        loop = asyncio.get_running_loop ()
-        cancellable = values[cancellable_index] or Gio.Cancellable ()
+        loop = asyncio.get_running_loop()
+        cancellable = values[cancellable_index] or Gio.Cancellable()
         values[cancellable_index] = cancellable
-        call = _Call (cancellable, loop)
-        values[-1] = lambda source, result, *unused: call.end (finish, source, result)
-        _Pump.of_loop (loop).call (method, self, *values)
+        call = _Call(cancellable, loop)
+        values[-1] = lambda source, result, *unused: call.end(finish, source, result)
+        _Pump.of_loop(loop).call(method, self, *values)
         return call
 
-    wrapper.__name__ = info.get_name ()
+    wrapper.__name__ = info.get_name()
     wrapper.__signature__ = signature
     return wrapper
 
 
-def _wrap_method (cls, methods, info):
-    name = info.get_name ()
-    arguments = _arguments_of (info)
-    finish_info = methods.get (name[:-len ("_async")] + "_finish") if name.endswith ("_async") else None
+def _wrap_method(cls, methods, info):
+    name = info.get_name()
+    arguments = _arguments_of(info)
+    finish_info = methods.get(name[:-len("_async")] + "_finish") if name.endswith("_async") else None
 
     if finish_info is not None and arguments and arguments[-1].is_callback:
-        method, finish = getattr (cls, name), getattr (cls, finish_info.get_name ())
-        finish = _finish (finish, finish_info.get_name ())
-        setattr (cls, finish_info.get_name (), finish)
-        setattr (cls, name, _asynchronous (method, finish, info, arguments))
-    elif name.endswith ("_finish") and name[:-len ("_finish")] + "_async" in methods:
+        method, finish = getattr(cls, name), getattr(cls, finish_info.get_name())
+        finish = _finish(finish, finish_info.get_name())
+        setattr(cls, finish_info.get_name(), finish)
+        setattr(cls, name, _asynchronous(method, finish, info, arguments))
+    elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
-    elif (info.can_throw_gerror () or any (argument.is_bytes for argument in arguments)
-          or _returns_bytes (info)):
-        setattr (cls, name, _blocking (getattr (cls, name), info, arguments))
+    elif (info.can_throw_gerror() or any(argument.is_bytes for argument in arguments)
+          or _returns_bytes(info)):
+        setattr(cls, name, _blocking(getattr(cls, name), info, arguments))
 
 
-def _returns_bytes (info):
-    type_info = info.get_return_type ()
-    if type_info.get_tag_as_string () != "interface":
+def _returns_bytes(info):
+    type_info = info.get_return_type()
+    if type_info.get_tag_as_string() != "interface":
         return False
-    interface = type_info.get_interface ()
-    return (interface.get_namespace (), interface.get_name ()) == ("GLib", "Bytes")
+    interface = type_info.get_interface()
+    return (interface.get_namespace(), interface.get_name()) == ("GLib", "Bytes")
 
 
-def _wrap_classes ():
-    for name in dir (Devbox):
-        cls = getattr (Devbox, name, None)
-        if not (isinstance (cls, type) and issubclass (cls, GObject.Object)):
+def _wrap_classes():
+    for name in dir(Devbox):
+        cls = getattr(Devbox, name, None)
+        if not (isinstance(cls, type) and issubclass(cls, GObject.Object)):
             continue
-        methods = {info.get_name (): info for info in cls.__info__.get_methods () if info.is_method ()}
-        for info in methods.values ():
-            _wrap_method (cls, methods, info)
+        methods = {info.get_name(): info for info in cls.__info__.get_methods() if info.is_method()}
+        for info in methods.values():
+            _wrap_method(cls, methods, info)
 
 
 class _Changes:
     """What a monitor tells, until somebody comes for it."""
 
-    def __init__ (self, monitor, loop):
+    def __init__(self, monitor, loop):
         self._loop = loop
         self._waiter = None
-        self._items = collections.deque ()
-        self._ended = monitor.is_cancelled ()
+        self._items = collections.deque()
+        self._ended = monitor.is_cancelled()
         self._error = None
         self._handlers = [
-            monitor.connect ("changed", lambda monitor, path, old_path, event: self._add (monitor, (path, old_path, event))),
-            monitor.connect ("overflow", lambda monitor, path: self._add (monitor, (path, None, None))),
-            monitor.connect ("closed", lambda monitor, error: self._end (error)),
-            monitor.connect ("notify::cancelled", lambda monitor, pspec: self._end (None)),
+            monitor.connect("changed", lambda monitor, path, old_path, event: self._add(monitor, (path, old_path, event))),
+            monitor.connect("overflow", lambda monitor, path: self._add(monitor, (path, None, None))),
+            monitor.connect("closed", lambda monitor, error: self._end(error)),
+            monitor.connect("notify::cancelled", lambda monitor, pspec: self._end(None)),
         ]
 
-    def disconnect_from (self, monitor):
+    def disconnect_from(self, monitor):
         for handler in self._handlers:
-            monitor.disconnect (handler)
+            monitor.disconnect(handler)
 
-    async def get (self):
+    async def get(self):
         while not self._items:
             if self._error is not None:
                 raise self._error
             if self._ended:
                 return None
-            self._waiter = self._loop.create_future ()
+            self._waiter = self._loop.create_future()
             await self._waiter
-        return self._items.popleft ()
+        return self._items.popleft()
 
-    def _add (self, monitor, item):
-        if len (self._items) >= _QUEUE_LIMIT:
-            self._items.clear ()
-            item = (monitor.get_path (), None, None)
-        self._items.append (item)
-        self._wake_up ()
+    def _add(self, monitor, item):
+        if len(self._items) >= _QUEUE_LIMIT:
+            self._items.clear()
+            item = (monitor.get_path(), None, None)
+        self._items.append(item)
+        self._wake_up()
 
-    def _end (self, error):
+    def _end(self, error):
         self._ended = True
         self._error = error
-        self._wake_up ()
+        self._wake_up()
 
-    def _wake_up (self):
-        if self._waiter is not None and not self._waiter.done ():
-            self._waiter.set_result (None)
+    def _wake_up(self):
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
-async def _iterate_monitor (self):
-    changes = _Changes (self, asyncio.get_running_loop ())
+async def _iterate_monitor(self):
+    changes = _Changes(self, asyncio.get_running_loop())
     try:
-        while (item := await changes.get ()) is not None:
+        while (item := await changes.get()) is not None:
             yield item
     finally:
-        changes.disconnect_from (self)
+        changes.disconnect_from(self)
 
 
-def _enter (self):
+def _enter(self):
     return self
 
 
-def _exit (self, *unused):
-    self.close ()
+def _exit(self, *unused):
+    self.close()
 
 
-_wrap_classes ()
+_wrap_classes()
 Devbox.Client.__enter__ = _enter
 Devbox.Client.__exit__ = _exit
 Devbox.FileMonitor.__aiter__ = _iterate_monitor
