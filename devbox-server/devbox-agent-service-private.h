@@ -27,6 +27,14 @@ typedef struct
   GStrv base_environment; /* what commands inherit; NULL: ours */
 } DevboxAgentConfig;
 
+/* The last answer to a health probe, and what it was made from. */
+typedef struct
+{
+  GString *json;
+  gint64 uptime_ms;
+  gboolean healthy;
+} DevboxHealthReply;
+
 void devbox_agent_config_clear (DevboxAgentConfig *config);
 
 /* A running agent: the listener and the operations behind it, all in one thread, that which made it. */
@@ -48,6 +56,7 @@ DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *se
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);
+DevboxHealthReply *devbox_agent_service_get_health_reply (DevboxAgentService *self); /* a place for the last one, at first empty */
 gint64 devbox_agent_service_get_uptime (DevboxAgentService *self); /* µs */
 
 G_END_DECLS

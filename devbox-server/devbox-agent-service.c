@@ -31,6 +31,7 @@ struct _DevboxAgentService
 
   gboolean is_healthy; /* as it was at health_time */
   gint64 health_time;
+  DevboxHealthReply health_reply;
 };
 
 /* µs. A probe that comes thousands of times a second need not ask the kernel each time. */
@@ -122,6 +123,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   memset (config, 0, sizeof *config);
   config->listen_fd = -1;
   self->start_time = g_get_monotonic_time ();
+  self->health_reply.json = g_string_new (NULL);
 
   self->guard = devbox_http_guard_new ();
   self->router = devbox_http_router_new (self->guard);
@@ -159,6 +161,7 @@ devbox_agent_service_free (DevboxAgentService *self)
   g_clear_pointer (&self->workspace, devbox_workspace_unref);
   g_clear_pointer (&self->router, devbox_http_router_free);
   g_clear_pointer (&self->guard, devbox_http_guard_free);
+  g_string_free (self->health_reply.json, TRUE);
   if (self->config.listen_fd >= 0)
     g_close (self->config.listen_fd, NULL);
   devbox_agent_config_clear (&self->config);
@@ -257,6 +260,12 @@ devbox_agent_service_is_healthy (DevboxAgentService *self)
     }
 
   return self->is_healthy;
+}
+
+DevboxHealthReply *
+devbox_agent_service_get_health_reply (DevboxAgentService *self)
+{
+  return &self->health_reply;
 }
 
 gint64

@@ -7,18 +7,32 @@
 #include "devbox-http-replies-private.h"
 #include "devbox-wire-json-private.h"
 
+static void
+write_health (GString *json, gboolean healthy, gint64 uptime_ms)
+{
+  g_string_printf (json, "{\"status\":\"%s\",\"timestamp\":", healthy ? "healthy" : "unhealthy");
+  devbox_wire_json_append_time (json, g_get_real_time ());
+  g_string_append_printf (json,
+                          ",\"version\":\"" DEVBOX_VERSION_STRING "\",\"uptime\":%" G_GINT64_FORMAT ".%03d,\"capabilities\":[\"classic\"]}",
+                          uptime_ms / 1000,
+                          (int) (uptime_ms % 1000));
+}
+
 void
 devbox_classic_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
   DevboxAgentService *service = user_data;
   gboolean healthy = devbox_agent_service_is_healthy (service);
-  g_autoptr (GString) json = g_string_sized_new (256);
+  gint64 uptime_ms = devbox_agent_service_get_uptime (service) / 1000;
+  DevboxHealthReply *reply = devbox_agent_service_get_health_reply (service);
 
-  g_string_append_printf (json, "{\"status\":\"%s\",\"timestamp\":", healthy ? "healthy" : "unhealthy");
-  devbox_wire_json_append_time (json, g_get_real_time ());
-  g_string_append_printf (json,
-                          ",\"version\":\"" DEVBOX_VERSION_STRING "\",\"uptime\":%.3f,\"capabilities\":[\"classic\"]}",
-                          devbox_agent_service_get_uptime (service) / (double) G_USEC_PER_SEC);
+  /* Within a millisecond the reply is the same to the last digit. */
+  if (reply->json->len == 0 || reply->uptime_ms != uptime_ms || reply->healthy != healthy)
+    {
+      write_health (reply->json, healthy, uptime_ms);
+      reply->uptime_ms = uptime_ms;
+      reply->healthy = healthy;
+    }
 
-  devbox_http_reply_json (exchange, healthy ? 200 : 503, json);
+  devbox_http_reply_json (exchange, healthy ? 200 : 503, reply->json);
 }

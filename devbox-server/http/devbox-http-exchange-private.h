@@ -22,7 +22,7 @@ const char *devbox_http_exchange_get_query (DevboxHttpExchange *self);        /*
 const char *devbox_http_exchange_get_header (DevboxHttpExchange *self, const char *name); /* one value, or NULL */
 guint devbox_http_exchange_count_header (DevboxHttpExchange *self, const char *name);
 SoupMessageHeaders *devbox_http_exchange_get_request_headers (DevboxHttpExchange *self); /* all, made when first asked */
-GSocketAddress *devbox_http_exchange_get_remote_address (DevboxHttpExchange *self); /* transfer none; NULL if unknown */
+GSocketAddress *devbox_http_exchange_get_remote_address (DevboxHttpExchange *self); /* transfer none; NULL but for TCP */
 GSocketAddress *devbox_http_exchange_get_local_address (DevboxHttpExchange *self);
 goffset devbox_http_exchange_get_content_length (DevboxHttpExchange *self);   /* 0 no body, -1 chunked */
 const char *devbox_http_exchange_get_request_id (DevboxHttpExchange *self);

@@ -163,7 +163,7 @@ devbox_http_exchange_get_request_headers (DevboxHttpExchange *self)
 GSocketAddress *
 devbox_http_exchange_get_remote_address (DevboxHttpExchange *self)
 {
-  if (self->remote_address == NULL && self->peer.any.sa_family != AF_UNSPEC)
+  if (self->remote_address == NULL && (self->peer.any.sa_family == AF_INET || self->peer.any.sa_family == AF_INET6))
     {
       self->remote_address = g_socket_address_new_from_native (&self->peer, sizeof self->peer);
       if (self->connection != NULL && self->remote_address != NULL)

@@ -10,6 +10,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -99,9 +100,13 @@ static gboolean
 survive_exhaustion (ListeningSocket *socket)
 {
   DevboxHttpListener *self = socket->listener;
+  struct pollfd pending = { .fd = socket->fd, .events = POLLIN };
   DevboxHttpPeer peer;
   gboolean dropped = FALSE;
 
+  /* accept () looks for a descriptor before it looks for a client. */
+  if (poll (&pending, 1, 0) <= 0)
+    return FALSE;
   if (devbox_http_engine_evict (self->engine))
     return TRUE;
 

@@ -601,7 +601,7 @@ end (gpointer user_data)
 
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   /* What hangs on the closed sockets ends in the turns that follow. */
-  for (guint i = 0; i < 1000 && (g_atomic_int_get (&self->n_websockets) > 0 || g_atomic_int_get (&self->n_living) > 0); i++)
+  for (guint i = 0; i < 200 && (g_atomic_int_get (&self->n_websockets) > 0 || g_atomic_int_get (&self->n_living) > 0); i++)
     {
       g_main_context_iteration (self->context, FALSE);
       g_usleep (1000);
