@@ -12,7 +12,7 @@
  * the lengths of the pieces. */
 
 #define N_CONTROL 4
-#define MAX_SIZE (1024 * 1024)
+#define MAX_SIZE (256 * 1024)
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

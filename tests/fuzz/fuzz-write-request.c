@@ -103,8 +103,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     }
   else
     {
+      /* Not always the same one: of two mistakes the piece that comes first tells its own. */
       g_assert_true (whole_error->domain == DEVBOX_WIRE_ERROR);
-      g_assert_cmpstr (cut_error->message, ==, whole_error->message);
+      g_assert_true (cut_error->domain == DEVBOX_WIRE_ERROR);
     }
 
   return 0;

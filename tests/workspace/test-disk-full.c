@@ -49,7 +49,7 @@ enter_mount_namespace (void)
       write_id_map ("/proc/self/gid_map", group);
     }
 
-  return mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+  return mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static void
@@ -242,7 +242,7 @@ test_bind_mount (WorkspaceFixture *fixture, gconstpointer mode)
 
   workspace_fixture_make_folder (fixture, "real");
   workspace_fixture_make_folder (fixture, "bound");
-  g_assert_cmpint (mount (real, bound, NULL, MS_BIND, NULL), ==, 0);
+  g_assert_cmpint (mount (real, bound, "none", MS_BIND, NULL), ==, 0);
   workspace_fixture_put (fixture, "bound/old", "old");
 
   g_assert_true (replace (fixture, "bound/one", "content", 7, FALSE, &error));
@@ -265,7 +265,7 @@ test_read_only (WorkspaceFixture *fixture, gconstpointer mode)
   workspace_fixture_make_folder (fixture, "other");
   mount_small (other, "size=300k");
   workspace_fixture_put (fixture, "other/old", "old");
-  g_assert_cmpint (mount ("none", other, NULL, MS_REMOUNT | MS_RDONLY, "size=300k"), ==, 0);
+  g_assert_cmpint (mount ("none", other, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=300k"), ==, 0);
 
   g_assert_false (replace (fixture, "other/old", "content", 7, FALSE, &error));
   assert_wire_error (error, DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS);
