@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a small call costs, beside bare sockets and plain libsoup against the same server in the same run; medians of interleaved rounds. */
+/* What a small call costs, beside bare sockets and plain libsoup against the same server in the same run; medians of
+ * interleaved rounds. */
 
 #define N_ROUNDS 9
 #define N_CALLS 1000
@@ -76,6 +77,7 @@ run_soup_sync (Stage *self)
       g_autoptr (GBytes) body = soup_session_send_and_read (self->session, message, NULL, &error);
 
       g_assert_no_error (error);
+      g_assert_nonnull (body);
     }
 }
 
@@ -86,6 +88,7 @@ soup_done_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GBytes) body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (body);
   ++*(guint *) data;
 }
 
@@ -111,6 +114,7 @@ run_our_sync (Stage *self)
       g_autoptr (GBytes) body = test_get (self->client, self->endpoint, "/ok", &error);
 
       g_assert_no_error (error);
+      g_assert_nonnull (body);
     }
 }
 
@@ -121,6 +125,7 @@ our_done_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GBytes) body = devbox_client_call_finish (result, &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (body);
   ++*(guint *) data;
 }
 
@@ -179,12 +184,9 @@ main (int argc, char *argv[])
     const char *name;
     void (*run) (Stage *self);
   } contestants[] = {
-    { "bare sockets", run_bare },
-    { "libsoup, blocking", run_soup_sync },
-    { "libsoup, async", run_soup_async },
-    { "devbox, blocking", run_our_sync },
-    { "devbox, async", run_our_async },
-    { "devbox, 1000 at once", run_our_burst },
+    { "bare sockets", run_bare },         { "libsoup, blocking", run_soup_sync },
+    { "libsoup, async", run_soup_async }, { "devbox, blocking", run_our_sync },
+    { "devbox, async", run_our_async },   { "devbox, 1000 at once", run_our_burst },
   };
   double times[G_N_ELEMENTS (contestants)][N_ROUNDS];
   double cpu_times[G_N_ELEMENTS (contestants)][N_ROUNDS];

@@ -80,11 +80,10 @@ static gboolean
 send_reply (Connection *self, guint status, const char *headers, const char *body, gsize size)
 {
   return send_format (self,
-                      "HTTP/1.1 %u Status\r\nContent-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n%s\r\n",
-                      status,
-                      size,
-                      headers)
-      && send_all (self, body, size);
+                      "HTTP/1.1 %u Status\r\nContent-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT
+                      "\r\n%s\r\n",
+                      status, size, headers)
+         && send_all (self, body, size);
 }
 
 static gboolean

@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* Calls that are cancelled at random moments, from the thread that made them and from others, against a server that answers, stalls and
- * breaks as chance will have it. Each must end exactly once, and nothing of the caller's may be released in the I/O thread. */
+/* Calls that are cancelled at random moments, from the thread that made them and from others, against a server that
+ * answers, stalls and breaks as chance will have it. Each must end exactly once, and nothing of the caller's may be
+ * released in the I/O thread. */
 
 #define N_WORKERS 2
 #define N_AT_ONCE 24
@@ -247,11 +248,8 @@ test_random_moments (void)
   g_assert_cmpuint (test_get_n_guards (), ==, 0);
   g_assert_cmpint (arena.n_succeeded + arena.n_failed + arena.n_cancelled, ==, n_calls);
   g_assert_cmpuint (odd_server_get_max_open (arena.server), <=, 2 * 15);
-  g_test_message ("%d succeeded, %d failed, %d were cancelled; %u connections",
-                  arena.n_succeeded,
-                  arena.n_failed,
-                  arena.n_cancelled,
-                  odd_server_get_n_accepted (arena.server));
+  g_test_message ("%d succeeded, %d failed, %d were cancelled; %u connections", arena.n_succeeded, arena.n_failed,
+                  arena.n_cancelled, odd_server_get_n_accepted (arena.server));
   odd_server_free (arena.server);
 }
 
@@ -274,11 +272,8 @@ test_sync (void)
   g_autoptr (GError) error = NULL;
   GThread *thread = g_thread_new ("canceller", cancel_soon, cancellable);
 
-  g_assert_null (devbox_client_call_sync (client,
-                                          endpoint,
-                                          test_request_new (SOUP_METHOD_GET, "/stall-head"),
-                                          cancellable,
-                                          &error));
+  g_assert_null (devbox_client_call_sync (client, endpoint, test_request_new (SOUP_METHOD_GET, "/stall-head"),
+                                          cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_null (devbox_error_info_get_last ());
   g_clear_error (&error);

@@ -36,8 +36,7 @@ assert_times_out (DevboxClient *client, const char *url, DevboxRequest *request)
 static void
 test_stalled_replies (void)
 {
-  static const char *const paths[]
-      = { "/stall-head", "/stall-half-head", "/stall-body", "/delay/2000", "/drip" };
+  static const char *const paths[] = { "/stall-head", "/stall-half-head", "/stall-body", "/delay/2000", "/drip" };
   OddServer *server = odd_server_new ("127.0.0.1");
   DevboxClient *client = devbox_client_new ();
 

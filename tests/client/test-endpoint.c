@@ -61,9 +61,10 @@ test_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      g_autofree char *shown = g_strescape (cases[i], NULL);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s", cases[i]);
+      g_test_message ("%s", shown);
       g_assert_null (devbox_endpoint_new (cases[i], NULL, &error));
       g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
       g_assert_null (strstr (error->message, "secret"));

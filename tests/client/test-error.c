@@ -61,15 +61,13 @@ test_info (void)
 {
   g_autoptr (GError) cause = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "It broke");
   g_autoptr (GError) error = devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED,
-                                               &(DevboxErrorDetails) {
+                                               &(DevboxErrorDetails){
                                                    .http_status = 418,
                                                    .request_id = "the-id",
                                                    .path = "a/b",
                                                    .cause = cause,
                                                },
-                                               "%s %d",
-                                               "Number",
-                                               7);
+                                               "%s %d", "Number", 7);
   g_autoptr (GError) copy = g_error_copy (error);
   g_autoptr (DevboxErrorInfo) info = devbox_error_info_from_error (error);
   g_autoptr (DevboxErrorInfo) copied_info = NULL;
@@ -89,18 +87,8 @@ test_info (void)
 
   g_assert_error (devbox_error_info_get_cause (info), G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
   g_assert_null (devbox_error_info_get_command_result (info));
-  g_object_get (info,
-                "http-status",
-                &status,
-                "request-id",
-                &request_id,
-                "path",
-                &path,
-                "code-name",
-                &code_name,
-                "cause",
-                &cause_property,
-                NULL);
+  g_object_get (info, "http-status", &status, "request-id", &request_id, "path", &path, "code-name", &code_name,
+                "cause", &cause_property, NULL);
   g_assert_cmpuint (status, ==, 418);
   g_assert_cmpstr (request_id, ==, "the-id");
   g_assert_cmpstr (path, ==, "a/b");
@@ -152,10 +140,9 @@ test_complete (void)
   g_clear_error (&error);
 
   /* What an error knows already stays. */
-  error = devbox_error_complete (devbox_error_new (DEVBOX_ERROR_CONFLICT,
-                                                   &(DevboxErrorDetails) { .http_status = 409, .path = "own" },
-                                                   "No"),
-                                 &details);
+  error = devbox_error_complete (
+      devbox_error_new (DEVBOX_ERROR_CONFLICT, &(DevboxErrorDetails){ .http_status = 409, .path = "own" }, "No"),
+      &details);
   info = devbox_error_get_info (error);
   g_assert_cmpuint (devbox_error_info_get_http_status (info), ==, 409);
   g_assert_cmpstr (devbox_error_info_get_path (info), ==, "own");
@@ -215,7 +202,7 @@ test_transport (void)
     {
       g_autoptr (GError) cause = g_error_new_literal (cases[i].domain, cases[i].code, "the reason");
       g_autoptr (GError) error
-          = devbox_error_from_transport (cause, "http://a:1", &(DevboxErrorDetails) { .path = "file" });
+          = devbox_error_from_transport (cause, "http://a:1", &(DevboxErrorDetails){ .path = "file" });
       DevboxErrorInfo *info = devbox_error_get_info (error);
 
       g_assert_error (error, DEVBOX_ERROR, (int) cases[i].expected);

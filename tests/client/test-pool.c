@@ -51,7 +51,10 @@ ended_cb (GObject *source, GAsyncResult *result, gpointer data)
   if (g_error_matches (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_POOL_EXHAUSTED))
     self->n_exhausted++;
   else
-    g_assert_no_error (error);
+    {
+      g_assert_no_error (error);
+      g_assert_nonnull (body);
+    }
 }
 
 static void
@@ -69,6 +72,7 @@ get_ok (Fixture *self, const char *path)
   g_autoptr (GBytes) body = test_get (self->client, self->endpoint, path, &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (body);
 }
 
 static void
@@ -90,28 +94,12 @@ test_settings (void)
   g_assert_cmpfloat (devbox_pool_get_reuse_rate (pool), ==, 0.0);
 
   g_signal_connect (pool, "notify", G_CALLBACK (count_notify_cb), &n_notified);
-  g_object_set (pool,
-                "max-size",
-                15,
-                "connection-timeout",
-                30000,
-                "max-idle-time",
-                300000,
-                "strategy",
-                DEVBOX_POOL_STRATEGY_LEAST_USED,
-                NULL);
+  g_object_set (pool, "max-size", 15, "connection-timeout", 30000, "max-idle-time", 300000, "strategy",
+                DEVBOX_POOL_STRATEGY_LEAST_USED, NULL);
   g_assert_cmpuint (n_notified, ==, 0);
 
-  g_object_set (pool,
-                "max-size",
-                1024,
-                "connection-timeout",
-                0,
-                "max-idle-time",
-                1,
-                "strategy",
-                DEVBOX_POOL_STRATEGY_RANDOM,
-                NULL);
+  g_object_set (pool, "max-size", 1024, "connection-timeout", 0, "max-idle-time", 1, "strategy",
+                DEVBOX_POOL_STRATEGY_RANDOM, NULL);
   g_assert_cmpuint (n_notified, ==, 4);
   g_assert_cmpuint (devbox_pool_get_max_size (pool), ==, 1024);
   g_assert_cmpuint (devbox_pool_get_connection_timeout (pool), ==, 0);
@@ -144,6 +132,7 @@ test_post_reuse (Fixture *self, gconstpointer data)
       g_autoptr (GBytes) body = test_post (self->client, self->endpoint, "/echo", 100, &error);
 
       g_assert_no_error (error);
+      g_assert_nonnull (body);
     }
 
   g_assert_cmpuint (odd_server_get_n_accepted (self->server), ==, 1);
@@ -385,6 +374,7 @@ test_notify_nowhere (void)
   g_autoptr (GBytes) body = test_get (client, endpoint, "/ok", &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (body);
   g_object_unref (client);
   g_assert_finalize_object (pool);
   test_wait_for_io_threads ();

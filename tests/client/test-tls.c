@@ -7,23 +7,22 @@
 #include <string.h>
 
 /* Made for this test; nobody trusts it. */
-static const char certificate_pem[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBkTCCATagAwIBAgIUXdJL4NHmhykH+zjLxJdydR4fPyAwCgYIKoZIzj0EAwIw\n"
-    "FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIyMjgyNloYDzIxMjYxMDI5\n"
-    "MjIyODI2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n"
-    "PQMBBwNCAAQVPt4JBjzCwuQvU4axuqEvvpKB05MZCPecvnw6iiYx2FTEJJ5LEQP5\n"
-    "la9kTDJY0ZsUvbQvGWjqFdYLfDdFCUKZo2QwYjAdBgNVHQ4EFgQU8+q2Ej/D1wfn\n"
-    "z/lhAReOMUloZCQwHwYDVR0jBBgwFoAU8+q2Ej/D1wfnz/lhAReOMUloZCQwDwYD\n"
-    "VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0kAMEYC\n"
-    "IQCeTzMrAm1deRat2sBqd3grldM8GDn/3AbAUCGC5H9YyQIhAInilht/sIeY6WzU\n"
-    "OGYJClXK0gVCt8/IyG3M2TlfdZ8E\n"
-    "-----END CERTIFICATE-----\n"
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgi5FhN7T53WI5KHtG\n"
-    "lRjMGzGTELEzwT6uqt5K6G1GRf2hRANCAAQVPt4JBjzCwuQvU4axuqEvvpKB05MZ\n"
-    "CPecvnw6iiYx2FTEJJ5LEQP5la9kTDJY0ZsUvbQvGWjqFdYLfDdFCUKZ\n"
-    "-----END PRIVATE KEY-----\n";
+static const char certificate_pem[] = "-----BEGIN CERTIFICATE-----\n"
+                                      "MIIBkTCCATagAwIBAgIUXdJL4NHmhykH+zjLxJdydR4fPyAwCgYIKoZIzj0EAwIw\n"
+                                      "FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIyMjgyNloYDzIxMjYxMDI5\n"
+                                      "MjIyODI2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n"
+                                      "PQMBBwNCAAQVPt4JBjzCwuQvU4axuqEvvpKB05MZCPecvnw6iiYx2FTEJJ5LEQP5\n"
+                                      "la9kTDJY0ZsUvbQvGWjqFdYLfDdFCUKZo2QwYjAdBgNVHQ4EFgQU8+q2Ej/D1wfn\n"
+                                      "z/lhAReOMUloZCQwHwYDVR0jBBgwFoAU8+q2Ej/D1wfnz/lhAReOMUloZCQwDwYD\n"
+                                      "VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0kAMEYC\n"
+                                      "IQCeTzMrAm1deRat2sBqd3grldM8GDn/3AbAUCGC5H9YyQIhAInilht/sIeY6WzU\n"
+                                      "OGYJClXK0gVCt8/IyG3M2TlfdZ8E\n"
+                                      "-----END CERTIFICATE-----\n"
+                                      "-----BEGIN PRIVATE KEY-----\n"
+                                      "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgi5FhN7T53WI5KHtG\n"
+                                      "lRjMGzGTELEzwT6uqt5K6G1GRf2hRANCAAQVPt4JBjzCwuQvU4axuqEvvpKB05MZ\n"
+                                      "CPecvnw6iiYx2FTEJJ5LEQP5la9kTDJY0ZsUvbQvGWjqFdYLfDdFCUKZ\n"
+                                      "-----END PRIVATE KEY-----\n";
 
 /* One connection after the other; answers every request, but reads nothing more after the head of one to /no-read. */
 typedef struct
@@ -107,12 +106,7 @@ tls_server_new (void)
   self->cancellable = g_cancellable_new ();
   self->certificate = g_tls_certificate_new_from_pem (certificate_pem, -1, &error);
   g_assert_no_error (error);
-  g_socket_listener_add_address (self->listener,
-                                 any_port,
-                                 G_SOCKET_TYPE_STREAM,
-                                 G_SOCKET_PROTOCOL_TCP,
-                                 NULL,
-                                 &bound,
+  g_socket_listener_add_address (self->listener, any_port, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound,
                                  &error);
   g_assert_no_error (error);
   self->url = g_strdup_printf ("https://127.0.0.1:%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
@@ -216,7 +210,6 @@ test_stalled_upload (Fixture *self, gconstpointer data)
 {
   DevboxRequest *request = test_request_new (SOUP_METHOD_POST, "/no-read");
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) body = NULL;
   gint64 start = g_get_monotonic_time ();
 
   request->timeout_ms = 300;
