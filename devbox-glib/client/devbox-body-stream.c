@@ -61,6 +61,26 @@ devbox_body_stream_create_source (GPollableInputStream *stream, GCancellable *ca
   return g_pollable_source_new_full (stream, ready, cancellable);
 }
 
+/* GInputStream would take a thread for it. */
+static void
+devbox_body_stream_close_async (GInputStream *stream,
+                                int io_priority,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, devbox_body_stream_close_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+devbox_body_stream_close_finish (GInputStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 static void
 pollable_interface_init (GPollableInputStreamInterface *interface)
 {
@@ -72,7 +92,11 @@ pollable_interface_init (GPollableInputStreamInterface *interface)
 static void
 devbox_body_stream_class_init (DevboxBodyStreamClass *klass)
 {
-  G_INPUT_STREAM_CLASS (klass)->read_fn = devbox_body_stream_read;
+  GInputStreamClass *stream_class = G_INPUT_STREAM_CLASS (klass);
+
+  stream_class->read_fn = devbox_body_stream_read;
+  stream_class->close_async = devbox_body_stream_close_async;
+  stream_class->close_finish = devbox_body_stream_close_finish;
 }
 
 static void

@@ -89,7 +89,11 @@ devbox_error_private_clear (DevboxErrorPrivate *priv)
   g_clear_object (&priv->info);
 }
 
+/* The private data of an error lies before it, aligned as GLib allocates it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-align"
 G_DEFINE_EXTENDED_ERROR (DevboxError, devbox_error)
+#pragma GCC diagnostic pop
 
 /**
  * devbox_error_get_family:

@@ -242,8 +242,8 @@ test_broken_replies (Fixture *self, gconstpointer data)
     }
 }
 
-static const char *const large_cases[] = { "/size/1048577", "/chunked/1048577", "/huge", "/endless/200", "/endless/401",
-                                           "/endless/407",  "/endless/500" };
+static const char *const large_cases[]
+    = { "/size/1048577", "/chunked/1048577", "/huge", "/endless/200", "/endless/401", "/endless/407", "/endless/500" };
 
 static void
 test_reply_limit (Fixture *self, gconstpointer data)

@@ -117,6 +117,7 @@ test_close (void)
   guint n_notified = 0;
 
   g_assert_no_error (error);
+  g_assert_nonnull (body);
   g_signal_connect (client, "notify::closed", G_CALLBACK (count_notify_cb), &n_notified);
   g_assert_false (devbox_client_is_closed (client));
 
