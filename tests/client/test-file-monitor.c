@@ -11,15 +11,15 @@ typedef struct
   ScriptedServer *server;
   DevboxClient *client;
   DevboxInstance *instance;
-  GString *log;     /* what the monitor told */
-  GThread *thread;  /* and where */
+  GString *log;    /* what the monitor told */
+  GThread *thread; /* and where */
   DevboxFileMonitor *monitor;
 } Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer unused)
 {
-  devbox_monitor_link_timing = (DevboxMonitorLinkTiming) {
+  devbox_monitor_link_timing = (DevboxMonitorLinkTiming){
     .first_delay_ms = 20,
     .last_delay_ms = 80,
     .ping_interval_s = 20,
@@ -27,8 +27,8 @@ set_up (Fixture *fixture, gconstpointer unused)
   };
   fixture->server = scripted_server_new ();
   fixture->client = devbox_client_new ();
-  fixture->instance = devbox_instance_new_for_agent_with_client (
-      fixture->client, scripted_server_get_url (fixture->server), "s3cret");
+  fixture->instance = devbox_instance_new_for_agent_with_client (fixture->client,
+                                                                 scripted_server_get_url (fixture->server), "s3cret");
   fixture->log = g_string_new (NULL);
 }
 
@@ -51,16 +51,16 @@ wake_up (gpointer unused)
 }
 
 /* Runs the main context until the condition holds. */
-#define WAIT_UNTIL(condition)                                                                                         \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    const gint64 give_up = g_get_monotonic_time () + PATIENCE_US;                                                     \
-    const guint ticker = g_timeout_add (2, wake_up, NULL);                                                            \
-    while (!(condition) && g_get_monotonic_time () < give_up)                                                         \
-      g_main_context_iteration (NULL, TRUE);                                                                          \
-    g_source_remove (ticker);                                                                                         \
-    g_assert_true (condition);                                                                                        \
-  }                                                                                                                   \
+#define WAIT_UNTIL(condition)                                                                                          \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    const gint64 give_up = g_get_monotonic_time () + PATIENCE_US;                                                      \
+    const guint ticker = g_timeout_add (2, wake_up, NULL);                                                             \
+    while (!(condition) && g_get_monotonic_time () < give_up)                                                          \
+      g_main_context_iteration (NULL, TRUE);                                                                           \
+    g_source_remove (ticker);                                                                                          \
+    g_assert_true (condition);                                                                                         \
+  }                                                                                                                    \
   G_STMT_END
 
 static gboolean
@@ -82,12 +82,17 @@ run_for (guint ms)
 }
 
 static void
-on_changed (DevboxFileMonitor *monitor, const char *path, const char *old_path, GFileMonitorEvent event, Fixture *fixture)
+on_changed (DevboxFileMonitor *monitor,
+            const char *path,
+            const char *old_path,
+            GFileMonitorEvent event,
+            Fixture *fixture)
 {
   g_autofree char *name = g_enum_to_string (G_TYPE_FILE_MONITOR_EVENT, event);
 
   fixture->thread = g_thread_self ();
-  g_string_append_printf (fixture->log, "%s %s %s\n", name + strlen ("G_FILE_MONITOR_EVENT_"), path, old_path != NULL ? old_path : "-");
+  g_string_append_printf (fixture->log, "%s %s %s\n", name + strlen ("G_FILE_MONITOR_EVENT_"), path,
+                          old_path != NULL ? old_path : "-");
 }
 
 static void
@@ -143,7 +148,8 @@ take_result (GObject *source, GAsyncResult *result, gpointer user_data)
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
 
-#define CHANGE(type, path) "{\"type\":\"file-change\",\"event\":{\"type\":\"" type "\",\"path\":\"" path "\",\"timestamp\":1}}"
+#define CHANGE(type, path)                                                                                             \
+  "{\"type\":\"file-change\",\"event\":{\"type\":\"" type "\",\"path\":\"" path "\",\"timestamp\":1}}"
 
 static void
 test_start (Fixture *fixture, gconstpointer unused)
@@ -154,11 +160,9 @@ test_start (Fixture *fixture, gconstpointer unused)
     DevboxFileMonitorFlags flags;
     const char *message;
   } cases[] = {
-    { ".",
-      DEVBOX_FILE_MONITOR_FLAGS_NONE,
+    { ".", DEVBOX_FILE_MONITOR_FLAGS_NONE,
       "{\"type\":\"watch\",\"path\":\".\",\"renames\":true,\"recursive\":true,\"dotfiles\":false}" },
-    { "a\"b",
-      DEVBOX_FILE_MONITOR_FLAGS_DOT_FILES | DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION,
+    { "a\"b", DEVBOX_FILE_MONITOR_FLAGS_DOT_FILES | DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION,
       "{\"type\":\"watch\",\"path\":\"a\\\"b\",\"renames\":true,\"recursive\":false,\"dotfiles\":true}" },
   };
   g_autofree char *authorization = NULL;
@@ -187,8 +191,8 @@ test_start_async (Fixture *fixture, gconstpointer unused)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  devbox_instance_monitor_files_async (
-      fixture->instance, "", DEVBOX_FILE_MONITOR_FLAGS_NONE, NULL, take_result, &result);
+  devbox_instance_monitor_files_async (fixture->instance, "", DEVBOX_FILE_MONITOR_FLAGS_NONE, NULL, take_result,
+                                       &result);
   WAIT_UNTIL (result != NULL);
   fixture->monitor = devbox_instance_monitor_files_finish (fixture->instance, result, &error);
   g_assert_no_error (error);
@@ -388,9 +392,7 @@ test_refused_later (Fixture *fixture, gconstpointer unused)
   } cases[] = {
     { 401, NULL, "closed AUTHENTICATION_FAILED\n" },
     { 404, NULL, "closed DEVBOX_NOT_FOUND\n" },
-    { 0,
-      "{\"success\":false,\"error\":\"gone\",\"code\":\"FILE_NOT_FOUND\"}",
-      "closed FILE_NOT_FOUND\n" },
+    { 0, "{\"success\":false,\"error\":\"gone\",\"code\":\"FILE_NOT_FOUND\"}", "closed FILE_NOT_FOUND\n" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -585,10 +587,8 @@ always_heard (GObject *target)
 static void
 log_item (GObject *target, const DevboxMonitorItem *item)
 {
-  g_string_append_printf (g_object_get_data (target, "log"),
-                          "%s %s\n",
-                          item->kind == DEVBOX_MONITOR_ITEM_OVERFLOW ? "overflow" : "changed",
-                          item->path);
+  g_string_append_printf (g_object_get_data (target, "log"), "%s %s\n",
+                          item->kind == DEVBOX_MONITOR_ITEM_OVERFLOW ? "overflow" : "changed", item->path);
 }
 
 static const DevboxMonitorQueueFuncs log_funcs = { always_heard, log_item };
