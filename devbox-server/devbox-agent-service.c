@@ -28,7 +28,13 @@ struct _DevboxAgentService
 
   DevboxHttpHandler finished;
   gpointer finished_data;
+
+  gboolean is_healthy; /* as it was at health_time */
+  gint64 health_time;
 };
+
+/* µs. A probe that comes thousands of times a second need not ask the kernel each time. */
+#define HEALTH_MAX_AGE (100 * 1000)
 
 void
 devbox_agent_config_clear (DevboxAgentConfig *config)
@@ -129,7 +135,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   if (self->launcher == NULL)
     goto fail;
 
-  devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
+  if (self->config.base_environment != NULL)
+    devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
@@ -240,8 +247,16 @@ devbox_agent_service_get_max_file_size (DevboxAgentService *self)
 gboolean
 devbox_agent_service_is_healthy (DevboxAgentService *self)
 {
-  return devbox_workspace_is_usable (self->workspace) && devbox_launcher_is_alive (self->launcher)
-         && devbox_tree_watcher_is_alive (self->tree_watcher);
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - self->health_time >= HEALTH_MAX_AGE)
+    {
+      self->is_healthy = devbox_workspace_is_usable (self->workspace) && devbox_launcher_is_alive (self->launcher)
+                         && devbox_tree_watcher_is_alive (self->tree_watcher);
+      self->health_time = now;
+    }
+
+  return self->is_healthy;
 }
 
 gint64

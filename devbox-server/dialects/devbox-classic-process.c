@@ -32,8 +32,7 @@ static void
 append_stream (GString *json, const char *name, const char *base64_name, const GString *bytes)
 {
   g_string_append_printf (json, ",\"%s\":", name);
-  devbox_wire_json_append_string (json, bytes->str, bytes->len);
-  if (!g_utf8_validate_len (bytes->str, bytes->len, NULL))
+  if (!devbox_wire_json_append_string (json, bytes->str, bytes->len))
     append_base64_member (json, base64_name, bytes);
 }
 

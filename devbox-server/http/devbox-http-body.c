@@ -151,10 +151,10 @@ process (DevboxHttpExchange *self, guint8 *data, gsize size)
   gboolean is_malformed;
   gsize produced = decode (self, data, size, &is_malformed);
 
-  if (is_malformed)
-    refuse_malformed (self);
-  else if (self->body_limit >= 0 && self->body_received > self->body_limit)
+  if (self->body_limit >= 0 && self->body_received > self->body_limit)
     refuse_too_large (self);
+  else if (is_malformed)
+    refuse_malformed (self);
   else if (produced > 0)
     emit (self, DEVBOX_HTTP_BODY_DATA, data, produced, NULL);
 }

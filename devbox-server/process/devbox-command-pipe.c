@@ -3,6 +3,9 @@
 
 #include "devbox-command-pipe-private.h"
 
+#include "devbox-auto-descriptor-private.h"
+#include "devbox-clear-source-private.h"
+
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
@@ -22,24 +25,6 @@ attach_source (GSource **source,
   *source = g_unix_fd_source_new (fd, condition);
   g_source_set_callback (*source, G_SOURCE_FUNC (callback), data, NULL);
   g_source_attach (*source, context);
-}
-
-static void
-clear_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
-clear_fd (int *fd)
-{
-  if (*fd >= 0)
-    close (*fd);
-  *fd = -1;
 }
 
 static void
@@ -121,8 +106,8 @@ devbox_command_output_is_open (const DevboxCommandOutput *self)
 void
 devbox_command_output_close (DevboxCommandOutput *self)
 {
-  clear_source (&self->source);
-  clear_fd (&self->fd);
+  devbox_clear_source (&self->source);
+  devbox_auto_descriptor_clear (&self->fd);
 }
 
 /* Returns FALSE when no more can be written: a command that does not read its input to the end is no error. */
@@ -187,7 +172,7 @@ devbox_command_input_open (DevboxCommandInput *self, int fd, GMainContext *conte
 void
 devbox_command_input_close (DevboxCommandInput *self)
 {
-  clear_source (&self->source);
+  devbox_clear_source (&self->source);
   g_clear_pointer (&self->bytes, g_bytes_unref);
-  clear_fd (&self->fd);
+  devbox_auto_descriptor_clear (&self->fd);
 }

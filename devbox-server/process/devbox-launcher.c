@@ -3,6 +3,7 @@
 
 #include "devbox-server-command-private.h"
 
+#include "devbox-clear-source-private.h"
 #include "devbox-launcher-protocol-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -100,8 +101,7 @@ reap_helper (DevboxLauncher *self)
 static void
 close_socket (DevboxLauncher *self)
 {
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
+  devbox_clear_source (&self->source);
   close (g_steal_fd (&self->socket));
 }
 

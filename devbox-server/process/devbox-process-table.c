@@ -3,6 +3,7 @@
 
 #include "devbox-process-table-private.h"
 
+#include "devbox-clear-source-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -77,16 +78,6 @@ devbox_process_table_new (DevboxLauncher *launcher)
 }
 
 static void
-clear_expiry (DevboxProcessTable *self)
-{
-  if (self->expiry == NULL)
-    return;
-
-  g_source_destroy (self->expiry);
-  g_clear_pointer (&self->expiry, g_source_unref);
-}
-
-static void
 forget (Entry *entry)
 {
   DevboxProcessTable *self = g_steal_pointer (&entry->table);
@@ -101,7 +92,7 @@ forget (Entry *entry)
 void
 devbox_process_table_free (DevboxProcessTable *self)
 {
-  clear_expiry (self);
+  devbox_clear_source (&self->expiry);
   while (!g_queue_is_empty (&self->started))
     forget (self->started.head->data);
 
@@ -119,7 +110,7 @@ arm_expiry (DevboxProcessTable *self)
   Entry *oldest = g_queue_peek_head (&self->ended);
   gint64 remaining;
 
-  clear_expiry (self);
+  devbox_clear_source (&self->expiry);
   if (oldest == NULL)
     return;
 

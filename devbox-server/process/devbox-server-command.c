@@ -3,8 +3,11 @@
 
 #include "devbox-server-command-private.h"
 
+#include "devbox-auto-descriptor-private.h"
+#include "devbox-clear-source-private.h"
+#include "devbox-command-outcome-private.h"
 #include "devbox-command-pipe-private.h"
-#include "devbox-launcher-protocol-private.h"
+#include "devbox-launcher-request-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -13,10 +16,7 @@
 #include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define DRAIN_MS 250  /* for what a descendant still holds open */
 #define GRACE_MS 3000 /* for a supervisor to kill everything, before it is killed itself */
@@ -59,18 +59,7 @@ struct _DevboxServerCommand
   DevboxCommandOutput outputs[N_OUTPUTS];
   GString *kept[N_OUTPUTS];
 
-  DevboxCommandState state;
-  GPid pid;
-  int exit_code;
-  int term_signal;
-  gboolean timed_out;
-  GError *error;
-  gint64 start_time; /* real */
-  gint64 started;    /* monotonic */
-  gint64 ended;
-  gint64 user_time;
-  gint64 system_time;
-  gint64 max_resident;
+  DevboxCommandOutcome outcome;
 
   DevboxCommandFunc done;
   gpointer user_data;
@@ -78,29 +67,12 @@ struct _DevboxServerCommand
 };
 
 static void consider_done (DevboxServerCommand *self);
-
-static void
-close_fd (int *fd)
-{
-  if (*fd >= 0)
-    close (*fd);
-  *fd = -1;
-}
-
-static void
-clear_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
+static void read_events (DevboxServerCommand *self);
 
 static void
 set_timer (DevboxServerCommand *self, GSource **timer, guint milliseconds, GSourceFunc callback)
 {
-  clear_source (timer);
+  devbox_clear_source (timer);
   *timer = g_timeout_source_new (milliseconds);
   g_source_set_callback (*timer, callback, self, NULL);
   g_source_attach (*timer, self->context);
@@ -158,10 +130,7 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
       self->outputs[i].limit = spec->output_limit;
       self->outputs[i].kept = self->kept[i];
     }
-  self->state = DEVBOX_COMMAND_STARTING;
-  self->exit_code = -1;
-  self->start_time = g_get_real_time ();
-  self->started = g_get_monotonic_time ();
+  devbox_command_outcome_init (&self->outcome);
   self->done = done;
   self->user_data = user_data;
   self->destroy = destroy;
@@ -209,17 +178,17 @@ devbox_server_command_unref (DevboxServerCommand *self)
       return;
     }
 
-  clear_source (&self->control_source);
-  clear_source (&self->drain_timer);
-  clear_source (&self->grace_timer);
-  clear_source (&self->failure_idle);
-  close_fd (&self->control);
-  close_fd (&self->folder_fd);
+  devbox_clear_source (&self->control_source);
+  devbox_clear_source (&self->drain_timer);
+  devbox_clear_source (&self->grace_timer);
+  devbox_clear_source (&self->failure_idle);
+  devbox_auto_descriptor_clear (&self->control);
+  devbox_auto_descriptor_clear (&self->folder_fd);
   close_streams (self);
   free_kept (self);
   g_clear_pointer (&self->strings, g_byte_array_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
-  g_clear_error (&self->error);
+  devbox_command_outcome_clear (&self->outcome);
   g_main_context_unref (self->context);
   g_free (self->program);
   g_free (self->folder);
@@ -252,8 +221,8 @@ static void
 tell (DevboxServerCommand *self)
 {
   self->told = TRUE;
-  clear_source (&self->drain_timer);
-  clear_source (&self->grace_timer);
+  devbox_clear_source (&self->drain_timer);
+  devbox_clear_source (&self->grace_timer);
   devbox_command_input_close (&self->input);
   for (guint i = 0; i < N_OUTPUTS; i++)
     self->outputs[i].kept = NULL;
@@ -277,7 +246,7 @@ on_drain_timeout (gpointer user_data)
 {
   g_autoptr (DevboxServerCommand) self = devbox_server_command_ref (user_data);
 
-  clear_source (&self->drain_timer);
+  devbox_clear_source (&self->drain_timer);
   if (!self->told)
     tell (self);
 
@@ -295,10 +264,10 @@ consider_done (DevboxServerCommand *self)
       return;
     }
 
-  if (self->state == DEVBOX_COMMAND_STARTING || self->state == DEVBOX_COMMAND_RUNNING || (self->killed && !gone))
+  if (!devbox_command_outcome_has_ended (&self->outcome) || (self->killed && !gone))
     return;
 
-  if (self->state != DEVBOX_COMMAND_FAILED_TO_START && is_open (self))
+  if (self->outcome.state != DEVBOX_COMMAND_FAILED_TO_START && is_open (self))
     {
       if (self->drain_timer == NULL)
         set_timer (self, &self->drain_timer, DRAIN_MS, on_drain_timeout);
@@ -316,36 +285,13 @@ on_output_ended (gpointer user_data)
   consider_done (self);
 }
 
-/* Ends as if by SIGKILL, with the reason (transfer full). */
-static void
-set_lost (DevboxServerCommand *self, GError *error)
-{
-  gboolean started = self->state == DEVBOX_COMMAND_RUNNING;
-
-  g_clear_error (&self->error);
-  self->error = error;
-  self->ended = g_get_monotonic_time ();
-  self->state = started ? DEVBOX_COMMAND_SIGNALED : DEVBOX_COMMAND_FAILED_TO_START;
-  if (started)
-    {
-      self->term_signal = SIGKILL;
-      self->exit_code = 128 + SIGKILL;
-    }
-}
-
-static gboolean
-has_ended (const DevboxServerCommand *self)
-{
-  return self->state != DEVBOX_COMMAND_STARTING && self->state != DEVBOX_COMMAND_RUNNING;
-}
-
 static void
 close_control (DevboxServerCommand *self)
 {
-  clear_source (&self->control_source);
+  devbox_clear_source (&self->control_source);
   if (self->control >= 0)
     shutdown (self->control, SHUT_RDWR); /* also for a copy that a fork of this process holds */
-  close_fd (&self->control);
+  devbox_auto_descriptor_clear (&self->control);
 }
 
 static gboolean
@@ -353,8 +299,11 @@ on_grace_timeout (gpointer user_data)
 {
   g_autoptr (DevboxServerCommand) self = devbox_server_command_ref (user_data);
 
-  clear_source (&self->grace_timer);
-  if (self->told)
+  devbox_clear_source (&self->grace_timer);
+  read_events (self);
+
+  /* It has ended after all: there is nothing to force, or a new time to wait. */
+  if (self->told || self->grace_timer != NULL || (devbox_command_outcome_has_ended (&self->outcome) && !self->killed))
     return G_SOURCE_REMOVE;
 
   /* It was stopped, perhaps by the command, or it hangs in starting it, on a dead file system. While its end of the
@@ -364,13 +313,15 @@ on_grace_timeout (gpointer user_data)
   else
     close_control (self);
 
-  self->killed = TRUE;
-  if (self->request.timeout_ms > 0
-      && g_get_monotonic_time () - self->started >= (gint64) self->request.timeout_ms * 1000)
-    self->timed_out = TRUE;
-  if (!has_ended (self))
-    set_lost (self, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                                 _ ("“%s” could not be killed within %d seconds"), self->program, GRACE_MS / 1000));
+  if (!devbox_command_outcome_has_ended (&self->outcome))
+    {
+      gint64 elapsed = g_get_monotonic_time () - self->outcome.started;
+
+      self->outcome.timed_out = self->request.timeout_ms > 0 && elapsed >= (gint64) self->request.timeout_ms * 1000;
+      devbox_command_outcome_set_lost (&self->outcome, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                                                    _ ("“%s” could not be killed within %d seconds"),
+                                                                    self->program, GRACE_MS / 1000));
+    }
   answered (self);
   tell (self);
 
@@ -385,68 +336,14 @@ arm_grace (DevboxServerCommand *self, guint milliseconds)
 }
 
 static void
-handle_started (DevboxServerCommand *self, const DevboxLauncherEvent *event)
-{
-  self->state = DEVBOX_COMMAND_RUNNING;
-  self->pid = event->pid;
-  self->start_time -= self->started - event->time;
-  self->started = event->time;
-}
-
-static void
-handle_failed (DevboxServerCommand *self, const DevboxLauncherEvent *event)
-{
-  const char *reason = g_strerror (event->status);
-
-  self->state = DEVBOX_COMMAND_FAILED_TO_START;
-  self->ended = g_get_monotonic_time ();
-  g_clear_error (&self->error);
-
-  switch (event->stage)
-    {
-    case DEVBOX_LAUNCHER_STAGE_FOLDER:
-      self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                                 _ ("Cannot start “%s” in the folder “%s”: %s"), self->program,
-                                 self->folder != NULL ? self->folder : ".", reason);
-      break;
-    case DEVBOX_LAUNCHER_STAGE_EXEC:
-      self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("Cannot start “%s”: %s"),
-                                 self->program, reason);
-      break;
-    default:
-      self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                                 _ ("The launcher could not start “%s”: %s"), self->program, reason);
-      break;
-    }
-}
-
-static void
 handle_exited (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 {
-  if (WIFSIGNALED (event->status))
-    {
-      self->state = DEVBOX_COMMAND_SIGNALED;
-      self->term_signal = WTERMSIG (event->status);
-      self->exit_code = 128 + self->term_signal;
-    }
-  else
-    {
-      self->state = DEVBOX_COMMAND_EXITED;
-      self->exit_code = WEXITSTATUS (event->status);
-      g_clear_error (&self->error);
-    }
-
-  self->timed_out = event->timed_out != 0;
-  self->killed |= self->timed_out;
-  self->ended = event->time;
-  self->user_time = event->user_time;
-  self->system_time = event->system_time;
-  self->max_resident = event->max_resident;
-
+  devbox_command_outcome_set_exited (&self->outcome, event);
+  self->killed |= self->outcome.timed_out;
   if (self->killed)
     arm_grace (self, GRACE_MS);
   else
-    clear_source (&self->grace_timer);
+    devbox_clear_source (&self->grace_timer);
 
   /* Mostly all of it is there already, and this saves a turn of the main loop. */
   for (guint i = 0; i < N_OUTPUTS; i++)
@@ -456,7 +353,7 @@ handle_exited (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 static void
 handle_event (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 {
-  if (has_ended (self))
+  if (devbox_command_outcome_has_ended (&self->outcome))
     return;
 
   switch (event->type)
@@ -465,10 +362,11 @@ handle_event (DevboxServerCommand *self, const DevboxLauncherEvent *event)
       self->supervisor = event->pid;
       break;
     case DEVBOX_LAUNCHER_STARTED:
-      handle_started (self, event);
+      devbox_command_outcome_set_started (&self->outcome, event);
       break;
     case DEVBOX_LAUNCHER_FAILED:
-      handle_failed (self, event);
+      devbox_command_outcome_set_failed (&self->outcome, event, self->program,
+                                         self->folder != NULL ? self->folder : ".");
       break;
     case DEVBOX_LAUNCHER_EXITED:
       handle_exited (self, event);
@@ -481,18 +379,43 @@ handle_event (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 static void
 handle_gone (DevboxServerCommand *self)
 {
-  clear_source (&self->control_source);
-  close_fd (&self->control);
+  devbox_clear_source (&self->control_source);
+  devbox_auto_descriptor_clear (&self->control);
 
-  if (!has_ended (self))
-    set_lost (self,
-              g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                           self->state == DEVBOX_COMMAND_STARTING ? _ ("The launcher ended before it could start “%s”")
-                                                                  : _ ("The supervisor of “%s” was killed"),
-                           self->program));
+  if (!devbox_command_outcome_has_ended (&self->outcome))
+    devbox_command_outcome_set_lost (&self->outcome,
+                                     g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                                  self->outcome.state == DEVBOX_COMMAND_STARTING
+                                                      ? _ ("The launcher ended before it could start “%s”")
+                                                      : _ ("The supervisor of “%s” was killed"),
+                                                  self->program));
 
   for (guint i = 0; i < N_OUTPUTS; i++)
     devbox_command_output_drain (&self->outputs[i]);
+}
+
+static void
+read_events (DevboxServerCommand *self)
+{
+  while (self->control >= 0)
+    {
+      DevboxLauncherEvent event;
+      gssize size = recv (self->control, &event, sizeof event, MSG_DONTWAIT);
+
+      if (size < 0 && errno == EINTR)
+        continue;
+      if (size < 0 && errno == EAGAIN)
+        break;
+
+      if (size == sizeof event)
+        handle_event (self, &event);
+      else
+        handle_gone (self);
+    }
+
+  if (self->outcome.state != DEVBOX_COMMAND_STARTING)
+    answered (self);
+  consider_done (self);
 }
 
 static gboolean
@@ -500,139 +423,9 @@ on_control (int fd, GIOCondition condition, gpointer user_data)
 {
   g_autoptr (DevboxServerCommand) self = devbox_server_command_ref (user_data);
 
-  for (;;)
-    {
-      DevboxLauncherEvent event;
-      gssize size = recv (fd, &event, sizeof event, MSG_DONTWAIT);
+  read_events (self);
 
-      if (size < 0 && errno == EINTR)
-        continue;
-      if (size < 0 && errno == EAGAIN)
-        break;
-      if (size != sizeof event)
-        {
-          handle_gone (self);
-          break;
-        }
-
-      handle_event (self, &event);
-    }
-
-  if (self->state != DEVBOX_COMMAND_STARTING)
-    answered (self);
-  consider_done (self);
-
-  return G_SOURCE_CONTINUE;
-}
-
-/* What a packet could not carry. */
-static int
-write_strings (const GByteArray *strings)
-{
-  gsize written = 0;
-  int fd = memfd_create ("devbox-command", MFD_CLOEXEC);
-
-  while (fd >= 0 && written < strings->len)
-    {
-      gssize n = write (fd, strings->data + written, strings->len - written);
-
-      if (n > 0)
-        written += n;
-      else if (errno != EINTR)
-        close_fd (&fd);
-    }
-
-  return fd;
-}
-
-typedef struct
-{
-  int control[2];
-  int strings;
-  int input[2];
-  int outputs[N_OUTPUTS][2];
-} Descriptors;
-
-static void
-descriptors_clear (Descriptors *self)
-{
-  int saved_errno = errno;
-
-  for (guint i = 0; i < 2; i++)
-    {
-      close_fd (&self->control[i]);
-      close_fd (&self->input[i]);
-      close_fd (&self->outputs[STDOUT][i]);
-      close_fd (&self->outputs[STDERR][i]);
-    }
-  close_fd (&self->strings);
-  errno = saved_errno;
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Descriptors, descriptors_clear)
-
-/* Our ends do not block; the command's do, as programs expect. */
-static gboolean
-open_pipe (int *fds, guint ours)
-{
-  return pipe2 (fds, O_CLOEXEC) == 0 && fcntl (fds[ours], F_SETFL, O_NONBLOCK) == 0;
-}
-
-static gboolean
-descriptors_open (Descriptors *self, DevboxServerCommand *command)
-{
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, self->control) != 0)
-    return FALSE;
-
-  self->strings = write_strings (command->strings);
-
-  return self->strings >= 0 && open_pipe (self->outputs[STDOUT], 0) && open_pipe (self->outputs[STDERR], 0)
-         && (command->bytes == NULL || open_pipe (self->input, 1));
-}
-
-static gboolean
-send_request (DevboxServerCommand *self, int helper_socket, const Descriptors *descriptors)
-{
-  union
-  {
-    struct cmsghdr align;
-    char bytes[CMSG_SPACE (DEVBOX_LAUNCHER_N_DESCRIPTORS * sizeof (int))];
-  } rights = { 0 };
-  struct iovec vector = { .iov_base = &self->request, .iov_len = sizeof self->request };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &rights };
-  int fds[DEVBOX_LAUNCHER_N_DESCRIPTORS] = {
-    [DEVBOX_LAUNCHER_CONTROL] = descriptors->control[1],
-    [DEVBOX_LAUNCHER_STRINGS] = descriptors->strings,
-    [DEVBOX_LAUNCHER_STDOUT] = descriptors->outputs[STDOUT][1],
-    [DEVBOX_LAUNCHER_STDERR] = descriptors->outputs[STDERR][1],
-  };
-  gsize n_fds = DEVBOX_LAUNCHER_N_REQUIRED;
-  struct cmsghdr *header;
-  gssize sent;
-
-  if (descriptors->input[0] >= 0)
-    {
-      self->request.flags |= DEVBOX_LAUNCHER_HAS_STDIN;
-      fds[n_fds++] = descriptors->input[0];
-    }
-  if (self->folder_fd >= 0)
-    {
-      self->request.flags |= DEVBOX_LAUNCHER_HAS_FOLDER;
-      fds[n_fds++] = self->folder_fd;
-    }
-
-  message.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
-  header = CMSG_FIRSTHDR (&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN (n_fds * sizeof (int));
-  memcpy (CMSG_DATA (header), fds, n_fds * sizeof (int));
-
-  do
-    sent = sendmsg (helper_socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
-
-  return sent == sizeof self->request;
+  return G_SOURCE_CONTINUE; /* a closed one was destroyed already */
 }
 
 gboolean
@@ -642,21 +435,15 @@ devbox_server_command_send (DevboxServerCommand *self,
                             gboolean *helper_lost,
                             GError **error)
 {
-  g_auto (Descriptors) descriptors = { { -1, -1 }, -1, { -1, -1 }, { { -1, -1 }, { -1, -1 } } };
+  g_auto (DevboxLauncherEnds) ends = DEVBOX_LAUNCHER_ENDS_INIT;
   int saved_errno = self->folder_errno;
 
-  *helper_lost = FALSE;
   self->request.open_files = open_files;
-  self->request.strings_size = self->strings->len;
-  self->request.flags = 0;
+  if (saved_errno == 0)
+    saved_errno = devbox_launcher_request_send (&self->request, helper_socket, self->strings, self->bytes != NULL,
+                                                self->folder_fd, &ends);
 
-  if (saved_errno == 0 && !descriptors_open (&descriptors, self))
-    saved_errno = errno;
-  if (saved_errno == 0 && !send_request (self, helper_socket, &descriptors))
-    {
-      saved_errno = errno;
-      *helper_lost = saved_errno == EPIPE || saved_errno == ECONNRESET || saved_errno == ENOTCONN;
-    }
+  *helper_lost = saved_errno == EPIPE || saved_errno == ECONNRESET || saved_errno == ENOTCONN;
   if (saved_errno != 0)
     {
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The launcher could not start “%s”: %s"),
@@ -665,19 +452,19 @@ devbox_server_command_send (DevboxServerCommand *self,
     }
 
   self->sent = TRUE;
-  self->control = g_steal_fd (&descriptors.control[0]);
+  self->control = g_steal_fd (&ends.control);
   self->control_source = g_unix_fd_source_new (self->control, G_IO_IN);
   g_source_set_callback (self->control_source, G_SOURCE_FUNC (on_control), self, NULL);
   g_source_attach (self->control_source, self->context);
-  for (guint i = 0; i < N_OUTPUTS; i++)
-    devbox_command_output_open (&self->outputs[i], g_steal_fd (&descriptors.outputs[i][0]), self->context,
-                                on_output_ended, self);
+  devbox_command_output_open (&self->outputs[STDOUT], g_steal_fd (&ends.output), self->context, on_output_ended, self);
+  devbox_command_output_open (&self->outputs[STDERR], g_steal_fd (&ends.error_output), self->context, on_output_ended,
+                              self);
   if (self->bytes != NULL)
-    devbox_command_input_open (&self->input, g_steal_fd (&descriptors.input[1]), self->context, self->bytes);
+    devbox_command_input_open (&self->input, g_steal_fd (&ends.input), self->context, self->bytes);
   if (self->request.timeout_ms > 0)
     arm_grace (self, MIN (self->request.timeout_ms, G_MAXUINT - GRACE_MS) + GRACE_MS);
 
-  close_fd (&self->folder_fd);
+  devbox_auto_descriptor_clear (&self->folder_fd);
   g_clear_pointer (&self->strings, g_byte_array_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
 
@@ -689,7 +476,7 @@ on_failure_idle (gpointer user_data)
 {
   g_autoptr (DevboxServerCommand) self = devbox_server_command_ref (user_data);
 
-  clear_source (&self->failure_idle);
+  devbox_clear_source (&self->failure_idle);
   consider_done (self);
 
   return G_SOURCE_REMOVE;
@@ -698,7 +485,7 @@ on_failure_idle (gpointer user_data)
 void
 devbox_server_command_fail (DevboxServerCommand *self, GError *error)
 {
-  set_lost (self, error);
+  devbox_command_outcome_set_lost (&self->outcome, error);
   self->failure_idle = g_idle_source_new ();
   g_source_set_priority (self->failure_idle, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->failure_idle, on_failure_idle, self, NULL);
@@ -718,7 +505,7 @@ send_signal (DevboxServerCommand *self, int signum)
 void
 devbox_server_command_kill (DevboxServerCommand *self)
 {
-  if (!self->sent && !has_ended (self))
+  if (!self->sent && !devbox_command_outcome_has_ended (&self->outcome))
     {
       devbox_server_command_fail (self, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
                                                      _ ("“%s” was killed before it started"), self->program));
@@ -748,9 +535,9 @@ devbox_server_command_helper_lost (DevboxServerCommand *self)
   if (!self->sent)
     return;
 
-  if (!has_ended (self) && self->error == NULL)
-    self->error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                               _ ("The launcher was killed while “%s” ran"), self->program);
+  if (!devbox_command_outcome_has_ended (&self->outcome) && self->outcome.error == NULL)
+    self->outcome.error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                       _ ("The launcher was killed while “%s” ran"), self->program);
   devbox_server_command_kill (self);
 }
 
@@ -759,11 +546,12 @@ devbox_server_command_disconnect (DevboxServerCommand *self)
 {
   self->launcher = NULL;
   close_control (self);
-  clear_source (&self->failure_idle);
+  devbox_clear_source (&self->failure_idle);
 
-  if (!has_ended (self))
-    set_lost (self, g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
-                                 _ ("“%s” was killed: the launcher was closed"), self->program));
+  if (!devbox_command_outcome_has_ended (&self->outcome))
+    devbox_command_outcome_set_lost (&self->outcome,
+                                     g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
+                                                  _ ("“%s” was killed: the launcher was closed"), self->program));
   if (!self->told)
     tell (self);
   close_streams (self);
@@ -772,37 +560,37 @@ devbox_server_command_disconnect (DevboxServerCommand *self)
 DevboxCommandState
 devbox_server_command_get_state (DevboxServerCommand *self)
 {
-  return self->state;
+  return self->outcome.state;
 }
 
 GPid
 devbox_server_command_get_pid (DevboxServerCommand *self)
 {
-  return self->pid;
+  return self->outcome.pid;
 }
 
 int
 devbox_server_command_get_exit_code (DevboxServerCommand *self)
 {
-  return self->exit_code;
+  return self->outcome.exit_code;
 }
 
 int
 devbox_server_command_get_term_signal (DevboxServerCommand *self)
 {
-  return self->term_signal;
+  return self->outcome.term_signal;
 }
 
 gboolean
 devbox_server_command_get_timed_out (DevboxServerCommand *self)
 {
-  return self->timed_out;
+  return self->outcome.timed_out;
 }
 
 const GError *
 devbox_server_command_get_error (DevboxServerCommand *self)
 {
-  return self->error;
+  return self->outcome.error;
 }
 
 const GString *
@@ -854,19 +642,20 @@ devbox_server_command_get_usage (DevboxServerCommand *self,
                                  gint64 *system_time,
                                  gint64 *max_resident)
 {
-  *user_time = self->user_time;
-  *system_time = self->system_time;
-  *max_resident = self->max_resident;
+  *user_time = self->outcome.user_time;
+  *system_time = self->outcome.system_time;
+  *max_resident = self->outcome.max_resident;
 }
 
 gint64
 devbox_server_command_get_start_time (DevboxServerCommand *self)
 {
-  return self->start_time;
+  return self->outcome.start_time;
 }
 
 gint64
 devbox_server_command_get_duration (DevboxServerCommand *self)
 {
-  return (has_ended (self) ? self->ended : g_get_monotonic_time ()) - self->started;
+  return (devbox_command_outcome_has_ended (&self->outcome) ? self->outcome.ended : g_get_monotonic_time ())
+         - self->outcome.started;
 }

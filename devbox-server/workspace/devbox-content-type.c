@@ -18,10 +18,10 @@ typedef struct
 /* Both sorted. */
 
 static const Entry by_name[] = {
-  { "authors", PLAIN },     { "changelog", PLAIN }, { "containerfile", PLAIN }, { "copying", PLAIN },
-  { "dockerfile", PLAIN },  { "gemfile", PLAIN },   { "justfile", PLAIN },      { "license", PLAIN },
-  { "makefile", PLAIN },    { "news", PLAIN },      { "procfile", PLAIN },      { "rakefile", PLAIN },
-  { "readme", PLAIN },      { "todo", PLAIN },      { "vagrantfile", PLAIN },
+  { "authors", PLAIN },    { "changelog", PLAIN }, { "containerfile", PLAIN }, { "copying", PLAIN },
+  { "dockerfile", PLAIN }, { "gemfile", PLAIN },   { "justfile", PLAIN },      { "license", PLAIN },
+  { "makefile", PLAIN },   { "news", PLAIN },      { "procfile", PLAIN },      { "rakefile", PLAIN },
+  { "readme", PLAIN },     { "todo", PLAIN },      { "vagrantfile", PLAIN },
 };
 
 static const Entry by_extension[] = {

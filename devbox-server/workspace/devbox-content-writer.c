@@ -163,7 +163,8 @@ encode_file_back (DevboxContentWriter *self, GError **error)
       if (!devbox_file_replacement_read_at (self->file, start, bytes, n_bytes, error))
         return FALSE;
       n_characters = devbox_wire_base64_encode (bytes, n_bytes, characters);
-      if (!devbox_file_replacement_write_at (self->file, start / 3 * 4, (const guint8 *) characters, n_characters, error))
+      if (!devbox_file_replacement_write_at (self->file, start / 3 * 4, (const guint8 *) characters, n_characters,
+                                             error))
         return FALSE;
     }
 
@@ -173,8 +174,12 @@ encode_file_back (DevboxContentWriter *self, GError **error)
 static void
 encode_buffer_back (DevboxContentWriter *self)
 {
-  g_autofree char *characters = g_malloc ((self->n_buffer + 2) / 3 * 4);
+  g_autofree char *characters = NULL;
 
+  if (self->n_buffer == 0)
+    return;
+
+  characters = g_malloc ((self->n_buffer + 2) / 3 * 4);
   self->n_buffer = devbox_wire_base64_encode (self->buffer, self->n_buffer, characters);
   memcpy (self->buffer, characters, self->n_buffer);
 }

@@ -213,7 +213,8 @@ devbox_file_replacement_get_n_old_links (DevboxFileReplacement *self)
   return self->n_old_links;
 }
 
-/* The owner of the old file, or for a new one the group that its folder passes on. Who may not give files away keeps them. */
+/* The owner of the old file, or for a new one the group that its folder passes on. Who may not give files away keeps
+ * them. */
 static gboolean
 apply_owner (int fd, const DevboxWriteTarget *target)
 {
@@ -286,8 +287,7 @@ publish_or_move (DevboxFileReplacement *self, const DevboxWriteTarget *target, i
     return TRUE;
 
   /* The file could not get a name. */
-  return errno == ENOENT && move_to_target (self, target, DEVBOX_TEMPORARY_FILE_NAMED)
-         && publish (self, target, mode);
+  return errno == ENOENT && move_to_target (self, target, DEVBOX_TEMPORARY_FILE_NAMED) && publish (self, target, mode);
 }
 
 static void
@@ -301,7 +301,7 @@ take_back (DevboxFileReplacement *self, DevboxWriteTarget *target)
   errno = saved_errno;
 }
 
-/* One attempt; FALSE without an error, if it may be tried again, when the target or its folder came or went meanwhile. */
+/* One attempt; FALSE without an error, if it may be tried again, when target or folder came or went meanwhile. */
 static gboolean
 try_commit (DevboxFileReplacement *self, int mode, gboolean may_retry, GError **error)
 {

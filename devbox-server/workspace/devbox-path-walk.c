@@ -10,14 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAX_LINKS 40   /* as the kernel */
-#define MAX_DEPTH 256  /* folders, each an open descriptor */
+#define MAX_LINKS 40    /* as the kernel has it */
+#define MAX_DEPTH 256   /* folders, each an open descriptor */
 #define MAX_ATTEMPTS 16 /* for a name that keeps turning from a link into something else */
 
 #define FOLDER_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* Where a walk stands. ".." is never opened, for the folder may have been moved meanwhile: it goes back to the descriptor
- * from which the walk came down. */
+/* Where a walk stands. ".." is never opened, for the folder may have been moved meanwhile: it goes back to the
+ * descriptor from which the walk came down. */
 typedef struct
 {
   GArray *folders; /* of int: the way down, without the root */
@@ -221,8 +221,8 @@ take_component (Walk *self, gboolean *is_last)
   return component;
 }
 
-/* Resolves everything but the last component, whose name goes to *last: NULL when the path ends where the walk stands, after
- * "." or "..". */
+/* Resolves everything but the last component, whose name goes to *last: NULL when the path ends where the walk stands,
+ * with "." or "..". */
 static gboolean
 walk_to_last (Walk *self, GPtrArray *made, char **last)
 {

@@ -37,7 +37,7 @@ make_name (char *name)
   *random = '\0';
 }
 
-/* The lock tells a sweep, of whatever process, that somebody is at it. A file system without locks has no sweep either. */
+/* Tells a sweep, of whatever process, that somebody is at it. A file system without locks has no sweep either. */
 static void
 lock (int fd)
 {
@@ -308,8 +308,7 @@ devbox_temporary_file_publish (DevboxTemporaryFile *self, int folder_fd, const c
     }
 
   if (renameat2 (self->folder_fd, self->name, folder_fd, name, replace ? 0 : RENAME_NOREPLACE) == 0
-      || ((errno == EINVAL || errno == ENOSYS)
-          && renameat (self->folder_fd, self->name, folder_fd, name) == 0))
+      || ((errno == EINVAL || errno == ENOSYS) && renameat (self->folder_fd, self->name, folder_fd, name) == 0))
     {
       self->name[0] = '\0';
       return TRUE;

@@ -151,7 +151,7 @@ devbox_workspace_get_force_named_temporaries (DevboxWorkspace *self)
   return g_atomic_int_get (&self->force_named_temporaries);
 }
 
-/* What follows the absolute path `prefix` in `path`, NULL when it does not begin with it. Runs of slashes count as one. */
+/* What follows the absolute path `prefix` in `path`, NULL when something else does. Runs of slashes count as one. */
 static const char *
 skip_prefix (const char *path, const char *prefix)
 {
@@ -184,8 +184,8 @@ devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **e
     }
   if (strlen (path) >= PATH_MAX)
     {
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                   _ ("The path is longer than %d bytes"), PATH_MAX - 1);
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("The path is longer than %d bytes"),
+                   PATH_MAX - 1);
       return NULL;
     }
   if (*path != '/')
@@ -317,7 +317,8 @@ devbox_workspace_open_file (DevboxWorkspace *self, const char *path, struct stat
   return check_is_file (status, path, error) ? g_steal_fd (&fd) : -1;
 }
 
-/* Splits the last component off; FALSE when that is none that a parent could be given for (".", "..", or the workspace). */
+/* Splits the last component off; FALSE when that is none that a parent could be given for (".", "..", or the
+ * workspace). */
 static gboolean
 split_last (const char *path, char **folder, char **name)
 {
@@ -352,8 +353,8 @@ open_parent_below (DevboxWorkspace *self, const char *path, GPtrArray *made, cha
         return fd;
     }
 
-  return devbox_path_walk_open_parent (self->fd, path,
-                                       made != NULL ? DEVBOX_PATH_WALK_MAKE_PARENTS : DEVBOX_PATH_WALK_NONE, made, name);
+  return devbox_path_walk_open_parent (
+      self->fd, path, made != NULL ? DEVBOX_PATH_WALK_MAKE_PARENTS : DEVBOX_PATH_WALK_NONE, made, name);
 }
 
 int

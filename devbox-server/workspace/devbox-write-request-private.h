@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The JSON body of a write, {path or pathBytes, content, encoding?, permissions?} in any order, on its way into a file: nothing of it is held whole, and
- * members that are not known are skipped. Freed before it is finished, or after an error, it changes nothing. Not thread safe. */
+/* The JSON body of a write, {path or pathBytes, content, encoding?, permissions?} in any order, on its way into a file:
+ * nothing of it is held whole, and members that are not known are skipped. Freed before it is finished, or after an
+ * error, it changes nothing. Not thread safe. */
 typedef struct _DevboxWriteRequest DevboxWriteRequest;
 
 /* max_size counts the bytes of the file; -1: none. */
@@ -16,10 +17,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxWriteRequest, devbox_write_request_free)
 
 /* VALIDATION_ERROR names the member or the byte that is wrong; else as DevboxFileReplacement. An error stays. */
 gboolean devbox_write_request_feed (DevboxWriteRequest *self, const char *data, gsize size, GError **error);
-gboolean devbox_write_request_finish (DevboxWriteRequest *self, GError **error); /* the body is at its end: replaces the file */
+/* The body is at its end: replaces the file. */
+gboolean devbox_write_request_finish (DevboxWriteRequest *self, GError **error);
 
-const char *devbox_write_request_get_path (DevboxWriteRequest *self); /* as it was sent, in bytes; NULL before it came */
-goffset devbox_write_request_get_size (DevboxWriteRequest *self);     /* of the file, once finished */
-guint devbox_write_request_get_n_old_links (DevboxWriteRequest *self); /* as devbox_file_replacement_get_n_old_links () */
+/* As it was sent, in bytes; NULL before it came. */
+const char *devbox_write_request_get_path (DevboxWriteRequest *self);
+/* Both once finished; see devbox_file_replacement_get_n_old_links (). */
+goffset devbox_write_request_get_size (DevboxWriteRequest *self);
+guint devbox_write_request_get_n_old_links (DevboxWriteRequest *self);
 
 G_END_DECLS

@@ -33,9 +33,9 @@ struct _DevboxWriteRequest
   DevboxWireJsonReader *reader;
   DevboxContentWriter *writer;
   guint depth;
-  Member member;     /* at depth 1: what the value belongs to */
-  guint seen;        /* a bit for each Member */
-  GString *text;     /* a string so far, unless it is the content */
+  Member member; /* at depth 1: what the value belongs to */
+  guint seen;    /* a bit for each Member */
+  GString *text; /* a string so far, unless it is the content */
   char *path;
   gboolean has_content;
   int mode; /* -1: none was sent */
@@ -137,9 +137,8 @@ begin_member (gpointer user_data, const char *name, GError **error)
   self->seen |= 1 << self->member;
   if ((self->seen & paths) == paths)
     {
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                   _ ("Of “%s” and “%s” only one can be there"), member_names[MEMBER_PATH],
-                   member_names[MEMBER_PATH_BYTES]);
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("Of “%s” and “%s” only one can be there"),
+                   member_names[MEMBER_PATH], member_names[MEMBER_PATH_BYTES]);
       return FALSE;
     }
 

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -89,7 +90,8 @@ def start_bun(program, workspace):
 
 
 def start_nginx(folder):
-    port = 20000 + os.getpid() % 20000
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     configuration = os.path.join(folder, "nginx.conf")
     body = json.dumps({"status": "healthy", "timestamp": "2026-01-01T00:00:00.000Z", "version": "1.0.0", "uptime": 1.0})
     with open(configuration, "w") as file:

@@ -44,11 +44,11 @@ static void
 test_order (void)
 {
   static const char *const extensions[] = {
-    "3gp", "7z",  "aac",   "adoc", "apng", "avi",  "avif", "bash", "bat", "bmp",         "bz2", "c",    "cc",    "cfg",
-    "cjs", "conf", "cpp",  "cs",   "css",  "csv",  "doc",  "docx", "gif", "go",          "gz",  "h",    "htm",   "html",
-    "ico", "jpeg", "jpg",  "js",   "json", "jsonl", "md",  "mp3",  "mp4", "odp",         "ods", "odt",  "ogg",   "pdf",
-    "php", "pl",   "png",  "py",   "r",    "rar",  "rb",   "rs",   "svg", "tar",         "tgz", "toml", "ts",    "tsx",
-    "ttf", "txt",  "vtt",  "vue",  "wasm", "wav",  "webm", "webp", "xml", "webmanifest", "xz",  "yaml", "zip",   "zst",
+    "3gp", "7z",   "aac", "adoc", "apng", "avi",   "avif", "bash", "bat", "bmp",         "bz2", "c",    "cc",  "cfg",
+    "cjs", "conf", "cpp", "cs",   "css",  "csv",   "doc",  "docx", "gif", "go",          "gz",  "h",    "htm", "html",
+    "ico", "jpeg", "jpg", "js",   "json", "jsonl", "md",   "mp3",  "mp4", "odp",         "ods", "odt",  "ogg", "pdf",
+    "php", "pl",   "png", "py",   "r",    "rar",   "rb",   "rs",   "svg", "tar",         "tgz", "toml", "ts",  "tsx",
+    "ttf", "txt",  "vtt", "vue",  "wasm", "wav",   "webm", "webp", "xml", "webmanifest", "xz",  "yaml", "zip", "zst",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (extensions); i++)

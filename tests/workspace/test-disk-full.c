@@ -103,14 +103,18 @@ leave_free_pages (WorkspaceFixture *fixture, guint64 n_pages)
 }
 
 static gboolean
-replace (WorkspaceFixture *fixture, const char *path, const char *content, gsize size, gboolean path_last, GError **error)
+replace (WorkspaceFixture *fixture,
+         const char *path,
+         const char *content,
+         gsize size,
+         gboolean path_last,
+         GError **error)
 {
   g_autoptr (DevboxFileReplacement) replacement = NULL;
 
   replacement = devbox_file_replacement_new (fixture->workspace, path_last ? NULL : path, -1, error);
 
-  return replacement != NULL
-         && devbox_file_replacement_write (replacement, (const guint8 *) content, size, error)
+  return replacement != NULL && devbox_file_replacement_write (replacement, (const guint8 *) content, size, error)
          && (!path_last || devbox_file_replacement_set_path (replacement, path, error))
          && devbox_file_replacement_commit (replacement, -1, error);
 }

@@ -139,7 +139,8 @@ test_owner (WorkspaceFixture *fixture, gconstpointer mode)
   g_assert_cmpuint (status.st_mode & 07777, ==, 0640);
 }
 
-/* New files in a folder with the setgid bit belong to its group, even where the file was begun before the folder was known. */
+/* New files in a folder with the setgid bit belong to its group, even where the file was begun before the folder was
+ * known. */
 static void
 test_folder_group (WorkspaceFixture *fixture, gconstpointer mode)
 {
@@ -183,7 +184,7 @@ test_links (WorkspaceFixture *fixture, gconstpointer mode)
   assert_replaces (fixture, "dangling-deep", "by link", -1);
   assert_content (fixture, "made/new", "by link");
 
-  for (const char *const *name = (const char *const[]) { "link", "a/link", "dangling", "dangling-deep", NULL }; *name;
+  for (const char *const *name = (const char *const[]){ "link", "a/link", "dangling", "dangling-deep", NULL }; *name;
        name++)
     {
       workspace_fixture_stat (fixture, *name, &status);
@@ -291,7 +292,7 @@ test_freed (WorkspaceFixture *fixture, gconstpointer mode)
 
   workspace_fixture_put (fixture, "file", "old");
 
-  for (const char *const *path = (const char *const[]) { "file", "new", "not-made/new", NULL }; *path; path++)
+  for (const char *const *path = (const char *const[]){ "file", "new", "not-made/new", NULL }; *path; path++)
     {
       g_autoptr (GError) error = NULL;
       DevboxFileReplacement *replacement = devbox_file_replacement_new (fixture->workspace, *path, -1, &error);
@@ -419,14 +420,15 @@ read_all_the_time (gpointer user_data)
 static void
 test_concurrent_reader (WorkspaceFixture *fixture, gconstpointer mode)
 {
-  g_autofree char *contents[] = { g_strnfill (SHARED_SIZE, 'A'), g_strnfill (SHARED_SIZE, 'B') };
+  g_autofree char *a = g_strnfill (SHARED_SIZE, 'A');
+  g_autofree char *b = g_strnfill (SHARED_SIZE, 'B');
   Reader reader = { .fixture = fixture };
   GThread *thread;
 
-  assert_replaces (fixture, "shared", contents[0], -1);
+  assert_replaces (fixture, "shared", b, -1);
   thread = g_thread_new ("reader", read_all_the_time, &reader);
   for (guint i = 0; i < 2000; i++)
-    assert_replaces (fixture, "shared", contents[i % 2], -1);
+    assert_replaces (fixture, "shared", i % 2 == 0 ? a : b, -1);
   g_atomic_int_set (&reader.stop, TRUE);
   g_thread_join (thread);
 
@@ -470,12 +472,13 @@ test_concurrent_writers (WorkspaceFixture *fixture, gconstpointer mode)
 static void
 write_until_killed (WorkspaceFixture *fixture)
 {
-  g_autofree char *contents[] = { g_strnfill (SHARED_SIZE, 'A'), g_strnfill (SHARED_SIZE, 'B') };
+  g_autofree char *a = g_strnfill (SHARED_SIZE, 'A');
+  g_autofree char *b = g_strnfill (SHARED_SIZE, 'B');
 
   for (guint i = 0;; i++)
     {
-      replace (fixture, "folder/shared", contents[i % 2], -1, NULL);
-      replace (fixture, "shared", contents[i % 2], -1, NULL);
+      replace (fixture, "folder/shared", i % 2 == 0 ? a : b, -1, NULL);
+      replace (fixture, "shared", i % 2 == 0 ? a : b, -1, NULL);
     }
 }
 
@@ -493,7 +496,8 @@ kill_one_writer (WorkspaceFixture *fixture)
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
-/* 100 times (1,000 with -m slow): each file is old or new, and nothing is left after the sweep that begins an agent's life. */
+/* 50 times (1,000 with -m slow): each file is old or new, and nothing is left after the sweep that begins an agent's
+ * life. */
 static void
 test_killed (WorkspaceFixture *fixture, gconstpointer mode)
 {
@@ -504,7 +508,7 @@ test_killed (WorkspaceFixture *fixture, gconstpointer mode)
   workspace_fixture_put (fixture, "shared", content);
   workspace_fixture_put (fixture, "folder/shared", content);
 
-  for (guint i = 0; i < (g_test_slow () ? 1000 : 100); i++)
+  for (guint i = 0; i < (g_test_slow () ? 1000 : 50); i++)
     {
       g_autofree char *shared = NULL;
       g_autofree char *deep = NULL;

@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* 100,000 operations for each way to resolve (ten times as many with -m slow), on paths that want out, while another thread swaps folders for links and moves them about: none may read or change anything outside
- * the workspace. Prints its seed, as every test: --seed repeats it. */
+/* 100,000 operations for each way to resolve (ten times as many with -m slow), on paths that want out, while another
+ * thread swaps folders for links and moves them about: none may read or change anything outside the workspace. Prints
+ * its seed, as every test: --seed repeats it. */
 
 #define N_OPERATIONS 100000
 #define SECRET "the secret"
@@ -26,12 +27,14 @@ typedef struct
 } Flipper;
 
 /* Names in the tree of prepare_tree (), those that the flipper swaps among them. */
+/* clang-format off */
 static const char *const components[] = {
-  "..",   "..",       "..",  ".",      "",         "a",    "b",    "flip",  "flip", "deep-flip", "flip-file", "mover",
-  "deep", "link-in",  "out", "out-abs", "out-deep", "up",  "loop", "magic", "file", "secret",    "outside",   "inside",
-  "new",  "new-made", "%2e%2e", "..\\", "\xff",     "dangling-out",
-  "mover/deep/..", "mover/deep/../secret",
+  "..", "..", "..", ".", "", "a", "b", "flip", "flip", "deep-flip", "flip-file", "mover", "deep",
+  "link-in", "out", "out-abs", "out-deep", "up", "loop", "magic", "file", "secret", "outside",
+  "inside", "new", "new-made", "%2e%2e", "..\\", "\xff", "dangling-out", "mover/deep/..",
+  "mover/deep/../secret",
 };
+/* clang-format on */
 
 static void
 prepare_tree (WorkspaceFixture *fixture)
@@ -215,7 +218,8 @@ try_any (WorkspaceFixture *fixture)
   g_autofree char *path = NULL;
   guint operation = g_test_rand_int_range (0, 6);
 
-  /* What makes folders gets short paths, else their number explodes; and stays out of the folder that is carried outside. */
+  /* What makes folders gets short paths, else their number explodes; and stays out of the folder that is carried
+   * outside. */
   path = make_path (fixture, operation < 4 ? 8 : 4);
   if (operation >= 4 && strstr (path, "mover") != NULL)
     return FALSE;

@@ -55,7 +55,8 @@ test_fine (WorkspaceFixture *fixture, gconstpointer mode)
     { "{\"path\":\"\\u00e4/\\u00f6\",\"content\":\"x\"}", "\xc3\xa4/\xc3\xb6", "x", 0 },
     { "{\"pathBytes\":\"//4=\",\"content\":\"x\"}", "\xff\xfe", "x", 0 },
     { "{\"path\":\"a/b/../c\",\"content\":\"x\"}", "a/c", "x", 0 },
-    { " {\"x\":{\"path\":[{\"content\":1}],\"y\":[]},\"path\":\"f\",\"z\":[\"s\",1,true,null,{}],\"content\":\"x\",\"w\":1} ",
+    { " {\"x\":{\"path\":[{\"content\":1}],\"y\":[]},\"path\":\"f\",\"z\":[\"s\",1,true,null,{}],\"content\":\"x\","
+      "\"w\":1} ",
       "f", "x", 0 },
     { "{\"path\":\"f\",\"content\":\"x\",\"encoding\":null,\"permissions\":null,\"pathbytes\":1}", "f", "x", 0 },
     { "{\"path\":\"m\",\"content\":\"x\",\"permissions\":493}", "m", "x", 0755 },
@@ -120,13 +121,15 @@ test_refused (WorkspaceFixture *fixture, gconstpointer mode)
       DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"content\":\"new\",\"encoding\":\"base64\"}", "not canonical base64 at character 3",
       DEVBOX_WIRE_VALIDATION_ERROR },
-    { "{\"path\":\"old\",\"content\":\"a\",\"content\":\"b\"}", "“content” is there twice", DEVBOX_WIRE_VALIDATION_ERROR },
+    { "{\"path\":\"old\",\"content\":\"a\",\"content\":\"b\"}", "“content” is there twice",
+      DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"path\":\"old\",\"content\":\"b\"}", "“path” is there twice", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":null,\"path\":\"old\",\"content\":\"b\"}", "“path” is there twice", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"encoding\":\"utf8\",\"encoding\":\"utf8\",\"content\":\"b\"}", "“encoding” is there twice",
       DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"pathBytes\":\"b2xk\",\"content\":\"b\"}", "only one", DEVBOX_WIRE_VALIDATION_ERROR },
-    { "{\"pathBytes\":\"b2xk!\",\"content\":\"b\"}", "“pathBytes” is not canonical base64", DEVBOX_WIRE_VALIDATION_ERROR },
+    { "{\"pathBytes\":\"b2xk!\",\"content\":\"b\"}", "“pathBytes” is not canonical base64",
+      DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"pathBytes\":\"b2wA\",\"content\":\"b\"}", "“pathBytes” contains a zero byte", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"\",\"content\":\"b\"}", "empty", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"pathBytes\":\"\",\"content\":\"b\"}", "empty", DEVBOX_WIRE_VALIDATION_ERROR },
@@ -134,8 +137,10 @@ test_refused (WorkspaceFixture *fixture, gconstpointer mode)
     { "{\"path\":\".\",\"content\":\"b\"}", "directory", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"../old\",\"content\":\"b\"}", "leaves the workspace", DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED },
     { "{\"content\":\"b\",\"path\":\"/etc/passwd\"}", "leaves the workspace", DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED },
-    { "{\"path\":\"old\",\"permissions\":755,\"content\":\"b\"}", "string, such as “0755”", DEVBOX_WIRE_VALIDATION_ERROR },
-    { "{\"path\":\"old\",\"permissions\":644,\"content\":\"b\"}", "string, such as “0755”", DEVBOX_WIRE_VALIDATION_ERROR },
+    { "{\"path\":\"old\",\"permissions\":755,\"content\":\"b\"}", "string, such as “0755”",
+      DEVBOX_WIRE_VALIDATION_ERROR },
+    { "{\"path\":\"old\",\"permissions\":644,\"content\":\"b\"}", "string, such as “0755”",
+      DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"permissions\":-1,\"content\":\"b\"}", "“permissions”", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"permissions\":1.5,\"content\":\"b\"}", "“permissions”", DEVBOX_WIRE_VALIDATION_ERROR },
     { "{\"path\":\"old\",\"permissions\":512,\"content\":\"b\"}", "“permissions”", DEVBOX_WIRE_VALIDATION_ERROR },
@@ -193,7 +198,8 @@ test_error_stays (WorkspaceFixture *fixture, gconstpointer mode)
 
       /* Long enough that the reader does not hold it back. */
       if (i == 0)
-        g_assert_false (feed_filled (request, "{\"path\":\"new\",\"encoding\":\"base64\",\"content\":\"!", 8192, &error));
+        g_assert_false (
+            feed_filled (request, "{\"path\":\"new\",\"encoding\":\"base64\",\"content\":\"!", 8192, &error));
       else if (i == 1)
         g_assert_false (devbox_write_request_feed (request, "\"}", 2, &error));
       else

@@ -74,8 +74,8 @@ workspace_test_add (const char *path, WorkspaceTestFunc func, guint n_modes)
   for (guint i = 0; i < n_modes; i++)
     {
       const WorkspaceMode *mode = &workspace_modes[i];
-      g_autofree char *name = g_strdup_printf ("%s/%s%s", path, mode->force_walk ? "walk" : "openat2",
-                                               mode->force_named ? "-named" : "");
+      g_autofree char *name
+          = g_strdup_printf ("%s/%s%s", path, mode->force_walk ? "walk" : "openat2", mode->force_named ? "-named" : "");
 
       g_test_add (name, WorkspaceFixture, mode, set_up, func, tear_down);
     }

@@ -46,11 +46,11 @@ guint count_descriptors (void);
 
 #define assert_wire_error(error, expected)                                                                             \
   G_STMT_START                                                                                                         \
-    {                                                                                                                  \
-      g_assert_nonnull (error);                                                                                        \
-      g_assert_true ((error)->domain == DEVBOX_WIRE_ERROR);                                                            \
-      g_assert_cmpstr (devbox_wire_code_to_string ((error)->code), ==, devbox_wire_code_to_string (expected));         \
-    }                                                                                                                  \
+  {                                                                                                                    \
+    g_assert_nonnull (error);                                                                                          \
+    g_assert_true ((error)->domain == DEVBOX_WIRE_ERROR);                                                              \
+    g_assert_cmpstr (devbox_wire_code_to_string ((error)->code), ==, devbox_wire_code_to_string (expected));           \
+  }                                                                                                                    \
   G_STMT_END
 
 G_END_DECLS
