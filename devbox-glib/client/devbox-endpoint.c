@@ -124,6 +124,8 @@ devbox_endpoint_new (const char *base_url, const char *token, GError **error)
   self = g_new0 (DevboxEndpoint, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->url = g_uri_to_string (base);
+  if (g_str_has_suffix (self->url, "/"))
+    self->url[strlen (self->url) - 1] = '\0';
   self->address = make_address (base);
   self->uri = g_steal_pointer (&base);
   self->token = g_strdup (token);

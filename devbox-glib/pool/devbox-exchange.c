@@ -63,8 +63,8 @@ clear_source (DevboxExchange *self)
   g_clear_pointer (&self->source, g_source_unref);
 }
 
-/* With its socket shut down nothing that libsoup still does with the connection can block: a TLS goodbye would, while
- * the peer reads nothing. */
+/* With its socket shut down nothing that libsoup and TLS still do with the connection can wait for the peer, and the
+ * peer knows at once. */
 static void
 shut_down (DevboxExchange *self)
 {

@@ -6,7 +6,6 @@
 #include "devbox-io-thread-private.h"
 
 #include <pthread.h>
-#include <string.h>
 
 static guint n_guards;
 
@@ -35,10 +34,9 @@ GBytes *
 test_post (DevboxClient *client, DevboxEndpoint *endpoint, const char *path, gsize size, GError **error)
 {
   DevboxRequest *request = test_request_new (SOUP_METHOD_POST, path);
-  guint8 *data = g_malloc (size);
+  g_autofree char *data = g_strnfill (size, 'p');
 
-  memset (data, 'p', size);
-  request->body = g_bytes_new_take (data, size);
+  request->body = g_bytes_new (data, size);
   request->content_type = "application/octet-stream";
 
   return devbox_client_call_sync (client, endpoint, request, NULL, error);

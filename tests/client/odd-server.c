@@ -122,6 +122,17 @@ send_endless (Connection *self, const char *head, const char *part)
 }
 
 static gboolean
+send_drops (Connection *self)
+{
+  if (!send_format (self, "HTTP/1.1 200 OK\r\n\r\n"))
+    return FALSE;
+  while (!g_atomic_int_get (&self->server->is_stopping) && send_all (self, "drop", 4))
+    g_usleep (500);
+
+  return FALSE;
+}
+
+static gboolean
 send_sized (Connection *self, gsize size, gboolean is_chunked)
 {
   g_autofree char *data = g_malloc (size + 1);
@@ -188,6 +199,8 @@ behave_oddly (Connection *self, const char *what)
     return send_format (self, "HTTP/1.1 200 OK\r\nContent-Le") && stall (self);
   if (g_str_equal (what, "stall-body"))
     return send_format (self, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n1234567890") && stall (self);
+  if (g_str_equal (what, "drip"))
+    return send_drops (self);
   if (g_str_equal (what, "drop"))
     return FALSE;
   if (g_str_equal (what, "drop-half-head"))
@@ -357,7 +370,8 @@ serve_one (Connection *self)
       gsize size = strtoul (length, NULL, 10);
       g_autofree char *head = g_strdup (self->head);
 
-      memcpy (self->head, rest, self->length);
+      if (self->length > 0)
+        memcpy (self->head, rest, self->length);
       if (!receive_body (self, size))
         return FALSE;
       g_free (rest);

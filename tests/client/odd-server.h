@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  *   /stall-head         nothing, for ever
  *   /stall-half-head    half a head, then nothing
  *   /stall-body         a tenth of the body, then nothing
+ *   /drip               a body that comes drop by drop, without end
  *   /no-read            reads the head and nothing more
  *   /drop               closes without a word
  *   /drop-half-head     closes in the head
