@@ -3,9 +3,8 @@
 
 #include "devbox-server-agent.h"
 
-#include "devbox-agent-service-private.h"
-#include "devbox-http-exchange-private.h"
-#include "devbox-wire-error-private.h"
+#include "devbox-agent-thread-private.h"
+#include "devbox-request-outbox-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
@@ -35,7 +34,6 @@
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_MAX_FILE_SIZE 104857600
 #define STOP_GRACE_MS 10000
-#define MAX_PENDING_SIGNALS 1000
 
 struct _DevboxServerAgent
 {
@@ -54,12 +52,8 @@ struct _DevboxServerAgent
   GStrv base_environment;
   guint64 open_files_limit;
 
-  GMainContext *home; /* where the object was made: signals are emitted there */
-
-  /* The fields below are set while the thread runs and belong to the caller's side. */
-  GThread *thread;
-  struct _AgentThread *running;
-  char *uri;
+  DevboxRequestOutbox *outbox;
+  DevboxAgentThread *thread; /* while it runs */
   char *effective_token;
 };
 
@@ -92,195 +86,32 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* How a finished request gets from the agent's thread to the handlers of the signal. */
-typedef struct
-{
-  GWeakRef agent;
-  int n_pending;
-} Outbox;
-
 static void
-outbox_clear (gpointer data)
+emit_request_finished (GObject *target, const DevboxFinishedRequest *request)
 {
-  Outbox *outbox = data;
-
-  g_weak_ref_clear (&outbox->agent);
+  g_signal_emit (target,
+                 signals[SIGNAL_REQUEST_FINISHED],
+                 0,
+                 request->method,
+                 request->path,
+                 request->status,
+                 request->bytes_sent,
+                 request->duration);
 }
 
+/* In the agent's thread. The agent's dispose joins that thread, so that its memory is there as long as this runs. */
 static void
-outbox_unref (Outbox *outbox)
+on_request_finished (DevboxHttpExchange *exchange, gpointer user_data)
 {
-  g_atomic_rc_box_release_full (outbox, outbox_clear);
-}
+  DevboxServerAgent *self = user_data;
 
-/* The agent's thread, from start to stop. `started` and `error` are told to the starter under the lock. */
-typedef struct _AgentThread
-{
-  DevboxAgentConfig config;
-  DevboxServerAgent *agent;
-  Outbox *outbox;
-  GMainContext *home;
-  GMainContext *context;
-  GMainLoop *loop;
-  DevboxAgentService *service;
-
-  GMutex lock;
-  GCond cond;
-  gboolean started;
-  GError *error;
-} AgentThread;
-
-static void
-agent_thread_free (AgentThread *running)
-{
-  devbox_agent_config_clear (&running->config);
-  outbox_unref (running->outbox);
-  g_main_context_unref (running->home);
-  g_main_loop_unref (running->loop);
-  g_main_context_unref (running->context);
-  g_mutex_clear (&running->lock);
-  g_cond_clear (&running->cond);
-  g_clear_error (&running->error);
-  g_free (running);
-}
-
-typedef struct
-{
-  Outbox *outbox;
-  char *method;
-  char *path;
-  guint status;
-  guint64 bytes_sent;
-  gint64 duration;
-} FinishedRequest;
-
-static void
-finished_request_free (gpointer data)
-{
-  FinishedRequest *request = data;
-
-  g_atomic_int_dec_and_test (&request->outbox->n_pending);
-  outbox_unref (request->outbox);
-  g_free (request->method);
-  g_free (request->path);
-  g_free (request);
-}
-
-static gboolean
-emit_request_finished (gpointer data)
-{
-  FinishedRequest *request = data;
-  g_autoptr (DevboxServerAgent) agent = g_weak_ref_get (&request->outbox->agent);
-
-  if (agent != NULL)
-    g_signal_emit (agent,
-                   signals[SIGNAL_REQUEST_FINISHED],
-                   0,
-                   request->method,
-                   request->path,
-                   request->status,
-                   request->bytes_sent,
-                   request->duration);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* In the agent's thread. The agent's dispose joins this thread, so that its memory is there as long as this runs. */
-static void
-on_exchange_finished (DevboxHttpExchange *exchange, gpointer user_data)
-{
-  AgentThread *running = user_data;
-  FinishedRequest *request;
-  g_autoptr (GSource) source = NULL;
-
-  if (!g_signal_has_handler_pending (running->agent, signals[SIGNAL_REQUEST_FINISHED], 0, FALSE))
-    return;
-  /* A program that connects a handler but runs no main loop loses signals, not memory. */
-  if (g_atomic_int_get (&running->outbox->n_pending) >= MAX_PENDING_SIGNALS)
-    return;
-
-  g_atomic_int_inc (&running->outbox->n_pending);
-  request = g_new0 (FinishedRequest, 1);
-  request->outbox = g_atomic_rc_box_acquire (running->outbox);
-  request->method = g_strdup (devbox_http_exchange_get_method (exchange));
-  request->path = g_strdup (devbox_http_exchange_get_path (exchange));
-  request->status = devbox_http_exchange_get_status (exchange);
-  request->bytes_sent = devbox_http_exchange_get_bytes_sent (exchange);
-  request->duration = g_get_monotonic_time () - devbox_http_exchange_get_begin_time (exchange);
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, emit_request_finished, request, finished_request_free);
-  g_source_attach (source, running->home);
+  if (g_signal_has_handler_pending (self, signals[SIGNAL_REQUEST_FINISHED], 0, FALSE))
+    devbox_request_outbox_push (self->outbox, exchange);
 }
 
 static void
-tell_started (AgentThread *running, GError *error)
+fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
 {
-  g_mutex_lock (&running->lock);
-  running->started = TRUE;
-  running->error = error;
-  g_cond_signal (&running->cond);
-  g_mutex_unlock (&running->lock);
-}
-
-/* Errors of the inside never leave the library: to a program they are GIO's. */
-static GError *
-to_io_error (GError *error)
-{
-  GIOErrorEnum code = G_IO_ERROR_FAILED;
-  GError *converted;
-
-  if (error->domain != DEVBOX_WIRE_ERROR)
-    return error;
-
-  if (error->code == DEVBOX_WIRE_FILE_NOT_FOUND)
-    code = G_IO_ERROR_NOT_FOUND;
-  else if (error->code == DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS)
-    code = G_IO_ERROR_PERMISSION_DENIED;
-  else if (error->code == DEVBOX_WIRE_VALIDATION_ERROR)
-    code = G_IO_ERROR_NOT_DIRECTORY;
-  converted = g_error_new_literal (G_IO_ERROR, code, error->message);
-  g_error_free (error);
-
-  return converted;
-}
-
-static gpointer
-run_agent (gpointer data)
-{
-  AgentThread *running = data;
-  GError *error = NULL;
-
-  g_main_context_push_thread_default (running->context);
-
-  running->service = devbox_agent_service_new (&running->config, &error);
-  if (running->service != NULL)
-    devbox_agent_service_set_finished_func (running->service, on_exchange_finished, running);
-
-  if (running->service == NULL)
-    tell_started (running, to_io_error (error));
-  else
-    {
-      tell_started (running, NULL);
-      g_main_loop_run (running->loop);
-      g_clear_pointer (&running->service, devbox_agent_service_free);
-    }
-
-  /* What the service left to be finished in its context (cancelled watches, closed sockets) ends here. */
-  while (g_main_context_iteration (running->context, FALSE))
-    ;
-  g_main_context_pop_thread_default (running->context);
-
-  return NULL;
-}
-
-static AgentThread *
-agent_thread_new (DevboxServerAgent *self)
-{
-  AgentThread *running = g_new0 (AgentThread, 1);
-  DevboxAgentConfig *config = &running->config;
-
   config->workspace_path = g_strdup (self->workspace_path);
   config->host = g_strdup (self->host);
   config->port = self->port;
@@ -294,55 +125,6 @@ agent_thread_new (DevboxServerAgent *self)
   config->base_environment = g_strdupv (self->base_environment);
   config->open_files_limit = self->open_files_limit;
   self->listen_fd = -1;
-
-  running->agent = self;
-  running->outbox = g_atomic_rc_box_new0 (Outbox);
-  g_weak_ref_init (&running->outbox->agent, self);
-  running->home = g_main_context_ref (self->home);
-  running->context = g_main_context_new ();
-  running->loop = g_main_loop_new (running->context, FALSE);
-  g_mutex_init (&running->lock);
-  g_cond_init (&running->cond);
-
-  return running;
-}
-
-static gboolean
-quit_loop (gpointer data)
-{
-  AgentThread *running = data;
-
-  g_main_loop_quit (running->loop);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_service_stopped (gpointer data)
-{
-  quit_loop (data);
-}
-
-static gboolean
-stop_service (gpointer data)
-{
-  AgentThread *running = data;
-
-  devbox_agent_service_stop (running->service, STOP_GRACE_MS, on_service_stopped, running);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-end_thread (DevboxServerAgent *self, GSourceFunc how)
-{
-  if (self->thread == NULL)
-    return;
-
-  g_main_context_invoke_full (self->running->context, G_PRIORITY_HIGH, how, self->running, NULL);
-  g_thread_join (g_steal_pointer (&self->thread));
-  g_clear_pointer (&self->running, agent_thread_free);
-  g_clear_pointer (&self->uri, g_free);
 }
 
 /**
@@ -366,7 +148,7 @@ end_thread (DevboxServerAgent *self, GSourceFunc how)
 gboolean
 devbox_server_agent_start (DevboxServerAgent *self, GCancellable *cancellable, GError **error)
 {
-  AgentThread *running;
+  DevboxAgentConfig config = { 0 };
 
   g_return_val_if_fail (DEVBOX_SERVER_IS_AGENT (self), FALSE);
 
@@ -378,26 +160,13 @@ devbox_server_agent_start (DevboxServerAgent *self, GCancellable *cancellable, G
       return FALSE;
     }
 
-  running = agent_thread_new (self);
-  self->running = running;
-  self->thread = g_thread_new ("devbox-agent", run_agent, running);
+  fill_config (self, &config);
+  self->thread = devbox_agent_thread_start (&config, on_request_finished, self, error);
+  if (self->thread == NULL)
+    return FALSE;
 
-  g_mutex_lock (&running->lock);
-  while (!running->started)
-    g_cond_wait (&running->cond, &running->lock);
-  g_mutex_unlock (&running->lock);
-
-  if (running->error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&running->error));
-      g_thread_join (g_steal_pointer (&self->thread));
-      g_clear_pointer (&self->running, agent_thread_free);
-      return FALSE;
-    }
-
-  self->uri = devbox_agent_service_dup_uri (running->service);
   g_free (self->effective_token);
-  self->effective_token = g_strdup (devbox_agent_service_get_token (running->service));
+  self->effective_token = g_strdup (devbox_agent_thread_get_token (self->thread));
 
   return TRUE;
 }
@@ -416,7 +185,8 @@ devbox_server_agent_stop (DevboxServerAgent *self)
 {
   g_return_if_fail (DEVBOX_SERVER_IS_AGENT (self));
 
-  end_thread (self, stop_service);
+  if (self->thread != NULL)
+    devbox_agent_thread_stop (g_steal_pointer (&self->thread), STOP_GRACE_MS);
 }
 
 /**
@@ -452,7 +222,7 @@ devbox_server_agent_dup_uri (DevboxServerAgent *self)
 {
   g_return_val_if_fail (DEVBOX_SERVER_IS_AGENT (self), NULL);
 
-  return g_strdup (self->uri);
+  return self->thread != NULL ? g_strdup (devbox_agent_thread_get_uri (self->thread)) : NULL;
 }
 
 /**
@@ -646,7 +416,8 @@ devbox_server_agent_dispose (GObject *object)
 {
   DevboxServerAgent *self = DEVBOX_SERVER_AGENT (object);
 
-  end_thread (self, quit_loop);
+  if (self->thread != NULL)
+    devbox_agent_thread_stop (g_steal_pointer (&self->thread), 0);
 
   G_OBJECT_CLASS (devbox_server_agent_parent_class)->dispose (object);
 }
@@ -665,7 +436,7 @@ devbox_server_agent_finalize (GObject *object)
   g_strfreev (self->base_environment);
   if (self->listen_fd >= 0)
     g_close (self->listen_fd, NULL);
-  g_main_context_unref (self->home);
+  devbox_request_outbox_unref (self->outbox);
 
   G_OBJECT_CLASS (devbox_server_agent_parent_class)->finalize (object);
 }
@@ -825,6 +596,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
 static void
 devbox_server_agent_init (DevboxServerAgent *self)
 {
-  self->home = g_main_context_ref_thread_default ();
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  self->outbox = devbox_request_outbox_new (G_OBJECT (self), context, emit_request_finished);
   self->listen_fd = -1;
 }
