@@ -14,35 +14,8 @@ typedef struct
   GString *log;    /* what the monitor told */
   GThread *thread; /* and where */
   DevboxFileMonitor *monitor;
+  guint n_threads; /* that ran before */
 } Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer unused)
-{
-  devbox_monitor_link_timing = (DevboxMonitorLinkTiming){
-    .first_delay_ms = 20,
-    .last_delay_ms = 80,
-    .ping_interval_s = 20,
-    .silence_ms = 60000,
-  };
-  fixture->server = scripted_server_new ();
-  fixture->client = devbox_client_new ();
-  fixture->instance = devbox_instance_new_for_agent_with_client (fixture->client,
-                                                                 scripted_server_get_url (fixture->server), "s3cret");
-  fixture->log = g_string_new (NULL);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer unused)
-{
-  g_clear_object (&fixture->monitor);
-  g_clear_object (&fixture->instance);
-  g_object_add_weak_pointer (G_OBJECT (fixture->client), (gpointer *) &fixture->client);
-  g_object_unref (fixture->client);
-  g_assert_null (fixture->client);
-  g_string_free (fixture->log, TRUE);
-  scripted_server_free (fixture->server);
-}
 
 static gboolean
 wake_up (gpointer unused)
@@ -62,6 +35,36 @@ wake_up (gpointer unused)
     g_assert_true (condition);                                                                                         \
   }                                                                                                                    \
   G_STMT_END
+
+static void
+set_up (Fixture *fixture, gconstpointer unused)
+{
+  devbox_monitor_link_timing = (DevboxMonitorLinkTiming){
+    .first_delay_ms = 20,
+    .last_delay_ms = 80,
+    .ping_interval_s = 20,
+    .silence_ms = 60000,
+  };
+  fixture->n_threads = devbox_io_thread_get_n_running ();
+  fixture->server = scripted_server_new ();
+  fixture->client = devbox_client_new ();
+  fixture->instance = devbox_instance_new_for_agent_with_client (fixture->client,
+                                                                 scripted_server_get_url (fixture->server), "s3cret");
+  fixture->log = g_string_new (NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer unused)
+{
+  g_clear_object (&fixture->monitor);
+  g_clear_object (&fixture->instance);
+  g_object_add_weak_pointer (G_OBJECT (fixture->client), (gpointer *) &fixture->client);
+  g_object_unref (fixture->client);
+  g_assert_null (fixture->client);
+  WAIT_UNTIL (devbox_io_thread_get_n_running () <= fixture->n_threads);
+  g_string_free (fixture->log, TRUE);
+  scripted_server_free (fixture->server);
+}
 
 static gboolean
 set_flag (gpointer flag)
@@ -564,12 +567,14 @@ test_malformed (Fixture *fixture, gconstpointer unused)
 static void
 test_dead_agent (Fixture *fixture, gconstpointer unused)
 {
-  Fixture other;
+  Fixture other = { NULL };
 
-  set_up (&other, NULL);
   devbox_monitor_link_timing.ping_interval_s = 1;
   devbox_monitor_link_timing.silence_ms = 2500;
   start_and_listen (fixture);
+  set_up (&other, NULL);
+  devbox_monitor_link_timing.ping_interval_s = 1;
+  devbox_monitor_link_timing.silence_ms = 2500;
   start_and_listen (&other);
   scripted_server_freeze (fixture->server, 3000);
   WAIT_UNTIL (fixture->log->len > 0);
