@@ -14,9 +14,9 @@
  * One file descriptor for all that a main context waits for.
  *
  * This is for language bindings, which let the event loop of their language drive a [struct@GLib.MainContext]; programs
- * have no use for it. While the descriptor is readable, or when the time that [method@ContextPoll.prepare] told is over,
- * the context has something to dispatch: iterate it without blocking, and prepare again. Prepare again also after adding
- * sources to the context in its own thread; what other threads add wakes the descriptor.
+ * have no use for it. While the descriptor is readable, or when the time that [method@ContextPoll.prepare] told is
+ * over, the context has something to dispatch: iterate it without blocking, and prepare again. Prepare again also after
+ * adding sources to the context in its own thread; what other threads add wakes the descriptor.
  *
  * All of it belongs to the thread that made it, which owns the context until [method@ContextPoll.close].
  *
@@ -123,11 +123,8 @@ query (DevboxContextPoll *self)
   int n_records;
 
   g_main_context_prepare (self->context, &priority);
-  while ((n_records = g_main_context_query (self->context,
-                                            G_MAXINT,
-                                            &timeout_ms,
-                                            (GPollFD *) (gpointer) self->records->data,
-                                            (int) self->records->len))
+  while ((n_records = g_main_context_query (self->context, G_MAXINT, &timeout_ms,
+                                            (GPollFD *) (gpointer) self->records->data, (int) self->records->len))
          > (int) self->records->len)
     g_array_set_size (self->records, n_records);
   g_array_set_size (self->records, n_records);
@@ -135,8 +132,8 @@ query (DevboxContextPoll *self)
   return timeout_ms;
 }
 
-/* FALSE for what epoll does not know, like a regular file: that is always ready. A descriptor may have been closed and opened anew behind our
- * back, so what we remember of it is only a guess. */
+/* FALSE for what epoll does not know, like a regular file: that is always ready. A descriptor may have been closed and
+ * opened anew behind our back, so what we remember of it is only a guess. */
 static gboolean
 watch_fd (DevboxContextPoll *self, int fd, guint32 events)
 {

@@ -139,7 +139,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   object_class->finalize = devbox_command_result_finalize;
 
   /**
-   * DevboxCommandResult:exit-code: (attributes org.gtk.Property.get=devbox_command_result_get_exit_code)
+   * DevboxCommandResult:exit-code:
    *
    * The exit code: 128 + n after signal n, -1 if the time limit ended the command.
    *
@@ -148,7 +148,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_EXIT_CODE] = g_param_spec_int ("exit-code", NULL, NULL, G_MININT, G_MAXINT, 0, flags);
 
   /**
-   * DevboxCommandResult:successful: (attributes org.gtk.Property.get=devbox_command_result_get_successful)
+   * DevboxCommandResult:successful:
    *
    * Whether the exit code is 0.
    *
@@ -157,7 +157,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_SUCCESSFUL] = g_param_spec_boolean ("successful", NULL, NULL, FALSE, flags);
 
   /**
-   * DevboxCommandResult:stdout: (attributes org.gtk.Property.get=devbox_command_result_get_stdout)
+   * DevboxCommandResult:stdout:
    *
    * What the command wrote to its standard output.
    *
@@ -166,7 +166,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_STDOUT] = g_param_spec_boxed ("stdout", NULL, NULL, G_TYPE_BYTES, flags);
 
   /**
-   * DevboxCommandResult:stderr: (attributes org.gtk.Property.get=devbox_command_result_get_stderr)
+   * DevboxCommandResult:stderr:
    *
    * What the command wrote to its standard error.
    *
@@ -175,7 +175,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_STDERR] = g_param_spec_boxed ("stderr", NULL, NULL, G_TYPE_BYTES, flags);
 
   /**
-   * DevboxCommandResult:stdout-text: (attributes org.gtk.Property.get=devbox_command_result_get_stdout_text)
+   * DevboxCommandResult:stdout-text:
    *
    * The standard output as text: valid UTF-8, with U+FFFD for what was none.
    *
@@ -184,7 +184,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_STDOUT_TEXT] = g_param_spec_string ("stdout-text", NULL, NULL, NULL, flags);
 
   /**
-   * DevboxCommandResult:stderr-text: (attributes org.gtk.Property.get=devbox_command_result_get_stderr_text)
+   * DevboxCommandResult:stderr-text:
    *
    * The standard error as text: valid UTF-8, with U+FFFD for what was none.
    *
@@ -193,7 +193,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_STDERR_TEXT] = g_param_spec_string ("stderr-text", NULL, NULL, NULL, flags);
 
   /**
-   * DevboxCommandResult:duration: (attributes org.gtk.Property.get=devbox_command_result_get_duration)
+   * DevboxCommandResult:duration:
    *
    * How long the command ran, in milliseconds.
    *
@@ -202,7 +202,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_DURATION] = g_param_spec_uint64 ("duration", NULL, NULL, 0, G_MAXUINT64, 0, flags);
 
   /**
-   * DevboxCommandResult:pid: (attributes org.gtk.Property.get=devbox_command_result_get_pid)
+   * DevboxCommandResult:pid:
    *
    * The process id that the command had in the devbox, 0 if it is not known.
    *
@@ -211,7 +211,7 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
   properties[PROP_PID] = g_param_spec_int ("pid", NULL, NULL, 0, G_MAXINT, 0, flags);
 
   /**
-   * DevboxCommandResult:truncated: (attributes org.gtk.Property.get=devbox_command_result_get_truncated)
+   * DevboxCommandResult:truncated:
    *
    * Whether the command wrote more than the agent keeps.
    *
@@ -243,7 +243,7 @@ devbox_command_result_new (const DevboxCommandOutcome *outcome)
 }
 
 /**
- * devbox_command_result_get_exit_code: (attributes org.gtk.Method.get_property=exit-code)
+ * devbox_command_result_get_exit_code:
  * @self: a result
  *
  * Gets the exit code of the command.
@@ -264,7 +264,7 @@ devbox_command_result_get_exit_code (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_successful: (attributes org.gtk.Method.get_property=successful)
+ * devbox_command_result_get_successful:
  * @self: a result
  *
  * Tells whether the command ended with the exit code 0.
@@ -282,7 +282,7 @@ devbox_command_result_get_successful (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_stdout: (attributes org.gtk.Method.get_property=stdout)
+ * devbox_command_result_get_stdout:
  * @self: a result
  *
  * Gets what the command wrote to its standard output, byte for byte.
@@ -302,7 +302,7 @@ devbox_command_result_get_stdout (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_stderr: (attributes org.gtk.Method.get_property=stderr)
+ * devbox_command_result_get_stderr:
  * @self: a result
  *
  * Gets what the command wrote to its standard error, byte for byte.
@@ -322,7 +322,7 @@ devbox_command_result_get_stderr (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_stdout_text: (attributes org.gtk.Method.get_property=stdout-text)
+ * devbox_command_result_get_stdout_text:
  * @self: a result
  *
  * Gets what the command wrote to its standard output, as text.
@@ -342,7 +342,7 @@ devbox_command_result_get_stdout_text (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_stderr_text: (attributes org.gtk.Method.get_property=stderr-text)
+ * devbox_command_result_get_stderr_text:
  * @self: a result
  *
  * Gets what the command wrote to its standard error, as text.
@@ -362,7 +362,7 @@ devbox_command_result_get_stderr_text (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_duration: (attributes org.gtk.Method.get_property=duration)
+ * devbox_command_result_get_duration:
  * @self: a result
  *
  * Gets how long the command ran, as the agent measured it.
@@ -380,7 +380,7 @@ devbox_command_result_get_duration (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_pid: (attributes org.gtk.Method.get_property=pid)
+ * devbox_command_result_get_pid:
  * @self: a result
  *
  * Gets the process id that the command had in the devbox.
@@ -400,7 +400,7 @@ devbox_command_result_get_pid (DevboxCommandResult *self)
 }
 
 /**
- * devbox_command_result_get_truncated: (attributes org.gtk.Method.get_property=truncated)
+ * devbox_command_result_get_truncated:
  * @self: a result
  *
  * Tells whether the command wrote more than the agent keeps (10 MiB of each stream unless it was set up otherwise).

@@ -129,17 +129,17 @@ devbox_command_class_init (DevboxCommandClass *klass)
   object_class->finalize = devbox_command_finalize;
 
   /**
-   * DevboxCommand:argv: (attributes org.gtk.Property.get=devbox_command_get_argv)
+   * DevboxCommand:argv:
    *
    * The program and its arguments, or %NULL if the command is a line for the shell.
    *
    * Since: 1.0
    */
-  properties[PROP_ARGV] = g_param_spec_boxed (
-      "argv", NULL, NULL, G_TYPE_STRV, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ARGV] = g_param_spec_boxed ("argv", NULL, NULL, G_TYPE_STRV,
+                                              G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * DevboxCommand:shell-line: (attributes org.gtk.Property.get=devbox_command_get_shell_line)
+   * DevboxCommand:shell-line:
    *
    * The line for `/bin/sh`, or %NULL if the command is a vector of arguments.
    *
@@ -149,7 +149,7 @@ devbox_command_class_init (DevboxCommandClass *klass)
       "shell-line", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * DevboxCommand:cwd: (attributes org.gtk.Property.get=devbox_command_get_cwd org.gtk.Property.set=devbox_command_set_cwd)
+   * DevboxCommand:cwd:
    *
    * The folder in which the command runs, or %NULL for the workspace.
    *
@@ -157,11 +157,11 @@ devbox_command_class_init (DevboxCommandClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_CWD] = g_param_spec_string (
-      "cwd", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_CWD] = g_param_spec_string ("cwd", NULL, NULL, NULL,
+                                              G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * DevboxCommand:environ: (attributes org.gtk.Property.get=devbox_command_get_environ)
+   * DevboxCommand:environ:
    *
    * What the command gets on top of the environment of the agent, as `NAME=value`; %NULL if nothing was set.
    *
@@ -171,18 +171,13 @@ devbox_command_class_init (DevboxCommandClass *klass)
       = g_param_spec_boxed ("environ", NULL, NULL, G_TYPE_STRV, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
-   * DevboxCommand:timeout: (attributes org.gtk.Property.get=devbox_command_get_timeout org.gtk.Property.set=devbox_command_set_timeout)
+   * DevboxCommand:timeout:
    *
    * How long the command may run, in milliseconds.
    *
    * Since: 1.0
    */
-  properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout",
-                                                NULL,
-                                                NULL,
-                                                1,
-                                                G_MAXUINT,
-                                                DEFAULT_TIMEOUT_MS,
+  properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout", NULL, NULL, 1, G_MAXUINT, DEFAULT_TIMEOUT_MS,
                                                 G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
@@ -236,7 +231,7 @@ devbox_command_new_for_shell (const char *command_line)
 }
 
 /**
- * devbox_command_get_argv: (attributes org.gtk.Method.get_property=argv)
+ * devbox_command_get_argv:
  * @self: a command
  *
  * Gets the program and its arguments.
@@ -254,7 +249,7 @@ devbox_command_get_argv (DevboxCommand *self)
 }
 
 /**
- * devbox_command_get_shell_line: (attributes org.gtk.Method.get_property=shell-line)
+ * devbox_command_get_shell_line:
  * @self: a command
  *
  * Gets the line for the shell.
@@ -272,7 +267,7 @@ devbox_command_get_shell_line (DevboxCommand *self)
 }
 
 /**
- * devbox_command_get_cwd: (attributes org.gtk.Method.get_property=cwd)
+ * devbox_command_get_cwd:
  * @self: a command
  *
  * Gets the folder in which the command runs.
@@ -290,7 +285,7 @@ devbox_command_get_cwd (DevboxCommand *self)
 }
 
 /**
- * devbox_command_set_cwd: (attributes org.gtk.Method.set_property=cwd)
+ * devbox_command_set_cwd:
  * @self: a command
  * @cwd: (nullable): a folder, in UTF-8, or %NULL for the workspace
  *
@@ -312,7 +307,7 @@ devbox_command_set_cwd (DevboxCommand *self, const char *cwd)
 }
 
 /**
- * devbox_command_get_environ: (attributes org.gtk.Method.get_property=environ)
+ * devbox_command_get_environ:
  * @self: a command
  *
  * Gets the variables that were set with [method@Command.setenv], as `NAME=value`.
@@ -406,7 +401,7 @@ devbox_command_unsetenv (DevboxCommand *self, const char *variable)
 }
 
 /**
- * devbox_command_get_timeout: (attributes org.gtk.Method.get_property=timeout)
+ * devbox_command_get_timeout:
  * @self: a command
  *
  * Gets how long the command may run.
@@ -424,7 +419,7 @@ devbox_command_get_timeout (DevboxCommand *self)
 }
 
 /**
- * devbox_command_set_timeout: (attributes org.gtk.Method.set_property=timeout)
+ * devbox_command_set_timeout:
  * @self: a command
  * @timeout_ms: the time limit, in milliseconds; at least 1
  *

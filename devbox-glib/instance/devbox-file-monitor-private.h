@@ -16,6 +16,7 @@ typedef struct
 
 /* The task returns a DevboxFileMonitor as soon as the agent watches. */
 void devbox_file_monitor_start_async (const DevboxFileMonitorTarget *target, GTask *task);
-DevboxFileMonitor *devbox_file_monitor_start_sync (const DevboxFileMonitorTarget *target, GCancellable *cancellable, GError **error);
+DevboxFileMonitor *
+devbox_file_monitor_start_sync (const DevboxFileMonitorTarget *target, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

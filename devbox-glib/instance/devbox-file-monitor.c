@@ -12,18 +12,29 @@
 #include <glib/gi18n-lib.h>
 
 /**
+ * DevboxFileMonitorFlags:
+ * @DEVBOX_FILE_MONITOR_FLAGS_NONE: watch the folder and all that is below it, but for names that begin with a dot
+ * @DEVBOX_FILE_MONITOR_FLAGS_DOT_FILES: watch names that begin with a dot as well
+ * @DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION: watch only what is directly in the folder
+ *
+ * What a [class@FileMonitor] tells of.
+ *
+ * Since: 1.0
+ */
+
+/**
  * DevboxFileMonitor:
  *
  * Tells of changes to the files of a devbox.
  *
- * Get one from [method@Instance.monitor_files_async] and connect to [signal@FileMonitor::changed]. The agent watches from
- * the moment in which that call ends, and what it tells is kept until a handler of any signal is there. Signals come in
- * the order of the events, in the main context that was the thread-default one when the monitor was asked for.
+ * Get one from [method@Instance.monitor_files_async] and connect to [signal@FileMonitor::changed]. The agent watches
+ * from the moment in which that call ends, and what it tells is kept until a handler of any signal is there. Signals
+ * come in the order of the events, in the main context that was the thread-default one when the monitor was asked for.
  *
- * A monitor lives through losses of the network and restarts of the agent: it connects again by itself, first after half
- * a second, then ever more slowly, up to every 30 seconds, and then emits [signal@FileMonitor::overflow], since nobody
- * knows what happened meanwhile. It gives up, with [signal@FileMonitor::closed], when the agent refuses to watch any
- * longer, or when the client is closed.
+ * A monitor lives through losses of the network and restarts of the agent: it connects again by itself, first after
+ * half a second, then ever more slowly, up to every 30 seconds, and then emits [signal@FileMonitor::overflow], since
+ * nobody knows what happened meanwhile. It gives up, with [signal@FileMonitor::closed], when the agent refuses to watch
+ * any longer, or when the client is closed.
  *
  * A monitor ends with [method@FileMonitor.cancel], or when the last reference to it is dropped.
  *
@@ -108,8 +119,8 @@ stop (DevboxFileMonitor *self)
 {
   devbox_monitor_queue_shut (self->queue);
   devbox_client_remove_close_func (self->client, self->close_id);
-  devbox_client_invoke (
-      self->client, stop_link, devbox_monitor_link_ref (self->link), (GDestroyNotify) devbox_monitor_link_unref);
+  devbox_client_invoke (self->client, stop_link, devbox_monitor_link_ref (self->link),
+                        (GDestroyNotify) devbox_monitor_link_unref);
 }
 
 static void
@@ -164,17 +175,16 @@ devbox_file_monitor_class_init (DevboxFileMonitorClass *klass)
   object_class->finalize = devbox_file_monitor_finalize;
 
   /**
-   * DevboxFileMonitor:path: (attributes org.gtk.Property.get=devbox_file_monitor_get_path)
+   * DevboxFileMonitor:path:
    *
    * What is watched: a path in the workspace.
    *
    * Since: 1.0
    */
-  properties[PROP_PATH]
-      = g_param_spec_string ("path", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_PATH] = g_param_spec_string ("path", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
-   * DevboxFileMonitor:cancelled: (attributes org.gtk.Property.get=devbox_file_monitor_is_cancelled)
+   * DevboxFileMonitor:cancelled:
    *
    * Whether [method@FileMonitor.cancel] was called.
    *
@@ -190,8 +200,8 @@ devbox_file_monitor_class_init (DevboxFileMonitorClass *klass)
    * @self: the monitor
    * @path: the file or folder, relative to the workspace
    * @old_path: (nullable): what it was called before, for %G_FILE_MONITOR_EVENT_RENAMED alone
-   * @event: what happened: %G_FILE_MONITOR_EVENT_CREATED, %G_FILE_MONITOR_EVENT_CHANGED, %G_FILE_MONITOR_EVENT_DELETED or
-   *   %G_FILE_MONITOR_EVENT_RENAMED
+   * @event: what happened: %G_FILE_MONITOR_EVENT_CREATED, %G_FILE_MONITOR_EVENT_CHANGED, %G_FILE_MONITOR_EVENT_DELETED
+   * or %G_FILE_MONITOR_EVENT_RENAMED
    *
    * Something happened to a file or folder.
    *
@@ -199,18 +209,8 @@ devbox_file_monitor_class_init (DevboxFileMonitorClass *klass)
    *
    * Since: 1.0
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed",
-                                          DEVBOX_TYPE_FILE_MONITOR,
-                                          G_SIGNAL_RUN_LAST,
-                                          0,
-                                          NULL,
-                                          NULL,
-                                          NULL,
-                                          G_TYPE_NONE,
-                                          3,
-                                          G_TYPE_STRING,
-                                          G_TYPE_STRING,
-                                          G_TYPE_FILE_MONITOR_EVENT);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", DEVBOX_TYPE_FILE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_FILE_MONITOR_EVENT);
 
   /**
    * DevboxFileMonitor::overflow:
@@ -219,21 +219,13 @@ devbox_file_monitor_class_init (DevboxFileMonitorClass *klass)
    *
    * Events were lost: look at the files again.
    *
-   * This happens when more changed than the agent could follow, when more than 10,000 events waited for the program, and
-   * after the connection to the agent was lost and made again.
+   * This happens when more changed than the agent could follow, when more than 10,000 events waited for the program,
+   * and after the connection to the agent was lost and made again.
    *
    * Since: 1.0
    */
-  signals[SIGNAL_OVERFLOW] = g_signal_new ("overflow",
-                                           DEVBOX_TYPE_FILE_MONITOR,
-                                           G_SIGNAL_RUN_LAST,
-                                           0,
-                                           NULL,
-                                           NULL,
-                                           NULL,
-                                           G_TYPE_NONE,
-                                           1,
-                                           G_TYPE_STRING);
+  signals[SIGNAL_OVERFLOW] = g_signal_new ("overflow", DEVBOX_TYPE_FILE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                           G_TYPE_NONE, 1, G_TYPE_STRING);
 
   /**
    * DevboxFileMonitor::closed:
@@ -244,8 +236,8 @@ devbox_file_monitor_class_init (DevboxFileMonitorClass *klass)
    *
    * Since: 1.0
    */
-  signals[SIGNAL_CLOSED] = g_signal_new (
-      "closed", DEVBOX_TYPE_FILE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+  signals[SIGNAL_CLOSED] = g_signal_new ("closed", DEVBOX_TYPE_FILE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
 static void
@@ -270,10 +262,7 @@ devbox_file_monitor_new (const DevboxFileMonitorTarget *target)
   self->client = g_object_ref (target->client);
   self->queue = devbox_monitor_queue_new (context, G_OBJECT (self), &queue_funcs, target->path);
   self->link = devbox_monitor_link_new (devbox_client_core_get_thread (devbox_client_get_core (self->client)),
-                                        target->endpoint,
-                                        target->path,
-                                        target->flags,
-                                        self->queue);
+                                        target->endpoint, target->path, target->flags, self->queue);
   self->close_id = devbox_client_add_close_func (self->client, client_closed, self->link);
 
   return self;
@@ -309,9 +298,7 @@ cancelled (GCancellable *cancellable, gpointer user_data)
 {
   DevboxFileMonitor *monitor = user_data;
 
-  devbox_client_invoke (monitor->client,
-                        cancel_link,
-                        devbox_monitor_link_ref (monitor->link),
+  devbox_client_invoke (monitor->client, cancel_link, devbox_monitor_link_ref (monitor->link),
                         (GDestroyNotify) devbox_monitor_link_unref);
 }
 
@@ -324,8 +311,8 @@ start_init (Start *self, const DevboxFileMonitorTarget *target, GCancellable *ca
     return;
 
   self->cancellable = g_object_ref (cancellable);
-  self->cancel_id = g_cancellable_connect (
-      cancellable, G_CALLBACK (cancelled), g_object_ref (self->monitor), g_object_unref);
+  self->cancel_id
+      = g_cancellable_connect (cancellable, G_CALLBACK (cancelled), g_object_ref (self->monitor), g_object_unref);
 }
 
 /* Not g_cancellable_disconnect (), which waits for handlers that run in other threads: ours may come late. */
@@ -454,10 +441,7 @@ devbox_file_monitor_start_sync (const DevboxFileMonitorTarget *target, GCancella
     return NULL;
   if (devbox_client_in_io_thread (target->client))
     {
-      devbox_error_set (error,
-                        DEVBOX_ERROR_INTERNAL_ERROR,
-                        &(DevboxErrorDetails) { .path = target->path },
-                        "%s",
+      devbox_error_set (error, DEVBOX_ERROR_INTERNAL_ERROR, &(DevboxErrorDetails){ .path = target->path }, "%s",
                         _ ("A blocking call was made in the thread that it would wait for"));
       return NULL;
     }
@@ -478,7 +462,7 @@ devbox_file_monitor_start_sync (const DevboxFileMonitorTarget *target, GCancella
 }
 
 /**
- * devbox_file_monitor_get_path: (attributes org.gtk.Method.get_property=path)
+ * devbox_file_monitor_get_path:
  * @self: a monitor
  *
  * Gets what is watched.
@@ -522,7 +506,7 @@ devbox_file_monitor_cancel (DevboxFileMonitor *self)
 }
 
 /**
- * devbox_file_monitor_is_cancelled: (attributes org.gtk.Method.get_property=cancelled)
+ * devbox_file_monitor_is_cancelled:
  * @self: a monitor
  *
  * Tells whether [method@FileMonitor.cancel] was called.

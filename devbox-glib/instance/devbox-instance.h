@@ -13,7 +13,8 @@ G_DECLARE_FINAL_TYPE (DevboxInstance, devbox_instance, DEVBOX, INSTANCE, GObject
 DEVBOX_AVAILABLE_IN_1_0
 DevboxInstance *devbox_instance_new_for_agent (const char *agent_url, const char *token);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxInstance *devbox_instance_new_for_agent_with_client (DevboxClient *client, const char *agent_url, const char *token);
+DevboxInstance *
+devbox_instance_new_for_agent_with_client (DevboxClient *client, const char *agent_url, const char *token);
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxClient *devbox_instance_get_client (DevboxInstance *self);
@@ -21,38 +22,71 @@ DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_instance_get_agent_url (DevboxInstance *self);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_instance_is_healthy_async (DevboxInstance *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_instance_is_healthy_async (DevboxInstance *self,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_instance_is_healthy_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_instance_is_healthy_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_instance_load_file_async (DevboxInstance *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_instance_load_file_async (DevboxInstance *self,
+                                      const char *path,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 GBytes *devbox_instance_load_file_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-GBytes *devbox_instance_load_file_sync (DevboxInstance *self, const char *path, GCancellable *cancellable, GError **error);
+GBytes *
+devbox_instance_load_file_sync (DevboxInstance *self, const char *path, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_instance_replace_file_async (DevboxInstance *self, const char *path, GBytes *contents, guint mode, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_instance_replace_file_async (DevboxInstance *self,
+                                         const char *path,
+                                         GBytes *contents,
+                                         guint mode,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_instance_replace_file_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-gboolean devbox_instance_replace_file_sync (DevboxInstance *self, const char *path, GBytes *contents, guint mode, GCancellable *cancellable, GError **error);
+gboolean devbox_instance_replace_file_sync (DevboxInstance *self,
+                                            const char *path,
+                                            GBytes *contents,
+                                            guint mode,
+                                            GCancellable *cancellable,
+                                            GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_instance_run_async (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_instance_run_async (DevboxInstance *self,
+                                DevboxCommand *command,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 DevboxCommandResult *devbox_instance_run_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxCommandResult *devbox_instance_run_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error);
+DevboxCommandResult *
+devbox_instance_run_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_instance_monitor_files_async (DevboxInstance *self, const char *path, DevboxFileMonitorFlags flags, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_instance_monitor_files_async (DevboxInstance *self,
+                                          const char *path,
+                                          DevboxFileMonitorFlags flags,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 DevboxFileMonitor *devbox_instance_monitor_files_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxFileMonitor *devbox_instance_monitor_files_sync (DevboxInstance *self, const char *path, DevboxFileMonitorFlags flags, GCancellable *cancellable, GError **error);
+DevboxFileMonitor *devbox_instance_monitor_files_sync (DevboxInstance *self,
+                                                       const char *path,
+                                                       DevboxFileMonitorFlags flags,
+                                                       GCancellable *cancellable,
+                                                       GError **error);
 
 G_END_DECLS

@@ -122,7 +122,8 @@ release_connection (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Also runs inside the connection's own signals, after which libsoup goes on to use it: the reference ends in a turn of its own. */
+/* Also runs inside the connection's own signals, after which libsoup goes on to use it: the reference ends in a turn of
+ * its own. */
 static void
 disconnect (DevboxMonitorLink *self)
 {
@@ -149,7 +150,8 @@ tell_started (DevboxMonitorLink *self, const GError *error)
   started (error, g_steal_pointer (&self->started_data));
 }
 
-/* Until a link has been up for a while, each loss doubles the wait: an agent that takes the watch and then breaks down must not be hammered. */
+/* Until a link has been up for a while, each loss doubles the wait: an agent that takes the watch and then breaks down
+ * must not be hammered. */
 static guint
 next_delay (DevboxMonitorLink *self)
 {
@@ -197,10 +199,9 @@ static gboolean
 handshake_is_over (gpointer data)
 {
   DevboxMonitorLink *self = data;
-  g_autoptr (GError) error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT,
-                                               &(DevboxErrorDetails) { .path = self->path },
-                                               _ ("The agent did not begin to watch “%s” in time"),
-                                               self->path);
+  g_autoptr (GError) error
+      = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT, &(DevboxErrorDetails){ .path = self->path },
+                          _ ("The agent did not begin to watch “%s” in time"), self->path);
 
   lose (self, error, FALSE);
 
@@ -217,10 +218,8 @@ check_liveness (gpointer data)
   if (silence < self->timing.silence_ms * G_TIME_SPAN_MILLISECOND)
     return G_SOURCE_CONTINUE;
 
-  error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT,
-                            &(DevboxErrorDetails) { .path = self->path },
-                            _ ("The agent that watches “%s” no longer answers"),
-                            self->path);
+  error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT, &(DevboxErrorDetails){ .path = self->path },
+                            _ ("The agent that watches “%s” no longer answers"), self->path);
   lose (self, error, FALSE);
 
   return G_SOURCE_REMOVE;
@@ -290,10 +289,9 @@ static void
 on_closed (SoupWebsocketConnection *connection, gpointer user_data)
 {
   DevboxMonitorLink *self = user_data;
-  g_autoptr (GError) error = devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED,
-                                               &(DevboxErrorDetails) { .path = self->path },
-                                               _ ("The agent that watches “%s” closed the connection"),
-                                               self->path);
+  g_autoptr (GError) error
+      = devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &(DevboxErrorDetails){ .path = self->path },
+                          _ ("The agent that watches “%s” closed the connection"), self->path);
 
   lose (self, error, FALSE);
 }
@@ -301,8 +299,8 @@ on_closed (SoupWebsocketConnection *connection, gpointer user_data)
 static GError *
 error_from_transport (DevboxMonitorLink *self, const GError *cause)
 {
-  return devbox_error_from_transport (
-      cause, devbox_endpoint_get_address (self->endpoint), &(DevboxErrorDetails) { .path = self->path });
+  return devbox_error_from_transport (cause, devbox_endpoint_get_address (self->endpoint),
+                                      &(DevboxErrorDetails){ .path = self->path });
 }
 
 static void
@@ -350,12 +348,9 @@ error_from_handshake (DevboxMonitorLink *self, SoupMessage *message, const GErro
 
   code = status == SOUP_STATUS_NOT_FOUND ? DEVBOX_WIRE_DEVBOX_NOT_FOUND : devbox_wire_code_from_http_status (status);
 
-  return devbox_error_new ((DevboxError) code,
-                           &details,
+  return devbox_error_new ((DevboxError) code, &details,
                            /* Translators: %s is a path; then comes what the server answered, such as “404 Not Found” */
-                           _ ("Cannot watch “%s”: the agent answers %u %s"),
-                           self->path,
-                           status,
+                           _ ("Cannot watch “%s”: the agent answers %u %s"), self->path, status,
                            soup_message_get_reason_phrase (message));
 }
 
@@ -407,14 +402,8 @@ build_uri (GUri *base)
 {
   g_autofree char *path = g_strconcat (g_uri_get_path (base), "/ws", NULL);
 
-  return g_uri_build (SOUP_HTTP_URI_FLAGS,
-                      g_str_equal (g_uri_get_scheme (base), "https") ? "wss" : "ws",
-                      NULL,
-                      g_uri_get_host (base),
-                      g_uri_get_port (base),
-                      path,
-                      NULL,
-                      NULL);
+  return g_uri_build (SOUP_HTTP_URI_FLAGS, g_str_equal (g_uri_get_scheme (base), "https") ? "wss" : "ws", NULL,
+                      g_uri_get_host (base), g_uri_get_port (base), path, NULL, NULL);
 }
 
 static SoupMessage *
@@ -453,8 +442,8 @@ try_to_connect (DevboxMonitorLink *self)
   this_try->link = devbox_monitor_link_ref (self);
   this_try->message = build_message (self);
   this_try->cancellable = g_object_ref (self->handshake);
-  soup_session_websocket_connect_async (
-      self->session, this_try->message, NULL, NULL, G_PRIORITY_DEFAULT, self->handshake, connected, this_try);
+  soup_session_websocket_connect_async (self->session, this_try->message, NULL, NULL, G_PRIORITY_DEFAULT,
+                                        self->handshake, connected, this_try);
 }
 
 void
@@ -481,9 +470,7 @@ devbox_monitor_link_start (DevboxMonitorLink *self,
 static GError *
 make_closed_error (DevboxMonitorLink *self)
 {
-  return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED,
-                           &(DevboxErrorDetails) { .path = self->path },
-                           "%s",
+  return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &(DevboxErrorDetails){ .path = self->path }, "%s",
                            _ ("The client was closed"));
 }
 

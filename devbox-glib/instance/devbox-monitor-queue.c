@@ -64,8 +64,8 @@ pop (DevboxMonitorQueue *self)
   return item;
 }
 
-/* A program connects its handlers when it gets the monitor, which may be some turns of its loop after the agent began to tell. No signal says
- * that a handler was connected, so look again, ever more seldom. */
+/* A program connects its handlers when it gets the monitor, which may be some turns of its loop after the agent began
+ * to tell. No signal says that a handler was connected, so look again, ever more seldom. */
 static gboolean
 is_heard (DevboxMonitorQueue *self, GObject *target)
 {
@@ -121,9 +121,7 @@ devbox_monitor_queue_new (GMainContext *context,
 
   self->source = g_source_new (&source_funcs, sizeof (GSource));
   g_source_set_static_name (self->source, "[devbox] file monitor");
-  g_source_set_callback (self->source,
-                         deliver_some,
-                         devbox_monitor_queue_ref (self),
+  g_source_set_callback (self->source, deliver_some, devbox_monitor_queue_ref (self),
                          (GDestroyNotify) devbox_monitor_queue_unref);
   g_source_attach (self->source, context);
 

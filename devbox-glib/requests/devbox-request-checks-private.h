@@ -7,16 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* What every request checks before it goes out: JSON carries text, so text is what names, arguments and the like have to be. The error is a
- * DEVBOX_ERROR_VALIDATION_ERROR. `what` is a translated noun such as "path". */
+/* What every request checks before it goes out: JSON carries text, so text is what names, arguments and the like have
+ * to be. The error is a DEVBOX_ERROR_VALIDATION_ERROR. `what` is a translated noun such as "path". */
 gboolean devbox_request_check_text (const char *what, const char *text, GError **error);
 gboolean devbox_request_check_not_empty (const char *what, const char *text, GError **error); /* and text */
 
 /* The JSON object that a successful reply consists of; (transfer full). */
 JsonObject *devbox_request_parse_object (const DevboxReply *reply, GError **error);
 
-/* A reply that is a success and yet not what the endpoint promises: turns the reason, whatever its domain, into a DEVBOX_ERROR_INTERNAL_ERROR.
- * Takes the reason. Always returns NULL. */
+/* A reply that is a success and yet not what the endpoint promises: turns the reason, whatever its domain, into a
+ * DEVBOX_ERROR_INTERNAL_ERROR. Takes the reason. Always returns NULL. */
 gpointer devbox_request_fail_from_bad_reply (DevboxRequest *request, GError *reason, GError **error);
 
 G_END_DECLS

@@ -48,11 +48,7 @@ devbox_request_fail_from_bad_reply (DevboxRequest *request, GError *reason, GErr
   g_autoptr (GError) owned = reason;
 
   /* Translators: the first %s is an address such as "/files/read", the second says what is wrong with the reply */
-  g_set_error (error,
-               DEVBOX_ERROR,
-               DEVBOX_ERROR_INTERNAL_ERROR,
-               _ ("The reply to %s makes no sense: %s"),
-               request->path,
-               owned->message);
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The reply to %s makes no sense: %s"),
+               request->path, owned->message);
   return NULL;
 }

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* POST /process/exec. The result is a DevboxCommandResult. The call may take as long as the command may run, and grace_ms on top; 0 is no
- * limit. */
+/* POST /process/exec. The result is a DevboxCommandResult. The call may take as long as the command may run, and
+ * grace_ms on top; 0 is no limit. */
 DevboxRequest *devbox_run_request_new (DevboxCommand *command, guint grace_ms, GError **error);
 
 G_END_DECLS

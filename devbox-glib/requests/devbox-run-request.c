@@ -59,7 +59,7 @@ parse_result (const DevboxReply *reply, gboolean has_ended, GError **error)
   if (has_ended && !devbox_wire_json_get_int (object, "exitCode", TRUE, G_MININT, G_MAXINT, &exit_code, error))
     return NULL;
 
-  return devbox_command_result_new (&(DevboxCommandOutcome) {
+  return devbox_command_result_new (&(DevboxCommandOutcome){
       .exit_code = (int) exit_code,
       .output = output,
       .errors = errors,

@@ -27,7 +27,10 @@ typedef struct
   GError *reason; /* of a refusal, a DevboxError */
 } DevboxWatchReply;
 
-#define DEVBOX_WATCH_REPLY_INIT { DEVBOX_WATCH_REPLY_OTHER, G_FILE_MONITOR_EVENT_CHANGED, NULL, NULL, NULL }
+#define DEVBOX_WATCH_REPLY_INIT                                                                                        \
+  {                                                                                                                    \
+    DEVBOX_WATCH_REPLY_OTHER, G_FILE_MONITOR_EVENT_CHANGED, NULL, NULL, NULL                                           \
+  }
 
 /* FALSE if it makes no sense: the error is a DEVBOX_ERROR_INTERNAL_ERROR. */
 gboolean devbox_watch_reply_parse (DevboxWatchReply *self, const char *text, gsize size, GError **error);

@@ -16,8 +16,8 @@ devbox_watch_message_new (const char *path, DevboxFileMonitorFlags flags)
 
   devbox_wire_json_append_string (message, path, -1);
   g_string_append (message, ",\"renames\":true");
-  g_string_append_printf (
-      message, ",\"recursive\":%s", flags & DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION ? "false" : "true");
+  g_string_append_printf (message, ",\"recursive\":%s",
+                          flags & DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION ? "false" : "true");
   g_string_append_printf (message, ",\"dotfiles\":%s}", flags & DEVBOX_FILE_MONITOR_FLAGS_DOT_FILES ? "true" : "false");
 
   return g_string_free (message, FALSE);
@@ -64,8 +64,7 @@ parse_event (DevboxWatchReply *self, JsonObject *message, GError **error)
     return FALSE;
   if (!event_from_string (type, &self->event))
     return TRUE;
-  if (!devbox_wire_json_get_string (
-          event, "oldPath", self->event == G_FILE_MONITOR_EVENT_RENAMED, &old_path, error))
+  if (!devbox_wire_json_get_string (event, "oldPath", self->event == G_FILE_MONITOR_EVENT_RENAMED, &old_path, error))
     return FALSE;
 
   self->kind = DEVBOX_WATCH_REPLY_EVENT;
@@ -152,12 +151,9 @@ devbox_watch_reply_parse (DevboxWatchReply *self, const char *text, gsize size, 
   if (message != NULL && parse_message (self, message, &reason))
     return TRUE;
 
-  g_set_error (error,
-               DEVBOX_ERROR,
-               DEVBOX_ERROR_INTERNAL_ERROR,
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR,
                /* Translators: %s says what is wrong with the message */
-               _ ("A message about file changes makes no sense: %s"),
-               reason->message);
+               _ ("A message about file changes makes no sense: %s"), reason->message);
   return FALSE;
 }
 

@@ -37,13 +37,9 @@ parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 
   if ((guint64) written != sent)
     {
-      g_set_error (error,
-                   DEVBOX_ERROR,
-                   DEVBOX_ERROR_FILE_TRANSFER_FAILED,
+      g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_FILE_TRANSFER_FAILED,
                    /* Translators: %s is a path */
-                   _ ("Of “%s”, %" PRIu64 " bytes were sent and %" PRIu64 " written"),
-                   request->subject,
-                   (guint64) sent,
+                   _ ("Of “%s”, %" PRIu64 " bytes were sent and %" PRIu64 " written"), request->subject, (guint64) sent,
                    (guint64) written);
       return NULL;
     }
@@ -90,13 +86,8 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
     return NULL;
   if (mode > MAX_MODE)
     {
-      g_set_error (error,
-                   DEVBOX_ERROR,
-                   DEVBOX_ERROR_VALIDATION_ERROR,
-                   _ ("The mode %o of “%s” is not between 0 and %o"),
-                   mode,
-                   path,
-                   MAX_MODE);
+      g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR,
+                   _ ("The mode %o of “%s” is not between 0 and %o"), mode, path, MAX_MODE);
       return NULL;
     }
 

@@ -106,7 +106,8 @@ on_watcher (SoupServer *server,
   note_request (self, message, path);
   g_mutex_unlock (&self->mutex);
 
-  g_assert_null (soup_message_headers_get_list (soup_server_message_get_request_headers (message), "Sec-WebSocket-Extensions"));
+  g_assert_null (
+      soup_message_headers_get_list (soup_server_message_get_request_headers (message), "Sec-WebSocket-Extensions"));
   g_ptr_array_add (self->watchers, g_object_ref (connection));
   g_signal_connect (connection, "message", G_CALLBACK (on_watch), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_watcher_closed), self);
@@ -354,8 +355,8 @@ send_bytes (gpointer data)
   Job *job = data;
 
   for (guint i = 0; i < job->server->watchers->len; i++)
-    soup_websocket_connection_send_message (
-        job->server->watchers->pdata[i], SOUP_WEBSOCKET_DATA_BINARY, (GBytes *) job->data);
+    soup_websocket_connection_send_message (job->server->watchers->pdata[i], SOUP_WEBSOCKET_DATA_BINARY,
+                                            (GBytes *) job->data);
 
   return G_SOURCE_REMOVE;
 }

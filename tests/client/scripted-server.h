@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* An agent that says what it is told to say, for what a good agent never says. It runs in a thread of its own; any thread may call this. */
+/* An agent that says what it is told to say, for what a good agent never says. It runs in a thread of its own; any
+ * thread may call this. */
 typedef struct _ScriptedServer ScriptedServer;
 
 ScriptedServer *scripted_server_new (void);

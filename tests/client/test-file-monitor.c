@@ -11,24 +11,45 @@ typedef struct
   ScriptedServer *server;
   DevboxClient *client;
   DevboxInstance *instance;
-  GString *log;     /* what the monitor told */
-  GThread *thread;  /* and where */
+  GString *log;    /* what the monitor told */
+  GThread *thread; /* and where */
   DevboxFileMonitor *monitor;
+  guint n_threads; /* that ran before */
 } Fixture;
+
+static gboolean
+wake_up (gpointer unused)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs the main context until the condition holds. */
+#define WAIT_UNTIL(condition)                                                                                          \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    const gint64 give_up = g_get_monotonic_time () + PATIENCE_US;                                                      \
+    const guint ticker = g_timeout_add (2, wake_up, NULL);                                                             \
+    while (!(condition) && g_get_monotonic_time () < give_up)                                                          \
+      g_main_context_iteration (NULL, TRUE);                                                                           \
+    g_source_remove (ticker);                                                                                          \
+    g_assert_true (condition);                                                                                         \
+  }                                                                                                                    \
+  G_STMT_END
 
 static void
 set_up (Fixture *fixture, gconstpointer unused)
 {
-  devbox_monitor_link_timing = (DevboxMonitorLinkTiming) {
+  devbox_monitor_link_timing = (DevboxMonitorLinkTiming){
     .first_delay_ms = 20,
     .last_delay_ms = 80,
     .ping_interval_s = 20,
     .silence_ms = 60000,
   };
+  fixture->n_threads = devbox_io_thread_get_n_running ();
   fixture->server = scripted_server_new ();
   fixture->client = devbox_client_new ();
-  fixture->instance = devbox_instance_new_for_agent_with_client (
-      fixture->client, scripted_server_get_url (fixture->server), "s3cret");
+  fixture->instance = devbox_instance_new_for_agent_with_client (fixture->client,
+                                                                 scripted_server_get_url (fixture->server), "s3cret");
   fixture->log = g_string_new (NULL);
 }
 
@@ -40,28 +61,10 @@ tear_down (Fixture *fixture, gconstpointer unused)
   g_object_add_weak_pointer (G_OBJECT (fixture->client), (gpointer *) &fixture->client);
   g_object_unref (fixture->client);
   g_assert_null (fixture->client);
+  WAIT_UNTIL (devbox_io_thread_get_n_running () <= fixture->n_threads);
   g_string_free (fixture->log, TRUE);
   scripted_server_free (fixture->server);
 }
-
-static gboolean
-wake_up (gpointer unused)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-/* Runs the main context until the condition holds. */
-#define WAIT_UNTIL(condition)                                                                                         \
-  G_STMT_START                                                                                                        \
-  {                                                                                                                   \
-    const gint64 give_up = g_get_monotonic_time () + PATIENCE_US;                                                     \
-    const guint ticker = g_timeout_add (2, wake_up, NULL);                                                            \
-    while (!(condition) && g_get_monotonic_time () < give_up)                                                         \
-      g_main_context_iteration (NULL, TRUE);                                                                          \
-    g_source_remove (ticker);                                                                                         \
-    g_assert_true (condition);                                                                                        \
-  }                                                                                                                   \
-  G_STMT_END
 
 static gboolean
 set_flag (gpointer flag)
@@ -82,12 +85,17 @@ run_for (guint ms)
 }
 
 static void
-on_changed (DevboxFileMonitor *monitor, const char *path, const char *old_path, GFileMonitorEvent event, Fixture *fixture)
+on_changed (DevboxFileMonitor *monitor,
+            const char *path,
+            const char *old_path,
+            GFileMonitorEvent event,
+            Fixture *fixture)
 {
   g_autofree char *name = g_enum_to_string (G_TYPE_FILE_MONITOR_EVENT, event);
 
   fixture->thread = g_thread_self ();
-  g_string_append_printf (fixture->log, "%s %s %s\n", name + strlen ("G_FILE_MONITOR_EVENT_"), path, old_path != NULL ? old_path : "-");
+  g_string_append_printf (fixture->log, "%s %s %s\n", name + strlen ("G_FILE_MONITOR_EVENT_"), path,
+                          old_path != NULL ? old_path : "-");
 }
 
 static void
@@ -143,7 +151,8 @@ take_result (GObject *source, GAsyncResult *result, gpointer user_data)
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
 
-#define CHANGE(type, path) "{\"type\":\"file-change\",\"event\":{\"type\":\"" type "\",\"path\":\"" path "\",\"timestamp\":1}}"
+#define CHANGE(type, path)                                                                                             \
+  "{\"type\":\"file-change\",\"event\":{\"type\":\"" type "\",\"path\":\"" path "\",\"timestamp\":1}}"
 
 static void
 test_start (Fixture *fixture, gconstpointer unused)
@@ -154,11 +163,9 @@ test_start (Fixture *fixture, gconstpointer unused)
     DevboxFileMonitorFlags flags;
     const char *message;
   } cases[] = {
-    { ".",
-      DEVBOX_FILE_MONITOR_FLAGS_NONE,
+    { ".", DEVBOX_FILE_MONITOR_FLAGS_NONE,
       "{\"type\":\"watch\",\"path\":\".\",\"renames\":true,\"recursive\":true,\"dotfiles\":false}" },
-    { "a\"b",
-      DEVBOX_FILE_MONITOR_FLAGS_DOT_FILES | DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION,
+    { "a\"b", DEVBOX_FILE_MONITOR_FLAGS_DOT_FILES | DEVBOX_FILE_MONITOR_FLAGS_NO_RECURSION,
       "{\"type\":\"watch\",\"path\":\"a\\\"b\",\"renames\":true,\"recursive\":false,\"dotfiles\":true}" },
   };
   g_autofree char *authorization = NULL;
@@ -187,8 +194,8 @@ test_start_async (Fixture *fixture, gconstpointer unused)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  devbox_instance_monitor_files_async (
-      fixture->instance, "", DEVBOX_FILE_MONITOR_FLAGS_NONE, NULL, take_result, &result);
+  devbox_instance_monitor_files_async (fixture->instance, "", DEVBOX_FILE_MONITOR_FLAGS_NONE, NULL, take_result,
+                                       &result);
   WAIT_UNTIL (result != NULL);
   fixture->monitor = devbox_instance_monitor_files_finish (fixture->instance, result, &error);
   g_assert_no_error (error);
@@ -388,9 +395,7 @@ test_refused_later (Fixture *fixture, gconstpointer unused)
   } cases[] = {
     { 401, NULL, "closed AUTHENTICATION_FAILED\n" },
     { 404, NULL, "closed DEVBOX_NOT_FOUND\n" },
-    { 0,
-      "{\"success\":false,\"error\":\"gone\",\"code\":\"FILE_NOT_FOUND\"}",
-      "closed FILE_NOT_FOUND\n" },
+    { 0, "{\"success\":false,\"error\":\"gone\",\"code\":\"FILE_NOT_FOUND\"}", "closed FILE_NOT_FOUND\n" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -562,12 +567,14 @@ test_malformed (Fixture *fixture, gconstpointer unused)
 static void
 test_dead_agent (Fixture *fixture, gconstpointer unused)
 {
-  Fixture other;
+  Fixture other = { NULL };
 
-  set_up (&other, NULL);
   devbox_monitor_link_timing.ping_interval_s = 1;
   devbox_monitor_link_timing.silence_ms = 2500;
   start_and_listen (fixture);
+  set_up (&other, NULL);
+  devbox_monitor_link_timing.ping_interval_s = 1;
+  devbox_monitor_link_timing.silence_ms = 2500;
   start_and_listen (&other);
   scripted_server_freeze (fixture->server, 3000);
   WAIT_UNTIL (fixture->log->len > 0);
@@ -585,10 +592,8 @@ always_heard (GObject *target)
 static void
 log_item (GObject *target, const DevboxMonitorItem *item)
 {
-  g_string_append_printf (g_object_get_data (target, "log"),
-                          "%s %s\n",
-                          item->kind == DEVBOX_MONITOR_ITEM_OVERFLOW ? "overflow" : "changed",
-                          item->path);
+  g_string_append_printf (g_object_get_data (target, "log"), "%s %s\n",
+                          item->kind == DEVBOX_MONITOR_ITEM_OVERFLOW ? "overflow" : "changed", item->path);
 }
 
 static const DevboxMonitorQueueFuncs log_funcs = { always_heard, log_item };

@@ -75,8 +75,7 @@ static void
 test_shared_client (void)
 {
   g_autoptr (DevboxClient) client = devbox_client_new ();
-  g_autoptr (DevboxInstance) instance
-      = devbox_instance_new_for_agent_with_client (client, "http://127.0.0.1:1", NULL);
+  g_autoptr (DevboxInstance) instance = devbox_instance_new_for_agent_with_client (client, "http://127.0.0.1:1", NULL);
 
   g_assert_true (devbox_instance_get_client (instance) == client);
 }
@@ -84,7 +83,8 @@ test_shared_client (void)
 static void
 test_invalid_address (void)
 {
-  static const char *const addresses[] = { "", "nonsense", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://\xff/" };
+  static const char *const addresses[]
+      = { "", "nonsense", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://\xff/" };
 
   for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
     {
@@ -133,8 +133,7 @@ test_healthy (Fixture *fixture, gconstpointer unused)
       g_autofree char *authorization = NULL;
 
       scripted_server_reply (fixture->server, cases[i].status, cases[i].body);
-      g_assert_cmpint (
-          devbox_instance_is_healthy_sync (fixture->instance, NULL, &error), ==, cases[i].healthy);
+      g_assert_cmpint (devbox_instance_is_healthy_sync (fixture->instance, NULL, &error), ==, cases[i].healthy);
       g_assert_no_error (error);
       authorization = scripted_server_dup_authorization (fixture->server);
       g_assert_null (authorization);
@@ -242,8 +241,8 @@ test_load_file_missing (Fixture *fixture, gconstpointer unused)
   g_autoptr (GError) error = NULL;
   g_autoptr (DevboxErrorInfo) info = NULL;
 
-  scripted_server_reply (
-      fixture->server, 404, "{\"success\":false,\"error\":\"no such file\",\"code\":\"FILE_NOT_FOUND\"}");
+  scripted_server_reply (fixture->server, 404,
+                         "{\"success\":false,\"error\":\"no such file\",\"code\":\"FILE_NOT_FOUND\"}");
   loaded = devbox_instance_load_file_sync (fixture->instance, "missing.txt", NULL, &error);
   g_assert_null (loaded);
   g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_FILE_NOT_FOUND);
@@ -296,8 +295,7 @@ test_replace_file (Fixture *fixture, gconstpointer unused)
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_true (
-          devbox_instance_replace_file_sync (fixture->instance, "a", contents, cases[i].mode, NULL, &error));
+      g_assert_true (devbox_instance_replace_file_sync (fixture->instance, "a", contents, cases[i].mode, NULL, &error));
       g_assert_no_error (error);
       assert_body (fixture, "/files/write", cases[i].body);
     }
@@ -404,7 +402,8 @@ test_replace_file_large_bad_path (Fixture *fixture, gconstpointer unused)
   g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
 }
 
-#define EMPTY_RESULT "{\"pid\":7,\"status\":\"completed\",\"exitCode\":0,\"stdout\":\"\",\"stderr\":\"\",\"duration\":1}"
+#define EMPTY_RESULT                                                                                                   \
+  "{\"pid\":7,\"status\":\"completed\",\"exitCode\":0,\"stdout\":\"\",\"stderr\":\"\",\"duration\":1}"
 
 static void
 test_run_argv (Fixture *fixture, gconstpointer unused)
@@ -414,14 +413,12 @@ test_run_argv (Fixture *fixture, gconstpointer unused)
   g_autoptr (DevboxCommandResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  scripted_server_reply (fixture->server,
-                         200,
+  scripted_server_reply (fixture->server, 200,
                          "{\"pid\":42,\"status\":\"failed\",\"exitCode\":3,\"stdout\":\"out\\n\","
                          "\"stderr\":\"err\",\"duration\":12.5,\"truncated\":true}");
   result = devbox_instance_run_sync (fixture->instance, command, NULL, &error);
   g_assert_no_error (error);
-  assert_body (fixture,
-               "/process/exec",
+  assert_body (fixture, "/process/exec",
                "{\"command\":\"printf\",\"args\":[\"%s\",\"a \\\"b\\\"; rm\"],\"timeout\":30000}");
 
   g_assert_cmpint (devbox_command_result_get_exit_code (result), ==, 3);
@@ -452,8 +449,7 @@ test_run_shell (Fixture *fixture, gconstpointer unused)
   result = devbox_instance_run_finish (fixture->instance, wait_for (&async), &error);
   g_assert_no_error (error);
   g_assert_true (devbox_command_result_get_successful (result));
-  assert_body (fixture,
-               "/process/exec",
+  assert_body (fixture, "/process/exec",
                "{\"command\":\"echo $A | cat\",\"shell\":true,\"cwd\":\"src\","
                "\"env\":{\"A\":\"b=c\\n\",\"D\":\"\"},\"timeout\":5000}");
 }
@@ -465,8 +461,7 @@ test_run_bytes (Fixture *fixture, gconstpointer unused)
   g_autoptr (DevboxCommandResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  scripted_server_reply (fixture->server,
-                         200,
+  scripted_server_reply (fixture->server, 200,
                          "{\"pid\":7,\"exitCode\":0,\"stdout\":\"a\xef\xbf\xbd\xef\xbf\xbd\",\"stdoutBase64\":\"YQD/\","
                          "\"stderr\":\"\xc3\xa4\"}");
   result = devbox_instance_run_sync (fixture->instance, command, NULL, &error);
@@ -486,8 +481,7 @@ test_run_timeout (Fixture *fixture, gconstpointer unused)
   g_autoptr (DevboxErrorInfo) info = NULL;
   DevboxCommandResult *partial;
 
-  scripted_server_reply (fixture->server,
-                         408,
+  scripted_server_reply (fixture->server, 408,
                          "{\"success\":false,\"error\":\"too long\",\"code\":\"OPERATION_TIMEOUT\",\"pid\":9,"
                          "\"stdout\":\"so far\",\"stderr\":\"\",\"truncated\":false}");
   result = devbox_instance_run_sync (fixture->instance, command, NULL, &error);
