@@ -297,6 +297,11 @@ test_early_refusal (WorkspaceFixture *fixture, gconstpointer mode)
 
   g_assert_false (devbox_content_writer_set_path (writer, "../outside/new", &error));
   assert_wire_error (error, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
+  g_clear_error (&error);
+
+  /* It stays refused, for a caller who did not look. */
+  g_assert_false (devbox_content_writer_commit (writer, -1, &error));
+  assert_wire_error (error, DEVBOX_WIRE_FILE_TRANSFER_FAILED);
 }
 
 static gsize
