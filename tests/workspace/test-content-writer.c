@@ -193,7 +193,7 @@ test_border_sizes (WorkspaceFixture *fixture, gconstpointer mode)
 static void
 test_random_sizes (WorkspaceFixture *fixture, gconstpointer mode)
 {
-  for (guint i = 0; i < 4; i++)
+  for (guint i = 0; i < 2; i++)
     check_size (fixture, g_test_rand_int_range (0, 3 * 1024 * 1024), g_test_rand_int_range (1000, 300 * 1000));
 }
 
