@@ -7,6 +7,7 @@
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -30,7 +31,6 @@ struct _DevboxContentWriter
   DevboxFileReplacement *file; /* NULL: what was written is in the buffer alone */
 
   Mode mode;
-  DevboxContentEncoding encoding; /* as it was told */
   DevboxWireBase64Decoder decoder;
   guint64 n_canonical; /* characters of the text that are canonical base64 from its start on */
   gboolean failed;
@@ -79,13 +79,18 @@ devbox_content_writer_get_size (DevboxContentWriter *self)
 gboolean
 devbox_content_writer_set_path (DevboxContentWriter *self, const char *path, GError **error)
 {
+  gboolean accepted;
+
   g_free (self->path);
   self->path = g_strdup (path);
 
   if (self->file != NULL)
-    return devbox_file_replacement_set_path (self->file, path, error);
+    accepted = devbox_file_replacement_set_path (self->file, path, error);
+  else
+    accepted = ensure_file (self, error);
+  self->failed |= !accepted;
 
-  return ensure_file (self, error);
+  return accepted;
 }
 
 static gboolean
@@ -204,29 +209,34 @@ fail_not_canonical (DevboxContentWriter *self, GError **error)
 {
   g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
                /* Translators: the number counts characters from 0 */
-               _ ("The content is not canonical base64 at character %" G_GUINT64_FORMAT), self->n_canonical);
+               _ ("The content is not canonical base64 at character %" PRIu64), self->n_canonical);
 
   return FALSE;
+}
+
+static gboolean
+go_base64 (DevboxContentWriter *self, GError **error)
+{
+  if (self->mode == MODE_PLAIN)
+    return fail_not_canonical (self, error);
+
+  self->mode = MODE_BASE64;
+
+  return TRUE;
 }
 
 gboolean
 devbox_content_writer_set_encoding (DevboxContentWriter *self, DevboxContentEncoding encoding, GError **error)
 {
-  self->encoding = encoding;
+  gboolean accepted = TRUE;
 
-  switch (encoding)
-    {
-    case DEVBOX_CONTENT_UTF8:
-      return self->mode != MODE_SPECULATION || go_plain (self, error);
-    case DEVBOX_CONTENT_BASE64:
-      if (self->mode == MODE_PLAIN)
-        return fail_not_canonical (self, error);
-      self->mode = MODE_BASE64;
-      return TRUE;
-    case DEVBOX_CONTENT_UNKNOWN:
-    default:
-      return TRUE;
-    }
+  if (encoding == DEVBOX_CONTENT_UTF8 && self->mode == MODE_SPECULATION)
+    accepted = go_plain (self, error);
+  else if (encoding == DEVBOX_CONTENT_BASE64)
+    accepted = go_base64 (self, error);
+  self->failed |= !accepted;
+
+  return accepted;
 }
 
 /* A limit that the bytes in the buffer pass already is told before they reach the file. */
@@ -260,13 +270,11 @@ write_text (DevboxContentWriter *self, const char *data, gsize size, GError **er
 gboolean
 devbox_content_writer_write (DevboxContentWriter *self, const char *data, gsize size, GError **error)
 {
-  if (size > 0 && !write_text (self, data, size, error))
-    {
-      self->failed = TRUE;
-      return FALSE;
-    }
+  gboolean written = size == 0 || write_text (self, data, size, error);
 
-  return TRUE;
+  self->failed |= !written;
+
+  return written;
 }
 
 static gboolean

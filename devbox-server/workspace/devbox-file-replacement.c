@@ -9,6 +9,7 @@
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 
 /* For a target that keeps coming and going. */
 #define MAX_ATTEMPTS 16
@@ -114,8 +115,8 @@ static gboolean
 fail_too_large (DevboxFileReplacement *self, GError **error)
 {
   self->failed = TRUE;
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE,
-               _ ("The file is larger than %" G_GOFFSET_FORMAT " bytes"), self->max_size);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE, _ ("The file is larger than %" PRIi64 " bytes"),
+               (gint64) self->max_size);
 
   return FALSE;
 }

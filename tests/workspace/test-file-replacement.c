@@ -427,7 +427,7 @@ test_concurrent_reader (WorkspaceFixture *fixture, gconstpointer mode)
 
   assert_replaces (fixture, "shared", b, -1);
   thread = g_thread_new ("reader", read_all_the_time, &reader);
-  for (guint i = 0; i < 2000; i++)
+  for (guint i = 0; i < 500; i++)
     assert_replaces (fixture, "shared", i % 2 == 0 ? a : b, -1);
   g_atomic_int_set (&reader.stop, TRUE);
   g_thread_join (thread);
@@ -441,7 +441,7 @@ write_all_the_time (gpointer user_data)
 {
   WorkspaceFixture *fixture = user_data;
 
-  for (guint i = 0; i < 500; i++)
+  for (guint i = 0; i < 200; i++)
     {
       g_autofree char *path = g_strdup_printf ("made-%u/by-all/file", i);
 
@@ -464,7 +464,7 @@ test_concurrent_writers (WorkspaceFixture *fixture, gconstpointer mode)
     g_thread_join (threads[i]);
 
   assert_content (fixture, "one", "same");
-  assert_content (fixture, "made-499/by-all/file", "same");
+  assert_content (fixture, "made-199/by-all/file", "same");
   workspace_fixture_stat (fixture, "one", &status);
   g_assert_cmpuint (status.st_nlink, ==, 1);
 }
