@@ -15,7 +15,7 @@ devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gp
   g_autoptr (SoupWebsocketConnection) connection = devbox_http_exchange_upgrade_websocket (exchange, protocol);
 
   if (connection != NULL)
-    devbox_watch_session_new (connection,
-                              devbox_agent_service_get_tree_watcher (service),
-                              devbox_agent_service_get_workspace (service));
+    devbox_watch_session_start (connection,
+                                devbox_agent_service_get_tree_watcher (service),
+                                devbox_agent_service_get_workspace (service));
 }

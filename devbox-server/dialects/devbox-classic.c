@@ -14,6 +14,7 @@ const DevboxHttpRoute devbox_classic_routes[] = {
   { "POST", "/files/read", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_read_file },
   { "POST", "/files/write", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_write_file },
   { "POST", "/process/exec", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_exec },
+  { "GET", "/ws", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_websocket },
 };
 
 const guint devbox_classic_n_routes = G_N_ELEMENTS (devbox_classic_routes);

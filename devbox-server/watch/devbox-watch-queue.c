@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-watch-queue-private.h"
+
+struct _DevboxWatchQueue
+{
+  SoupWebsocketConnection *connection;
+  GQueue texts; /* of GString */
+  gsize n_bytes;
+  GSource *writable; /* while texts wait */
+  GSource *stall;    /* likewise */
+  guint stall_ms;
+  GSourceOnceFunc stalled;
+  gpointer user_data;
+};
+
+DevboxWatchQueue *
+devbox_watch_queue_new (SoupWebsocketConnection *connection, guint stall_ms, GSourceOnceFunc stalled, gpointer user_data)
+{
+  DevboxWatchQueue *self = g_new0 (DevboxWatchQueue, 1);
+
+  self->connection = g_object_ref (connection);
+  g_queue_init (&self->texts);
+  self->stall_ms = stall_ms;
+  self->stalled = stalled;
+  self->user_data = user_data;
+
+  return self;
+}
+
+static void
+text_free (gpointer data)
+{
+  g_string_free (data, TRUE);
+}
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+void
+devbox_watch_queue_free (DevboxWatchQueue *self)
+{
+  clear_source (&self->writable);
+  clear_source (&self->stall);
+  g_queue_clear_full (&self->texts, text_free);
+  g_object_unref (self->connection);
+  g_free (self);
+}
+
+static gboolean
+on_stalled (gpointer user_data)
+{
+  DevboxWatchQueue *self = user_data;
+
+  clear_source (&self->stall);
+  self->stalled (self->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+expect_progress (DevboxWatchQueue *self)
+{
+  if (self->stall == NULL)
+    {
+      self->stall = g_timeout_source_new (self->stall_ms);
+      g_source_set_static_name (self->stall, "[devbox-server] watch queue stall");
+      g_source_set_callback (self->stall, on_stalled, self, NULL);
+      g_source_attach (self->stall, g_main_context_get_thread_default ());
+    }
+  g_source_set_ready_time (self->stall, g_get_monotonic_time () + (gint64) self->stall_ms * 1000);
+}
+
+/* libsoup writes one message each time the socket is writable, and so does this: what libsoup holds does not grow. */
+static gboolean
+on_writable (GObject *stream, gpointer user_data)
+{
+  DevboxWatchQueue *self = user_data;
+  GString *text = g_queue_pop_head (&self->texts);
+
+  self->n_bytes -= text->len;
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_send_text (self->connection, text->str);
+  g_string_free (text, TRUE);
+
+  if (!g_queue_is_empty (&self->texts))
+    {
+      expect_progress (self);
+      return G_SOURCE_CONTINUE;
+    }
+
+  clear_source (&self->stall);
+  g_clear_pointer (&self->writable, g_source_unref);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_writable (DevboxWatchQueue *self)
+{
+  GIOStream *stream = soup_websocket_connection_get_io_stream (self->connection);
+  GPollableOutputStream *output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+
+  self->writable = g_pollable_output_stream_create_source (output, NULL);
+  g_source_set_static_name (self->writable, "[devbox-server] watch queue");
+  g_source_set_callback (self->writable, G_SOURCE_FUNC (on_writable), self, NULL);
+  g_source_attach (self->writable, g_main_context_get_thread_default ());
+}
+
+static gboolean
+push (DevboxWatchQueue *self, GString *text, guint max_messages)
+{
+  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN
+      || g_queue_get_length (&self->texts) >= max_messages || self->n_bytes + text->len > DEVBOX_WATCH_QUEUE_MAX_BYTES)
+    {
+      g_string_free (text, TRUE);
+      return FALSE;
+    }
+
+  self->n_bytes += text->len;
+  g_queue_push_tail (&self->texts, text);
+  if (self->writable == NULL)
+    {
+      wait_for_writable (self);
+      expect_progress (self);
+    }
+
+  return TRUE;
+}
+
+gboolean
+devbox_watch_queue_push_event (DevboxWatchQueue *self, GString *text)
+{
+  return push (self, text, DEVBOX_WATCH_QUEUE_MAX_MESSAGES);
+}
+
+gboolean
+devbox_watch_queue_push_answer (DevboxWatchQueue *self, GString *text)
+{
+  return push (self, text, 2 * DEVBOX_WATCH_QUEUE_MAX_MESSAGES);
+}
+
+guint
+devbox_watch_queue_get_length (DevboxWatchQueue *self)
+{
+  return g_queue_get_length (&self->texts);
+}

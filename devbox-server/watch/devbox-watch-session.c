@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-watch-session-private.h"
+
+#include "devbox-watch-message-private.h"
+#include "devbox-watch-queue-private.h"
+#include "devbox-wire-error-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#define MAX_WATCHES 128
+#define STALL_MS 30000
+#define PING_INTERVAL_S 30
+#define PONG_TIMEOUT_MS 75000 /* two pings went unanswered */
+#define CLOSE_TRY_AGAIN_LATER 1013
+
+typedef struct
+{
+  SoupWebsocketConnection *connection;
+  DevboxTreeWatcher *watcher;
+  DevboxWorkspace *workspace;
+  DevboxWatchQueue *queue;
+  GHashTable *watches; /* path → Watch */
+  GSource *silence;
+  guint64 sequence;
+  gboolean overflowed; /* events were dropped; told as soon as there is room */
+} DevboxWatchSession;
+
+typedef struct
+{
+  DevboxWatchSession *session;
+  DevboxTreeWatch *tree_watch;
+  char *path;
+  char *sent_path;
+  gboolean renames;
+} Watch;
+
+static void
+watch_free (gpointer data)
+{
+  Watch *watch = data;
+
+  g_free (watch->path);
+  g_free (watch->sent_path);
+  g_free (watch);
+}
+
+/* The rest is freed by the tree watch, once it calls nobody any more. */
+static void
+watch_cancel (gpointer data)
+{
+  Watch *watch = data;
+
+  devbox_tree_watch_cancel (watch->tree_watch);
+}
+
+static void
+session_free (DevboxWatchSession *self)
+{
+  g_hash_table_unref (self->watches);
+  devbox_watch_queue_free (self->queue);
+  g_source_destroy (self->silence);
+  g_source_unref (self->silence);
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  g_object_unref (self->connection);
+  devbox_tree_watcher_unref (self->watcher);
+  devbox_workspace_unref (self->workspace);
+  g_free (self);
+}
+
+static void
+tell_change (Watch *watch, const char *kind, const DevboxTreeEvent *event, const char *path, const char *old_path)
+{
+  DevboxWatchSession *self = watch->session;
+  GString *text;
+
+  if (self->overflowed)
+    return;
+
+  text = devbox_watch_format_change (kind, event, path, old_path, ++self->sequence);
+  if (!devbox_watch_queue_push_event (self->queue, text))
+    {
+      /* One message says what all those that are dropped from here on would have. */
+      self->overflowed = TRUE;
+      devbox_watch_queue_push_answer (self->queue, devbox_watch_format_overflow (watch->path, event->time));
+    }
+}
+
+static void
+tell_rename (Watch *watch, const DevboxTreeEvent *event)
+{
+  if (watch->renames)
+    tell_change (watch, "rename", event, event->path, event->old_path);
+  else
+    {
+      tell_change (watch, "unlink", event, event->old_path, NULL);
+      tell_change (watch, "add", event, event->path, NULL);
+    }
+}
+
+static void
+tell_overflow (Watch *watch, const DevboxTreeEvent *event)
+{
+  if (!devbox_watch_queue_push_event (watch->session->queue, devbox_watch_format_overflow (event->path, event->time)))
+    {
+      watch->session->overflowed = TRUE;
+      devbox_watch_queue_push_answer (watch->session->queue, devbox_watch_format_overflow (watch->path, event->time));
+    }
+}
+
+static void
+tell (Watch *watch, const DevboxTreeEvent *event)
+{
+  switch (event->type)
+    {
+    case DEVBOX_TREE_EVENT_CREATED:
+      tell_change (watch, "add", event, event->path, NULL);
+      break;
+    case DEVBOX_TREE_EVENT_CHANGED:
+      tell_change (watch, "change", event, event->path, NULL);
+      break;
+    case DEVBOX_TREE_EVENT_DELETED:
+      tell_change (watch, "unlink", event, event->path, NULL);
+      break;
+    case DEVBOX_TREE_EVENT_RENAMED:
+      tell_rename (watch, event);
+      break;
+    case DEVBOX_TREE_EVENT_OVERFLOW:
+      tell_overflow (watch, event);
+      break;
+    case DEVBOX_TREE_EVENT_ENDED:
+      tell_change (watch, "unlink", event, watch->path, NULL);
+      g_hash_table_remove (watch->session->watches, watch->path);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+on_events (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
+{
+  Watch *watch = user_data;
+
+  /* Room again: the overflow that was told stands for all that came before this. */
+  if (devbox_watch_queue_get_length (watch->session->queue) < DEVBOX_WATCH_QUEUE_MAX_MESSAGES / 2)
+    watch->session->overflowed = FALSE;
+
+  for (guint i = 0; i < n_events; i++)
+    tell (watch, &events[i]);
+}
+
+static void
+on_ready (const GError *error, gpointer user_data)
+{
+  Watch *watch = user_data;
+  DevboxWatchSession *self = watch->session;
+
+  if (error == NULL)
+    {
+      devbox_watch_queue_push_answer (self->queue, devbox_watch_format_done (TRUE, watch->sent_path));
+      return;
+    }
+
+  devbox_watch_queue_push_answer (self->queue, devbox_watch_format_refusal (TRUE, watch->sent_path, error));
+  g_hash_table_remove (self->watches, watch->path);
+}
+
+static gboolean
+start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError **error)
+{
+  Watch *watch;
+
+  /* To watch a path again replaces its options. */
+  g_hash_table_remove (self->watches, request->path);
+  if (g_hash_table_size (self->watches) >= MAX_WATCHES)
+    {
+      g_set_error (error,
+                   DEVBOX_WIRE_ERROR,
+                   DEVBOX_WIRE_RATE_LIMITED,
+                   _ ("A connection watches at most %d paths"),
+                   MAX_WATCHES);
+      return FALSE;
+    }
+
+  watch = g_new0 (Watch, 1);
+  watch->session = self;
+  watch->path = g_strdup (request->path);
+  watch->sent_path = g_strdup (request->sent_path);
+  watch->renames = request->renames;
+  watch->tree_watch
+      = devbox_tree_watcher_watch (self->watcher, request->path, request->flags, NULL, on_ready, on_events, watch, watch_free);
+  g_hash_table_insert (self->watches, g_strdup (request->path), watch);
+
+  return TRUE;
+}
+
+static gboolean
+stop_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError **error)
+{
+  if (!g_hash_table_remove (self->watches, request->path))
+    {
+      g_set_error (error,
+                   DEVBOX_WIRE_ERROR,
+                   DEVBOX_WIRE_VALIDATION_ERROR,
+                   _ ("“%s” is not watched by this connection"),
+                   request->sent_path);
+      return FALSE;
+    }
+
+  devbox_watch_queue_push_answer (self->queue, devbox_watch_format_done (FALSE, request->sent_path));
+  return TRUE;
+}
+
+static void
+on_text (DevboxWatchSession *self, const char *text, gsize size)
+{
+  g_auto (DevboxWatchRequest) request = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean done;
+
+  if (devbox_watch_request_is_current (text, size))
+    {
+      devbox_watch_queue_push_answer (self->queue, devbox_watch_format_current_refusal ());
+      return;
+    }
+
+  done = devbox_watch_request_parse (&request, text, size, self->workspace, &error)
+         && (request.is_watch ? start_watch (self, &request, &error) : stop_watch (self, &request, &error));
+  if (!done)
+    devbox_watch_queue_push_answer (self->queue, devbox_watch_format_refusal (request.is_watch, request.sent_path, error));
+}
+
+static void
+hear_from_peer (DevboxWatchSession *self)
+{
+  g_source_set_ready_time (self->silence, g_get_monotonic_time () + PONG_TIMEOUT_MS * G_GINT64_CONSTANT (1000));
+}
+
+static void
+on_message (SoupWebsocketConnection *connection, SoupWebsocketDataType type, GBytes *message, gpointer user_data)
+{
+  DevboxWatchSession *self = user_data;
+
+  hear_from_peer (self);
+  if (soup_websocket_connection_get_state (connection) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    on_text (self, g_bytes_get_data (message, NULL), g_bytes_get_size (message));
+  else
+    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
+}
+
+static void
+on_pong (SoupWebsocketConnection *connection, GBytes *message, gpointer user_data)
+{
+  hear_from_peer (user_data);
+}
+
+/* A peer that takes nothing will not take a close frame either: the socket itself is shut, and `closed` follows. */
+static void
+drop_peer (DevboxWatchSession *self)
+{
+  GIOStream *stream = soup_websocket_connection_get_io_stream (self->connection);
+
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, CLOSE_TRY_AGAIN_LATER, NULL);
+  if (G_IS_SOCKET_CONNECTION (stream))
+    g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)), TRUE, TRUE, NULL);
+}
+
+static void
+on_stalled (gpointer user_data)
+{
+  drop_peer (user_data);
+}
+
+static gboolean
+on_silence (gpointer user_data)
+{
+  drop_peer (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_closed (SoupWebsocketConnection *connection, gpointer user_data)
+{
+  session_free (user_data);
+}
+
+void
+devbox_watch_session_start (SoupWebsocketConnection *connection, DevboxTreeWatcher *watcher, DevboxWorkspace *workspace)
+{
+  DevboxWatchSession *self = g_new0 (DevboxWatchSession, 1);
+
+  self->connection = g_object_ref (connection);
+  self->watcher = devbox_tree_watcher_ref (watcher);
+  self->workspace = devbox_workspace_ref (workspace);
+  self->queue = devbox_watch_queue_new (connection, STALL_MS, on_stalled, self);
+  self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, watch_cancel);
+
+  self->silence = g_timeout_source_new (PONG_TIMEOUT_MS);
+  g_source_set_static_name (self->silence, "[devbox-server] WebSocket silence");
+  g_source_set_callback (self->silence, on_silence, self, NULL);
+  g_source_attach (self->silence, g_main_context_get_thread_default ());
+  soup_websocket_connection_set_keepalive_interval (connection, PING_INTERVAL_S);
+
+  g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);
+  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
+}
