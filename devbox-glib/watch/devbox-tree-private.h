@@ -58,7 +58,6 @@ struct _DevboxTree
 
   GQueue moves; /* halves of moves that wait for the other one */
   GSource *move_source;
-  char *last_move;
 
   gboolean needs_prune;
   gboolean unsettled; /* a subscription does not stand */
@@ -90,6 +89,8 @@ void devbox_tree_tell_known (DevboxTreeSubscription *subscription, DevboxTreeFol
 /* devbox-tree-scan.c */
 void devbox_tree_queue_scan (DevboxTree *self, DevboxTreeFolder *folder, gboolean list);
 void devbox_tree_unqueue_scan (DevboxTree *self, DevboxTreeFolder *folder);
+/* Lists the folder again if name is there after all. */
+void devbox_tree_look_again (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
 void devbox_tree_begin_rescan (DevboxTree *self);
 void devbox_tree_retry_blind (DevboxTree *self);
 void devbox_tree_set_limit_error (GError **error, int saved_errno, const char *path);

@@ -123,7 +123,6 @@ devbox_tree_free (DevboxTree *self)
   clear_source (&self->heartbeat);
   clear_source (&self->scan_source);
   clear_source (&self->move_source);
-  g_free (self->last_move);
   g_hash_table_unref (self->blind);
   g_ptr_array_unref (self->observers);
   g_ptr_array_unref (self->subscriptions);
