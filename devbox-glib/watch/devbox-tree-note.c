@@ -216,7 +216,8 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
   g_autofree char *path = NULL;
 
   /* An exchange of two names (RENAME_EXCHANGE) comes as a move and the same move back. */
-  devbox_tree_look_again (self, source->folder, source->name);
+  if (self->engine->klass->in_order)
+    devbox_tree_look_again (self, source->folder, source->name);
   if (!devbox_tree_wants_name (folder, name) || kind != (is_dir ? DEVBOX_TREE_NAME_FOLDER : DEVBOX_TREE_NAME_FILE))
     {
       devbox_tree_deleted (self, source->folder, source->name);
@@ -226,7 +227,7 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
 
   if (is_inside (source->folder, target) || is_inside (folder, moved))
     {
-      devbox_tree_begin_rescan (self); /* no kernel does that: the model is behind */
+      self->needs_rescan = TRUE; /* no kernel does that: the model is behind */
       return;
     }
   if (target_kind == DEVBOX_TREE_NAME_FOLDER)
@@ -249,11 +250,30 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
     devbox_tree_ensure_child (self, folder, name);
 }
 
+/* Both halves are there. What an engine says in no order counts only as far as it is still true. */
+static void
+move_halves (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, const char *name, gboolean is_dir)
+{
+  if (self->engine->klass->in_order
+      || devbox_tree_check_move (self, source->folder, source->name, folder, name, is_dir))
+    {
+      moved_inside (self, source, folder, name, is_dir);
+      return;
+    }
+
+  devbox_tree_check_moved_in (self, folder, name);
+  devbox_tree_check_moved_in (self, source->folder, source->name);
+}
+
 /* The other half did not come. */
 static void
 finish_half (DevboxTree *self, const Move *move)
 {
-  if (move->is_source)
+  if (!self->engine->klass->in_order)
+    {
+      devbox_tree_check_moved_in (self, move->folder, move->name);
+    }
+  else if (move->is_source)
     {
       devbox_tree_deleted (self, move->folder, move->name);
       devbox_tree_look_again (self, move->folder, move->name); /* it may have been exchanged with one outside */
@@ -393,16 +413,14 @@ handle_moved (DevboxTree *self,
   const Move half = { .folder = folder, .name = (char *) name, .is_dir = is_dir, .is_source = is_source };
   g_autoptr (Move) other = NULL;
 
-  /* May take the other half away, when its folder went. Two moves of one name at a time are too much to follow. */
-  if (devbox_tree_flush_moves (self, folder, name))
-    devbox_tree_queue_scan (self, folder, TRUE);
+  devbox_tree_flush_moves (self, folder, name); /* may take the other half away, when its folder went */
   other = take_other_half (self, id, is_source);
 
   if (other != NULL && is_source)
-    moved_inside (self, &half, other->folder, other->name, other->is_dir);
+    move_halves (self, &half, other->folder, other->name, other->is_dir);
   else if (other != NULL)
-    moved_inside (self, other, folder, name, is_dir);
-  else if (id != 0 && (is_source || !self->engine->klass->moves_in_order))
+    move_halves (self, other, folder, name, is_dir);
+  else if (id != 0 && (is_source || !self->engine->klass->in_order))
     hold_half (self, folder, name, is_dir, is_source, id);
   else
     finish_half (self, &half);
@@ -424,7 +442,10 @@ devbox_tree_note (DevboxTree *self,
   switch (note)
     {
     case DEVBOX_TREE_NOTE_CREATED:
-      handle_created (self, folder, name, is_dir);
+      if (self->engine->klass->in_order)
+        handle_created (self, folder, name, is_dir);
+      else
+        devbox_tree_check_moved_in (self, folder, name);
       break;
     case DEVBOX_TREE_NOTE_MODIFIED:
       handle_modified (self, folder, name);
@@ -436,7 +457,10 @@ devbox_tree_note (DevboxTree *self,
       handle_attributes (self, folder, name);
       break;
     case DEVBOX_TREE_NOTE_DELETED:
-      devbox_tree_deleted (self, folder, name);
+      if (self->engine->klass->in_order)
+        devbox_tree_deleted (self, folder, name);
+      else
+        devbox_tree_check (self, folder, name);
       break;
     case DEVBOX_TREE_NOTE_MOVED_FROM:
     case DEVBOX_TREE_NOTE_MOVED_TO:
@@ -460,7 +484,7 @@ devbox_tree_note_renamed (DevboxTree *self,
 
   devbox_tree_flush_moves (self, folder, old_name);
   devbox_tree_flush_moves (self, folder, name);
-  moved_inside (self, &source, folder, name, is_dir);
+  move_halves (self, &source, folder, name, is_dir);
   devbox_tree_settle (self);
 }
 

@@ -413,6 +413,11 @@ let_all_stand (DevboxTree *self)
 void
 devbox_tree_settle (DevboxTree *self)
 {
+  if (self->needs_rescan)
+    {
+      self->needs_rescan = FALSE;
+      devbox_tree_begin_rescan (self);
+    }
   if (self->needs_prune)
     {
       self->needs_prune = FALSE;
