@@ -13,11 +13,19 @@ typedef struct
   gboolean finished; /* padding was seen */
 } DevboxWireBase64Decoder;
 
+/* clang-format off */
 #define DEVBOX_WIRE_BASE64_DECODER_INIT { { 0 }, 0, FALSE }
+/* clang-format on */
 
-/* Decodes as many whole quanta of in as it can into out (room for (size + 3) / 4 * 3 bytes); *out_size: bytes written; *consumed: characters taken,
- * short of size only where a character does not fit (FALSE is returned then; everything before it was decoded or is pending). */
-gboolean devbox_wire_base64_decode (DevboxWireBase64Decoder *self, const char *in, gsize size, guint8 *out, gsize *out_size, gsize *consumed);
+/* Decodes as many whole quanta of in as it can into out (room for (size + 3) / 4 * 3 bytes); *out_size: bytes written;
+ * *consumed: characters taken, short of size only where a character does not fit (FALSE is returned then; everything
+ * before it was decoded or is pending). */
+gboolean devbox_wire_base64_decode (DevboxWireBase64Decoder *self,
+                                    const char *in,
+                                    gsize size,
+                                    guint8 *out,
+                                    gsize *out_size,
+                                    gsize *consumed);
 gboolean devbox_wire_base64_is_complete (const DevboxWireBase64Decoder *self); /* no quantum is unfinished */
 /* Whole encoding: writes (size + 2) / 3 * 4 characters, no NUL, returns that count. */
 gsize devbox_wire_base64_encode (const guint8 *in, gsize size, char *out);

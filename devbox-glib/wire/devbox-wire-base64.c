@@ -7,54 +7,71 @@
 
 static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* The six bits of each character; what is outside the alphabet has INVALID set. */
-#define INVALID 0x80
-#define __ INVALID
-/* clang-format off */
-static const guint8 values[256] = {
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, 62, __, __, __, 63,
-  52, 53, 54, 55, 56, 57, 58, 59, 60, 61, __, __, __, __, __, __,
-  __,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
-  15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, __, __, __, __, __,
-  __, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-  41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-  __, __, __, __, __, __, __, __, __, __, __, __, __, __, __, __,
-};
-/* clang-format on */
-#undef __
+/* The six bits of each character, in a table for each of the four places of a quantum: where they belong in a word
+ * whose upper three bytes are what the quantum stands for. What is outside the alphabet has INVALID set, in the byte
+ * that is left over. */
+static guint32 places[4][256];
+#define INVALID 1
 
-/* Two quanta a step, while there are three: each step stores eight bytes of which six count, so the room of one more
- * quantum must follow. Returns how many characters were decoded; stops before a quantum that needs a closer look. */
+static void
+prepare_places (void)
+{
+  static gsize prepared = 0;
+
+  if (!g_once_init_enter (&prepared))
+    return;
+
+  for (guint place = 0; place < 4; place++)
+    {
+      for (guint c = 0; c < 256; c++)
+        places[place][c] = INVALID;
+      for (guint32 value = 0; value < 64; value++)
+        places[place][(guint8) alphabet[value]] = value << (26 - 6 * place);
+    }
+
+  g_once_init_leave (&prepared, 1);
+}
+
+static inline guint32
+combine (const guint8 *quantum)
+{
+  return places[0][quantum[0]] | places[1][quantum[1]] | places[2][quantum[2]] | places[3][quantum[3]];
+}
+
+/* Two quanta a step while there are three, since each is stored with its left-over byte. Returns how many characters
+ * were decoded; stops before a quantum that needs a closer look. */
 static gsize
 decode_quanta (const guint8 *in, gsize size, guint8 *out)
 {
   gsize done;
 
-  for (done = 0; size - done >= 12; done += 8)
+  for (done = 0; size - done >= 12; done += 8, out += 6)
     {
-      const guint8 *c = in + done;
-      guint64 v0 = values[c[0]], v1 = values[c[1]], v2 = values[c[2]], v3 = values[c[3]];
-      guint64 v4 = values[c[4]], v5 = values[c[5]], v6 = values[c[6]], v7 = values[c[7]];
-      guint64 word;
+      guint32 first = combine (in + done);
+      guint32 second = combine (in + done + 4);
 
-      if (((v0 | v1 | v2 | v3 | v4 | v5 | v6 | v7) & INVALID) != 0)
+      if (((first | second) & INVALID) != 0)
         break;
 
-      word = v0 << 58 | v1 << 52 | v2 << 46 | v3 << 40 | v4 << 34 | v5 << 28 | v6 << 22 | v7 << 16;
-      word = GUINT64_TO_BE (word);
-      memcpy (out + done / 4 * 3, &word, sizeof word);
+      first = GUINT32_TO_BE (first);
+      second = GUINT32_TO_BE (second);
+      memcpy (out, &first, sizeof first);
+      memcpy (out + 3, &second, sizeof second);
     }
 
   return done;
+}
+
+static guint
+get_value (guint8 c)
+{
+  return places[3][c] >> 8;
+}
+
+static gboolean
+is_letter (guint8 c)
+{
+  return (places[3][c] & INVALID) == 0;
 }
 
 /* Whether `c` can come next: exactly when some canonical encoding begins with what there is and `c`. */
@@ -64,13 +81,13 @@ accepts (const DevboxWireBase64Decoder *self, guint8 c)
   if (self->finished)
     return FALSE;
   if (c != '=')
-    return values[c] != INVALID && (self->n_pending < 3 || self->pending[2] != '=');
+    return is_letter (c) && (self->n_pending < 3 || self->pending[2] != '=');
 
   /* Padding: the bits of the character before it that would belong to the next byte must be zero. */
   if (self->n_pending == 2)
-    return (values[self->pending[1]] & 0x0f) == 0;
+    return (get_value (self->pending[1]) & 0x0f) == 0;
   if (self->n_pending == 3)
-    return self->pending[2] == '=' || (values[self->pending[2]] & 0x03) == 0;
+    return self->pending[2] == '=' || (get_value (self->pending[2]) & 0x03) == 0;
 
   return FALSE;
 }
@@ -79,26 +96,14 @@ accepts (const DevboxWireBase64Decoder *self, guint8 c)
 static gsize
 decode_pending (DevboxWireBase64Decoder *self, guint8 *out)
 {
-  guint32 word = (guint32) values[self->pending[0]] << 18 | (guint32) values[self->pending[1]] << 12;
+  gsize n_bytes = self->pending[2] == '=' ? 1 : self->pending[3] == '=' ? 2 : 3;
+  guint32 word = GUINT32_TO_BE (combine (self->pending)); /* padding adds nothing but the flag */
 
+  memcpy (out, &word, n_bytes);
   self->n_pending = 0;
-  out[0] = word >> 16;
-  if (self->pending[2] == '=')
-    {
-      self->finished = TRUE;
-      return 1;
-    }
+  self->finished = n_bytes < 3;
 
-  word |= (guint32) values[self->pending[2]] << 6;
-  out[1] = word >> 8;
-  if (self->pending[3] == '=')
-    {
-      self->finished = TRUE;
-      return 2;
-    }
-
-  out[2] = word | values[self->pending[3]];
-  return 3;
+  return n_bytes;
 }
 
 gboolean
@@ -109,33 +114,36 @@ devbox_wire_base64_decode (DevboxWireBase64Decoder *self,
                            gsize *out_size,
                            gsize *consumed)
 {
-  const guint8 *start = (const guint8 *) in;
-  const guint8 *end = start + size;
-  const guint8 *next = start;
-  guint8 *out_start = out;
+  gsize done = 0, written = 0;
   gboolean accepted = TRUE;
 
-  while (next < end)
+  prepare_places ();
+
+  while (done < size)
     {
+      const guint8 *next = (const guint8 *) in + done;
+
       if (self->n_pending == 0 && !self->finished)
         {
-          gsize n_decoded = decode_quanta (next, end - next, out);
+          gsize n_decoded = decode_quanta (next, size - done, out + written);
 
+          done += n_decoded;
           next += n_decoded;
-          out += n_decoded / 4 * 3;
+          written += n_decoded / 4 * 3;
         }
 
       accepted = accepts (self, *next);
       if (!accepted)
         break;
 
-      self->pending[self->n_pending++] = *next++;
+      self->pending[self->n_pending++] = *next;
+      done++;
       if (self->n_pending == 4)
-        out += decode_pending (self, out);
+        written += decode_pending (self, out + written);
     }
 
-  *out_size = out - out_start;
-  *consumed = next - start;
+  *out_size = written;
+  *consumed = done;
 
   return accepted;
 }

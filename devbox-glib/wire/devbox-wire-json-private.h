@@ -5,25 +5,54 @@
 
 G_BEGIN_DECLS
 
-/* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL even as \u0000, depth ≤ 64, names ≤ 1 KiB, numbers ≤ 64
- * characters, integers within gint64, doubles finite, one value), then json-glib parses it. Of members with the same name the last one counts. Errors are
- * DEVBOX_WIRE_VALIDATION_ERROR and tell what is wrong and at which byte, from 0. */
+/* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL even as \u0000, depth
+ * ≤ 64, names ≤ 1 KiB, numbers ≤ 64 characters, integers within gint64, doubles finite, one value), then json-glib
+ * parses it. Of members with the same name the last one counts. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what
+ * is wrong and at which byte, from 0. */
 gboolean devbox_wire_json_scan (const char *data, gsize size, GError **error);
 JsonNode *devbox_wire_json_parse (const char *data, gsize size, GError **error);
 JsonObject *devbox_wire_json_parse_object (const char *data, gsize size, GError **error); /* transfer full */
 
-/* Members, checked for type and range; the error names the member and what was expected. A missing or null member leaves *value as it is
- * and returns TRUE unless `required`. Strings belong to the object. */
-gboolean devbox_wire_json_get_string (JsonObject *object, const char *name, gboolean required, const char **value, GError **error);
-gboolean devbox_wire_json_get_boolean (JsonObject *object, const char *name, gboolean required, gboolean *value, GError **error);
-gboolean devbox_wire_json_get_int (JsonObject *object, const char *name, gboolean required, gint64 minimum, gint64 maximum, gint64 *value, GError **error); /* 3.0 is an integer, 3.5 is not */
-gboolean devbox_wire_json_get_double (JsonObject *object, const char *name, gboolean required, double minimum, double maximum, double *value, GError **error);
-gboolean devbox_wire_json_get_object (JsonObject *object, const char *name, gboolean required, JsonObject **value, GError **error);
-gboolean devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean required, JsonArray **value, GError **error);
-gboolean devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean required, GStrv *value, GError **error); /* transfer full */
+/* Members, checked for type and range; the error names the member and what was expected. A missing or null member
+ * leaves *value as it is and returns TRUE unless `required`. Strings belong to the object. */
+gboolean devbox_wire_json_get_string (JsonObject *object,
+                                      const char *name,
+                                      gboolean required,
+                                      const char **value,
+                                      GError **error);
+gboolean
+devbox_wire_json_get_boolean (JsonObject *object, const char *name, gboolean required, gboolean *value, GError **error);
+/* 3.0 is an integer, 3.5 is not. */
+gboolean devbox_wire_json_get_int (JsonObject *object,
+                                   const char *name,
+                                   gboolean required,
+                                   gint64 minimum,
+                                   gint64 maximum,
+                                   gint64 *value,
+                                   GError **error);
+gboolean devbox_wire_json_get_double (JsonObject *object,
+                                      const char *name,
+                                      gboolean required,
+                                      double minimum,
+                                      double maximum,
+                                      double *value,
+                                      GError **error);
+gboolean devbox_wire_json_get_object (JsonObject *object,
+                                      const char *name,
+                                      gboolean required,
+                                      JsonObject **value,
+                                      GError **error);
+gboolean
+devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean required, JsonArray **value, GError **error);
+/* Each element is a string; transfer full. */
+gboolean devbox_wire_json_get_strv (JsonObject *object,
+                                    const char *name,
+                                    gboolean required,
+                                    GStrv *value,
+                                    GError **error);
 
-/* Writing: straight into a GString, no tree. `string` may be any bytes: each ill-formed part of UTF-8 becomes U+FFFD, and so does NUL, which the scan
- * refuses. FALSE when anything had to be replaced. */
+/* Writing: straight into a GString, no tree. `string` may be any bytes: each ill-formed part of UTF-8 becomes U+FFFD,
+ * and so does NUL, which the scan refuses. FALSE when anything had to be replaced. */
 gboolean devbox_wire_json_append_string (GString *out, const char *string, gssize length);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
 

@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* A push parser: feed pieces of any size, get events. Same rules, verdicts and messages as devbox_wire_json_scan (), however the document is cut. Memory
- * does not grow with the document: string values come in pieces, unescaped, each of whole UTF-8 characters; member names are at most 1 KiB. */
+/* A push parser: feed pieces of any size, get events. Same rules, verdicts and messages as devbox_wire_json_scan (),
+ * however the document is cut. Memory does not grow with the document: string values come in pieces, unescaped, each of
+ * whole UTF-8 characters; member names are at most 1 KiB. */
 typedef struct _DevboxWireJsonReader DevboxWireJsonReader;
 
 typedef struct
@@ -28,7 +29,8 @@ DevboxWireJsonReader *devbox_wire_json_reader_new (const DevboxWireJsonHandler *
 void devbox_wire_json_reader_free (DevboxWireJsonReader *self);
 /* After an error each further call fails with the same one. */
 gboolean devbox_wire_json_reader_feed (DevboxWireJsonReader *self, const char *data, gsize size, GError **error);
-gboolean devbox_wire_json_reader_finish (DevboxWireJsonReader *self, GError **error); /* exactly one whole value was seen */
+/* Succeeds when exactly one whole value was seen. */
+gboolean devbox_wire_json_reader_finish (DevboxWireJsonReader *self, GError **error);
 /* The containers that are open: a begin callback finds its own counted, an end callback does not. */
 guint devbox_wire_json_reader_get_depth (DevboxWireJsonReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxWireJsonReader, devbox_wire_json_reader_free)

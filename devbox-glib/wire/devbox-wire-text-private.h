@@ -10,8 +10,9 @@ G_BEGIN_DECLS
 
 #define DEVBOX_WIRE_EVERY_BYTE(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 
-/* The first byte from `text` on that is a quotation mark, a backslash, a control character or not ASCII; else `end`. Eight bytes a step: subtracting
- * borrows only into bytes that follow one that is found, so the lowest mark is always right. */
+/* The first byte from `text` on that is a quotation mark, a backslash, a control character or not ASCII; else `end`.
+ * Eight bytes a step: subtracting borrows only into bytes that follow one that is found, so the lowest mark is always
+ * right. */
 static inline const guint8 *
 devbox_wire_text_skip_plain (const guint8 *text, const guint8 *end)
 {
@@ -43,8 +44,9 @@ typedef enum
   DEVBOX_WIRE_UTF8_CUT, /* well-formed as far as the text goes */
 } DevboxWireUtf8;
 
-/* Looks at the character that is not ASCII at `text`. *length: of the character; when invalid, of the longest part of it that could have begun one
- * (one at least), which is what a single U+FFFD stands for in the practice that Unicode recommends. */
+/* Looks at the character that is not ASCII at `text`. *length: of the character; when invalid, of the longest part of
+ * it that could have begun one (one at least), which is what a single U+FFFD stands for in the practice that Unicode
+ * recommends. */
 static inline DevboxWireUtf8
 devbox_wire_text_check_character (const guint8 *text, const guint8 *end, guint *length)
 {
