@@ -296,7 +296,7 @@ static const DevboxTreeEngineClass gio_engine_class = {
   .remove = gio_engine_remove,
   .get_fd = gio_engine_get_fd,
   .free = gio_engine_free,
-  .moves_in_order = FALSE,
+  .in_order = FALSE,
 };
 
 static guint

@@ -166,7 +166,7 @@ static const DevboxTreeEngineClass inotify_engine_class = {
   .remove = inotify_engine_remove,
   .get_fd = inotify_engine_get_fd,
   .free = inotify_engine_free,
-  .moves_in_order = TRUE,
+  .in_order = TRUE,
 };
 
 DevboxTreeEngine *

@@ -23,9 +23,10 @@ typedef struct
   /* Watches the folder behind fd, in place of whatever stood for it before. */
   DevboxTreeAddResult (*add) (DevboxTreeEngine *self, DevboxTreeFolder *folder, int fd);
   void (*remove) (DevboxTreeEngine *self, DevboxTreeFolder *folder); /* of one that has a handle */
-  int (*get_fd) (DevboxTreeEngine *self, DevboxTreeFolder *folder);  /* a descriptor of it if the engine keeps one, or -1 */
+  int (*get_fd) (DevboxTreeEngine *self, DevboxTreeFolder *folder);  /* a descriptor of it if the engine keeps one, or -1;
+                                                                      * an engine that is not in order must */
   void (*free) (DevboxTreeEngine *self);
-  gboolean moves_in_order; /* MOVED_FROM is always noted before its MOVED_TO */
+  gboolean in_order; /* notes come in the order of what happened, across folders too */
 } DevboxTreeEngineClass;
 
 struct _DevboxTreeEngine

@@ -31,6 +31,8 @@ struct _DevboxTreeFolder
   DevboxTreeFolder *parent; /* NULL: the root */
   char *name;
   gpointer handle;          /* the engine's; NULL: not watched */
+  guint64 device;           /* of the folder that the handle stands for */
+  guint64 inode;
   GHashTable *names;        /* char * → DevboxTreeName: what was told or silently listed; NULL: none */
   GHashTable *folders;      /* name → DevboxTreeFolder, those that are part of the model; NULL: none */
   GPtrArray *subscriptions; /* those for this very folder, or for a file in it; NULL: none */

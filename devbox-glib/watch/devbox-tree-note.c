@@ -127,21 +127,21 @@ moved_in (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolean
   devbox_tree_created (self, folder, name, is_dir, 0);
 }
 
-/* They may have been opened by the old path, in vain. */
+/* What was tried by the old path, in vain. */
 static void
-queue_unwatched (DevboxTree *self, DevboxTreeFolder *folder)
+queue_unfinished (DevboxTree *self, DevboxTreeFolder *folder)
 {
   GHashTableIter iter;
   gpointer child;
 
-  if (folder->handle == NULL)
+  if (folder->handle == NULL || folder->needs_listing)
     devbox_tree_queue_scan (self, folder, TRUE);
   if (folder->folders == NULL)
     return;
 
   g_hash_table_iter_init (&iter, folder->folders);
   while (g_hash_table_iter_next (&iter, NULL, &child))
-    queue_unwatched (self, child);
+    queue_unfinished (self, child);
 }
 
 /* Moves the folder in the model; NULL if what it became is not wanted. */
@@ -161,7 +161,7 @@ reattach (DevboxTree *self, DevboxTreeFolder *moved, DevboxTreeFolder *folder, c
 
   /* The path may have meant another folder when it was opened. */
   devbox_tree_queue_scan (self, moved, FALSE);
-  queue_unwatched (self, moved);
+  queue_unfinished (self, moved);
 
   return moved;
 }
@@ -194,22 +194,6 @@ tell_renamed (GPtrArray *old_observers,
     }
 }
 
-/* An exchange of two names (RENAME_EXCHANGE) comes as a move and the same move back, which is not what was done. */
-static void
-look_out_for_exchange (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, const char *name)
-{
-  g_autofree char *move = g_strdup_printf ("%p/%s//%p/%s", source->folder, source->name, folder, name);
-  g_autofree char *way_back = g_strdup_printf ("%p/%s//%p/%s", folder, name, source->folder, source->name);
-
-  if (g_strcmp0 (self->last_move, way_back) == 0)
-    {
-      devbox_tree_queue_scan (self, source->folder, TRUE);
-      devbox_tree_queue_scan (self, folder, TRUE);
-    }
-  g_free (self->last_move);
-  self->last_move = g_steal_pointer (&move);
-}
-
 static gboolean
 is_inside (DevboxTreeFolder *folder, DevboxTreeFolder *ancestor)
 {
@@ -231,7 +215,9 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
   g_autofree char *old_path = NULL;
   g_autofree char *path = NULL;
 
-  look_out_for_exchange (self, source, folder, name);
+  /* An exchange of two names (RENAME_EXCHANGE) comes as a move and the same move back. */
+  if (self->engine->klass->in_order)
+    devbox_tree_look_again (self, source->folder, source->name);
   if (!devbox_tree_wants_name (folder, name) || kind != (is_dir ? DEVBOX_TREE_NAME_FOLDER : DEVBOX_TREE_NAME_FILE))
     {
       devbox_tree_deleted (self, source->folder, source->name);
@@ -241,7 +227,7 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
 
   if (is_inside (source->folder, target) || is_inside (folder, moved))
     {
-      devbox_tree_begin_rescan (self); /* no kernel does that: the model is behind */
+      self->needs_rescan = TRUE; /* no kernel does that: the model is behind */
       return;
     }
   if (target_kind == DEVBOX_TREE_NAME_FOLDER)
@@ -264,14 +250,38 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
     devbox_tree_ensure_child (self, folder, name);
 }
 
+/* Both halves are there. What an engine says in no order counts only as far as it is still true. */
+static void
+move_halves (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, const char *name, gboolean is_dir)
+{
+  if (self->engine->klass->in_order
+      || devbox_tree_check_move (self, source->folder, source->name, folder, name, is_dir))
+    {
+      moved_inside (self, source, folder, name, is_dir);
+      return;
+    }
+
+  devbox_tree_check_moved_in (self, folder, name);
+  devbox_tree_check_moved_in (self, source->folder, source->name);
+}
+
 /* The other half did not come. */
 static void
 finish_half (DevboxTree *self, const Move *move)
 {
-  if (move->is_source)
-    devbox_tree_deleted (self, move->folder, move->name);
+  if (!self->engine->klass->in_order)
+    {
+      devbox_tree_check_moved_in (self, move->folder, move->name);
+    }
+  else if (move->is_source)
+    {
+      devbox_tree_deleted (self, move->folder, move->name);
+      devbox_tree_look_again (self, move->folder, move->name); /* it may have been exchanged with one outside */
+    }
   else
-    moved_in (self, move->folder, move->name, move->is_dir);
+    {
+      moved_in (self, move->folder, move->name, move->is_dir);
+    }
 }
 
 static gboolean
@@ -400,24 +410,20 @@ handle_moved (DevboxTree *self,
               gboolean is_source,
               guint64 id)
 {
-  Move source = { .folder = folder, .name = (char *) name };
+  const Move half = { .folder = folder, .name = (char *) name, .is_dir = is_dir, .is_source = is_source };
   g_autoptr (Move) other = NULL;
 
-  /* May take the other half away, when its folder went. Two moves of one name at a time are too much to follow. */
-  if (devbox_tree_flush_moves (self, folder, name))
-    devbox_tree_queue_scan (self, folder, TRUE);
+  devbox_tree_flush_moves (self, folder, name); /* may take the other half away, when its folder went */
   other = take_other_half (self, id, is_source);
 
   if (other != NULL && is_source)
-    moved_inside (self, &source, other->folder, other->name, other->is_dir);
+    move_halves (self, &half, other->folder, other->name, other->is_dir);
   else if (other != NULL)
-    moved_inside (self, other, folder, name, is_dir);
-  else if (id != 0 && (is_source || !self->engine->klass->moves_in_order))
+    move_halves (self, other, folder, name, is_dir);
+  else if (id != 0 && (is_source || !self->engine->klass->in_order))
     hold_half (self, folder, name, is_dir, is_source, id);
-  else if (is_source)
-    devbox_tree_deleted (self, folder, name);
   else
-    moved_in (self, folder, name, is_dir);
+    finish_half (self, &half);
 }
 
 void
@@ -436,7 +442,10 @@ devbox_tree_note (DevboxTree *self,
   switch (note)
     {
     case DEVBOX_TREE_NOTE_CREATED:
-      handle_created (self, folder, name, is_dir);
+      if (self->engine->klass->in_order)
+        handle_created (self, folder, name, is_dir);
+      else
+        devbox_tree_check_moved_in (self, folder, name);
       break;
     case DEVBOX_TREE_NOTE_MODIFIED:
       handle_modified (self, folder, name);
@@ -448,7 +457,10 @@ devbox_tree_note (DevboxTree *self,
       handle_attributes (self, folder, name);
       break;
     case DEVBOX_TREE_NOTE_DELETED:
-      devbox_tree_deleted (self, folder, name);
+      if (self->engine->klass->in_order)
+        devbox_tree_deleted (self, folder, name);
+      else
+        devbox_tree_check (self, folder, name);
       break;
     case DEVBOX_TREE_NOTE_MOVED_FROM:
     case DEVBOX_TREE_NOTE_MOVED_TO:
@@ -472,7 +484,7 @@ devbox_tree_note_renamed (DevboxTree *self,
 
   devbox_tree_flush_moves (self, folder, old_name);
   devbox_tree_flush_moves (self, folder, name);
-  moved_inside (self, &source, folder, name, is_dir);
+  move_halves (self, &source, folder, name, is_dir);
   devbox_tree_settle (self);
 }
 

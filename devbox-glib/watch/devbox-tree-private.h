@@ -58,9 +58,9 @@ struct _DevboxTree
 
   GQueue moves; /* halves of moves that wait for the other one */
   GSource *move_source;
-  char *last_move;
 
   gboolean needs_prune;
+  gboolean needs_rescan;
   gboolean unsettled; /* a subscription does not stand */
 };
 
@@ -90,9 +90,21 @@ void devbox_tree_tell_known (DevboxTreeSubscription *subscription, DevboxTreeFol
 /* devbox-tree-scan.c */
 void devbox_tree_queue_scan (DevboxTree *self, DevboxTreeFolder *folder, gboolean list);
 void devbox_tree_unqueue_scan (DevboxTree *self, DevboxTreeFolder *folder);
+/* After name is said to have moved away: looks at the folder again if it is there after all. */
+void devbox_tree_look_again (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
 void devbox_tree_begin_rescan (DevboxTree *self);
 void devbox_tree_retry_blind (DevboxTree *self);
 void devbox_tree_set_limit_error (GError **error, int saved_errno, const char *path);
+
+/* devbox-tree-check.c: for an engine whose notes come in no order. What they name is looked at instead. */
+void devbox_tree_check (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
+void devbox_tree_check_moved_in (DevboxTree *self, DevboxTreeFolder *folder, const char *name); /* a file is another one now */
+gboolean devbox_tree_check_move (DevboxTree *self,
+                                 DevboxTreeFolder *old_folder,
+                                 const char *old_name,
+                                 DevboxTreeFolder *folder,
+                                 const char *name,
+                                 gboolean is_dir);
 
 /* devbox-tree-note.c */
 void devbox_tree_created (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolean is_dir, DevboxTreeName flags);

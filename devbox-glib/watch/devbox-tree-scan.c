@@ -293,6 +293,22 @@ open_folder (DevboxTree *self, DevboxTreeFolder *folder)
   return devbox_tree_open_folder (self->root_fd, path);
 }
 
+void
+devbox_tree_look_again (DevboxTree *self, DevboxTreeFolder *folder, const char *name)
+{
+  int fd = open_folder (self, folder);
+  struct stat status;
+
+  /* It has another path by now. Once that is told, it is looked at. */
+  if (fd < 0 || fstat (fd, &status) != 0 || status.st_dev != folder->device || status.st_ino != folder->inode)
+    folder->needs_listing = TRUE;
+  else if (fstatat (fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+    devbox_tree_queue_scan (self, folder, TRUE);
+
+  if (fd >= 0)
+    close (fd);
+}
+
 static void
 queue_children (DevboxTree *self, DevboxTreeFolder *folder)
 {
@@ -312,9 +328,10 @@ scan_folder (DevboxTree *self, DevboxTreeFolder *folder)
 {
   int fd = open_folder (self, folder);
   DevboxTreeAddResult result = DEVBOX_TREE_ADD_FAILED;
+  struct stat status;
   int saved_errno;
 
-  if (fd >= 0)
+  if (fd >= 0 && fstat (fd, &status) == 0)
     result = self->engine->klass->add (self->engine, folder, fd);
   if (result == DEVBOX_TREE_ADD_FAILED)
     {
@@ -325,6 +342,8 @@ scan_folder (DevboxTree *self, DevboxTreeFolder *folder)
       return;
     }
 
+  folder->device = status.st_dev;
+  folder->inode = status.st_ino;
   if (folder->blind)
     {
       folder->blind = FALSE;

@@ -123,7 +123,6 @@ devbox_tree_free (DevboxTree *self)
   clear_source (&self->heartbeat);
   clear_source (&self->scan_source);
   clear_source (&self->move_source);
-  g_free (self->last_move);
   g_hash_table_unref (self->blind);
   g_ptr_array_unref (self->observers);
   g_ptr_array_unref (self->subscriptions);
@@ -414,6 +413,11 @@ let_all_stand (DevboxTree *self)
 void
 devbox_tree_settle (DevboxTree *self)
 {
+  if (self->needs_rescan)
+    {
+      self->needs_rescan = FALSE;
+      devbox_tree_begin_rescan (self);
+    }
   if (self->needs_prune)
     {
       self->needs_prune = FALSE;
