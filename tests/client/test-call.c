@@ -242,6 +242,24 @@ test_broken_replies (Fixture *self, gconstpointer data)
     }
 }
 
+/* libsoup stops at the first line of a trailer: what follows must not be taken for the next reply. */
+static void
+test_trailer (Fixture *self, gconstpointer data)
+{
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) trailed = test_get (self->client, self->endpoint, "/endless-trailer", &error);
+      g_autoptr (GBytes) body = NULL;
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_bytes_get_size (trailed), ==, 0);
+      body = test_get (self->client, self->endpoint, "/ok", &error);
+      g_assert_no_error (error);
+      assert_body (body, "{\"ok\":true}");
+    }
+}
+
 static const char *const large_cases[]
     = { "/size/1048577", "/chunked/1048577", "/huge", "/endless/200", "/endless/401", "/endless/407", "/endless/500" };
 
@@ -436,6 +454,7 @@ main (int argc, char *argv[])
   ADD ("expect-continue", test_expect_continue);
   ADD ("status-errors", test_status_errors);
   ADD ("broken-replies", test_broken_replies);
+  ADD ("trailer", test_trailer);
   ADD ("reply-limit", test_reply_limit);
   ADD ("own-reply-limit", test_own_reply_limit);
   ADD ("misdirected", test_misdirected);

@@ -11,7 +11,7 @@
 
 #define N_WORKERS 2
 #define N_AT_ONCE 24
-#define CALL_TIMEOUT_MS 15
+#define CALL_TIMEOUT_MS 30
 
 static int n_calls = 2000;
 
