@@ -115,6 +115,14 @@ sweep (DevboxHttpEngine *self, gint64 now)
   update_timer (self);
 }
 
+/* Their owners see the end of the stream. */
+static void
+shut_upgraded (DevboxHttpEngine *self)
+{
+  for (guint i = 0; i < self->upgraded->len; i++)
+    g_socket_shutdown (g_ptr_array_index (self->upgraded, i), TRUE, TRUE, NULL);
+}
+
 static void
 close_all (DevboxHttpEngine *self)
 {
@@ -124,8 +132,7 @@ close_all (DevboxHttpEngine *self)
     while (queues[i]->length > 0)
       devbox_http_connection_close (queues[i]->head->data);
 
-  for (guint i = 0; i < self->upgraded->len; i++)
-    g_socket_shutdown (g_ptr_array_index (self->upgraded, i), TRUE, TRUE, NULL);
+  shut_upgraded (self);
 }
 
 static void
@@ -271,6 +278,8 @@ devbox_http_engine_stop (DevboxHttpEngine *self, guint grace_ms, GDestroyNotify 
     devbox_http_connection_close (self->fresh.head->data);
   while (self->idle.length > 0)
     devbox_http_connection_close (self->idle.head->data);
+  /* No request ends there by itself. */
+  shut_upgraded (self);
   update_timer (self);
 }
 
