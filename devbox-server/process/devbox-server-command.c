@@ -395,7 +395,7 @@ handle_gone (DevboxServerCommand *self)
 }
 
 static void
-read_events (DevboxServerCommand *self)
+take_events (DevboxServerCommand *self)
 {
   while (self->control >= 0)
     {
@@ -412,7 +412,12 @@ read_events (DevboxServerCommand *self)
       else
         handle_gone (self);
     }
+}
 
+static void
+read_events (DevboxServerCommand *self)
+{
+  take_events (self);
   if (self->outcome.state != DEVBOX_COMMAND_STARTING)
     answered (self);
   consider_done (self);
@@ -541,17 +546,28 @@ devbox_server_command_helper_lost (DevboxServerCommand *self)
   devbox_server_command_kill (self);
 }
 
+static GError *
+new_closed_error (DevboxServerCommand *self)
+{
+  return g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE, _ ("“%s” was killed: the launcher was closed"),
+                      self->program);
+}
+
 void
 devbox_server_command_disconnect (DevboxServerCommand *self)
 {
+  gboolean was_running = !devbox_command_outcome_has_ended (&self->outcome);
+
   self->launcher = NULL;
-  close_control (self);
   devbox_clear_source (&self->failure_idle);
+  take_events (self);
+  close_control (self);
 
   if (!devbox_command_outcome_has_ended (&self->outcome))
-    devbox_command_outcome_set_lost (&self->outcome,
-                                     g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
-                                                  _ ("“%s” was killed: the launcher was closed"), self->program));
+    devbox_command_outcome_set_lost (&self->outcome, new_closed_error (self));
+  else if (was_running && self->outcome.state == DEVBOX_COMMAND_SIGNALED && self->outcome.error == NULL)
+    self->outcome.error = new_closed_error (self);
+
   if (!self->told)
     tell (self);
   close_streams (self);
