@@ -170,10 +170,35 @@ on_activate (GApplication *application, gpointer user_data)
 {
 }
 
+/* Commands run as the same user and can read /proc/PID/environ and cmdline, which show the memory that the kernel handed over at the start. */
+static void
+wipe_secrets (char **arguments)
+{
+  static const char *const variables[] = { "TOKEN", "DEVBOX_JWT_SECRET" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
+    {
+      char *value = getenv (variables[i]);
+
+      if (value != NULL)
+        explicit_bzero (value, strlen (value));
+      unsetenv (variables[i]);
+    }
+
+  for (guint i = 1; arguments[i] != NULL; i++)
+    {
+      if (g_str_has_prefix (arguments[i], "--token="))
+        explicit_bzero (arguments[i] + strlen ("--token="), strlen (arguments[i]) - strlen ("--token="));
+      else if (strcmp (arguments[i], "--token") == 0 && arguments[i + 1] != NULL)
+        explicit_bzero (arguments[i + 1], strlen (arguments[i + 1]));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   Program program = { 0 };
+  g_autofree char **arguments = g_memdup2 (argv, (argc + 1) * sizeof *argv);
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
@@ -183,6 +208,7 @@ main (int argc, char **argv)
 
   if (!devbox_server_options_parse (&program.options, &argc, &argv, &error))
     return fail (error, EXIT_USAGE);
+  wipe_secrets (arguments);
   if (program.options.show_version)
     {
       g_print ("devbox-server %s\n", DEVBOX_VERSION_STRING);
