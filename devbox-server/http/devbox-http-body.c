@@ -39,14 +39,15 @@ devbox_http_exchange_clear_body_func (DevboxHttpExchange *self)
 static void
 emit (DevboxHttpExchange *self, DevboxHttpBodyEvent event, const guint8 *data, gsize size, const GError *error)
 {
-  g_autoptr (DevboxHttpExchange) keep = devbox_http_exchange_ref (self);
   gboolean was_in_body_func = self->in_body_func;
 
+  devbox_http_exchange_ref (self);
   self->in_body_func = TRUE;
   self->body_func (self, event, data, size, error, self->body_data);
   self->in_body_func = was_in_body_func;
   if (self->body_state == DEVBOX_HTTP_BODY_OVER)
     devbox_http_exchange_clear_body_func (self);
+  devbox_http_exchange_unref (self);
 }
 
 void

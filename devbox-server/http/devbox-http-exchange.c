@@ -266,16 +266,17 @@ devbox_http_exchange_is_closed (DevboxHttpExchange *self)
 void
 devbox_http_exchange_notify_closed (DevboxHttpExchange *self)
 {
-  g_autoptr (DevboxHttpExchange) keep = devbox_http_exchange_ref (self);
   DevboxHttpClosedFunc func = g_steal_pointer (&self->closed_func);
   GDestroyNotify destroy = g_steal_pointer (&self->closed_destroy);
   gpointer data = g_steal_pointer (&self->closed_data);
 
+  devbox_http_exchange_ref (self);
   self->is_closed = TRUE;
   if (func != NULL)
     func (self, data);
   if (destroy != NULL)
     destroy (data);
+  devbox_http_exchange_unref (self);
 }
 
 void
@@ -296,10 +297,10 @@ devbox_http_exchange_set_writable_func (DevboxHttpExchange *self,
 void
 devbox_http_exchange_notify_writable (DevboxHttpExchange *self)
 {
-  g_autoptr (DevboxHttpExchange) keep = devbox_http_exchange_ref (self);
   GDestroyNotify destroy = g_steal_pointer (&self->writable_destroy);
   gpointer data = self->writable_data;
 
+  devbox_http_exchange_ref (self);
   self->is_full = FALSE;
   self->is_writable_func_set = FALSE;
   if (self->writable_func != NULL)
@@ -310,6 +311,7 @@ devbox_http_exchange_notify_writable (DevboxHttpExchange *self)
     self->writable_destroy = destroy;
   else if (destroy != NULL)
     destroy (data);
+  devbox_http_exchange_unref (self);
 }
 
 void

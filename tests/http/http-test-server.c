@@ -335,7 +335,9 @@ echo_nested (HttpTestServer *self, DevboxHttpExchange *exchange)
 static void
 echo_message (SoupWebsocketConnection *websocket, int type, GBytes *message, gpointer user_data)
 {
-  soup_websocket_connection_send_message (websocket, type, message);
+  /* Messages that came before the end are still delivered after it. */
+  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_send_message (websocket, type, message);
 }
 
 static void

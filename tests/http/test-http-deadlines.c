@@ -56,7 +56,6 @@ test_slow_head (void)
 {
   DevboxHttpLimits limits = usual;
   g_autoptr (HttpTestServer) server = NULL;
-  g_autofree char *reply = NULL;
   int fds[100];
 
   limits.head_timeout_ms = 500;
