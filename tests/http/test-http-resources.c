@@ -14,6 +14,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What 5,000 idle connections may add; the address sanitizer keeps freed memory, and puts red zones around the rest. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifdef SANITIZED
+#define MAX_GROWTH (8 * 1024 * 1024)
+#else
+#define MAX_GROWTH (4 * 1024 * 1024)
+#endif
+
 #define GET "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 
 typedef struct
@@ -253,7 +267,7 @@ test_staying (void)
                   growth / 1024,
                   among,
                   alone);
-  g_assert_cmpuint (growth, <, 4 * 1024 * 1024);
+  g_assert_cmpuint (growth, <, MAX_GROWTH);
   g_assert_cmpint (among, <, 3 * alone + 500); /* a source for each would be at 700 µs more */
   for (guint i = 0; i < 5000; i++)
     close (fds[i]);
