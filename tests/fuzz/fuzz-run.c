@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs a fuzz target without libFuzzer: once for each file that is named, or that is in a folder that is named, then once for each of its
- * beginnings. */
+/* Runs a fuzz target without libFuzzer: once for each file that is named, or that is in a folder that is named, then
+ * once for each of its beginnings. */
 #include "config.h"
 
 #include "fuzz.h"

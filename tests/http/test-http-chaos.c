@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Thousands of random connections against a live server: pipelines split at random bytes, damaged, cut, reset, half-closed, read slowly or not
- * at all, turned into WebSockets, while servers stop and go away under them. Arguments: how many connections (500), and the seed to repeat a
- * run. What must hold: no crash and no leak, every exchange ends once, and a connection that did nothing wrong gets exactly its replies. */
+/* Thousands of random connections against a live server: pipelines split at random bytes, damaged, cut, reset,
+ * half-closed, read slowly or not at all, turned into WebSockets, while servers stop and go away under them. Arguments:
+ * how many connections (500), and the seed to repeat a run. What must hold: no crash and no leak, every exchange ends
+ * once, and a connection that did nothing wrong gets exactly its replies. */
 #include "config.h"
 
 #include "http-test-server.h"
@@ -110,7 +111,8 @@ append_request (GString *out, const Template *template, GRand *random, gboolean 
 static int
 try_connect (guint16 port)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons (port), .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address
+      = { .sin_family = AF_INET, .sin_port = g_htons (port), .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   g_assert_cmpint (fd, >=, 0);
@@ -255,7 +257,8 @@ make_wild_requests (GRand *random)
   for (int i = g_rand_int_range (random, 1, 6); i > 0; i--)
     {
       if (g_rand_boolean (random))
-        append_request (requests, &wild_templates[g_rand_int_range (random, 0, G_N_ELEMENTS (wild_templates))], random, FALSE);
+        append_request (requests, &wild_templates[g_rand_int_range (random, 0, G_N_ELEMENTS (wild_templates))], random,
+                        FALSE);
       else
         append_request (requests, &templates[g_rand_int_range (random, 0, G_N_ELEMENTS (templates))], random, FALSE);
     }
@@ -418,7 +421,8 @@ run_round (guint32 round_seed, guint count, Fate fate)
   server = http_test_server_new (&limits);
   for (guint i = 0; i < N_THREADS; i++)
     {
-      works[i] = (Work){ server->port, g_rand_int (random), count / N_THREADS + (i < count % N_THREADS), fate == FATE_PEACE };
+      works[i] = (Work){ server->port, g_rand_int (random), count / N_THREADS + (i < count % N_THREADS),
+                         fate == FATE_PEACE };
       threads[i] = g_thread_new ("client", work, &works[i]);
     }
   if (fate != FATE_PEACE)
@@ -467,7 +471,8 @@ test_chaos (void)
   run_round (g_rand_int (random), 10, FATE_PEACE);
   descriptors = count_descriptors ();
   for (guint done = 0; done < n_connections; done += CONNECTIONS_PER_SERVER)
-    run_round (g_rand_int (random), MIN (CONNECTIONS_PER_SERVER, n_connections - done), fates[round++ % G_N_ELEMENTS (fates)]);
+    run_round (g_rand_int (random), MIN (CONNECTIONS_PER_SERVER, n_connections - done),
+               fates[round++ % G_N_ELEMENTS (fates)]);
   g_assert_cmpuint (count_descriptors (), ==, descriptors);
   g_test_message ("%d connections got exactly their replies", n_verified);
 }
