@@ -118,7 +118,8 @@ test_head_targets (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
     {
-      g_autofree char *text = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", targets[i].target, targets[i].host);
+      g_autofree char *text
+          = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", targets[i].target, targets[i].host);
       DevboxHttpHead head;
       g_autofree char *path = NULL;
       g_autofree char *query = NULL;
@@ -222,7 +223,8 @@ decode (DevboxHttpChunks *chunks, const char *text, gsize size, gsize step, GStr
 static void
 test_chunks_good (void)
 {
-  static const char text[] = "5\r\nhello\r\n00A;ext=\"v\"\r\n, chunked!\r\n1\r\n\n\r\n0;x\r\nTrailer: v\r\nOther:\r\n\r\nGET /";
+  static const char text[]
+      = "5\r\nhello\r\n00A;ext=\"v\"\r\n, chunked!\r\n1\r\n\n\r\n0;x\r\nTrailer: v\r\nOther:\r\n\r\nGET /";
 
   for (gsize step = 1; step <= sizeof text; step++)
     {
