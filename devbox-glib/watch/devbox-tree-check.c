@@ -76,13 +76,8 @@ devbox_tree_check_move (DevboxTree *self,
   int old_fd = get_fd (self, old_folder);
   int fd = get_fd (self, folder);
   struct stat status;
-  gboolean stands;
 
-  stands = old_fd >= 0 && fd >= 0 && !get_status (old_fd, old_name, &status) && get_status (fd, name, &status)
-           && S_ISDIR (status.st_mode) == is_dir
-           && !is_other_folder (devbox_tree_folder_lookup (old_folder, old_name), &status);
-  if (!stands && is_dir)
-    self->needs_rescan = TRUE; /* folders change places faster than it is told: what is known of others may be as wrong */
-
-  return stands;
+  return old_fd >= 0 && fd >= 0 && !get_status (old_fd, old_name, &status) && get_status (fd, name, &status)
+         && S_ISDIR (status.st_mode) == is_dir
+         && !is_other_folder (devbox_tree_folder_lookup (old_folder, old_name), &status);
 }
