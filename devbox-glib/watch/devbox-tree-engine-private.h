@@ -63,6 +63,7 @@ void devbox_tree_note_renamed (DevboxTree *self,
                                gboolean is_dir); /* inside one folder, both halves at once */
 void devbox_tree_note_overflow (DevboxTree *self);                          /* notes were lost */
 void devbox_tree_note_lost (DevboxTree *self, DevboxTreeFolder *folder);    /* it has no handle any more */
+void devbox_tree_note_doubt (DevboxTree *self); /* notes may be missing: everything is looked at again, and differences told */
 void devbox_tree_note_failed (DevboxTree *self, int saved_errno);           /* the engine is of no more use */
 void devbox_tree_set_handle (DevboxTree *self, DevboxTreeFolder *folder, gpointer handle);
 

@@ -503,6 +503,13 @@ devbox_tree_note_lost (DevboxTree *self, DevboxTreeFolder *folder)
 }
 
 void
+devbox_tree_note_doubt (DevboxTree *self)
+{
+  if (self->root != NULL)
+    devbox_tree_queue_subtree (self, self->root);
+}
+
+void
 devbox_tree_note_failed (DevboxTree *self, int saved_errno)
 {
   g_critical ("The watcher's engine failed: %s", g_strerror (saved_errno));

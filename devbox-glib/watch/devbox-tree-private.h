@@ -89,6 +89,7 @@ void devbox_tree_tell_known (DevboxTreeSubscription *subscription, DevboxTreeFol
 
 /* devbox-tree-scan.c */
 void devbox_tree_queue_scan (DevboxTree *self, DevboxTreeFolder *folder, gboolean list);
+void devbox_tree_queue_subtree (DevboxTree *self, DevboxTreeFolder *folder); /* with listing, parents first */
 void devbox_tree_unqueue_scan (DevboxTree *self, DevboxTreeFolder *folder);
 /* After name is said to have moved away: looks at the folder again if it is there after all. */
 void devbox_tree_look_again (DevboxTree *self, DevboxTreeFolder *folder, const char *name);

@@ -387,8 +387,8 @@ scan_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-queue_subtree (DevboxTree *self, DevboxTreeFolder *folder)
+void
+devbox_tree_queue_subtree (DevboxTree *self, DevboxTreeFolder *folder)
 {
   GHashTableIter iter;
   gpointer child;
@@ -399,7 +399,7 @@ queue_subtree (DevboxTree *self, DevboxTreeFolder *folder)
 
   g_hash_table_iter_init (&iter, folder->folders);
   while (g_hash_table_iter_next (&iter, NULL, &child))
-    queue_subtree (self, child);
+    devbox_tree_queue_subtree (self, child);
 }
 
 void
@@ -419,7 +419,7 @@ devbox_tree_begin_rescan (DevboxTree *self)
   for (guint i = 0; i < self->subscriptions->len; i++)
     ((DevboxTreeSubscription *) g_ptr_array_index (self->subscriptions, i))->standing = FALSE;
   if (self->root != NULL)
-    queue_subtree (self, self->root);
+    devbox_tree_queue_subtree (self, self->root);
 }
 
 void

@@ -238,8 +238,7 @@ do_something (Fixture *fixture, guint n_names)
   g_autofree char *deep_file = g_build_filename (deep, "f", NULL);
   g_autofree char *away = g_build_filename (fixture->outside, top, NULL);
 
-  int op = g_test_rand_int_range (0, g_getenv("NOX")?9:10); int r=0;
-  switch (op)
+  switch (g_test_rand_int_range (0, 10))
     {
     case 0:
     case 1:
@@ -247,19 +246,19 @@ do_something (Fixture *fixture, guint n_names)
       g_file_set_contents (deep_file, "x", 1, NULL);
       break;
     case 2:
-      r = g_rename (full_a, full_b);
+      g_rename (full_a, full_b);
       break;
     case 3:
-      r = g_rename (full_top, full_a);
+      g_rename (full_top, full_a);
       break;
     case 4:
-      r = g_rename (full_a, full_top);
+      g_rename (full_a, full_top);
       break;
     case 5:
-      r = g_rename (full_top, away);
+      g_rename (full_top, away);
       break;
     case 6:
-      r = g_rename (away, full_top);
+      g_rename (away, full_top);
       break;
     case 7:
       remove_tree (full_a);
@@ -269,10 +268,9 @@ do_something (Fixture *fixture, guint n_names)
       break;
     case 9:
     default:
-      r = syscall (SYS_renameat2, AT_FDCWD, full_a, AT_FDCWD, full_b, RENAME_EXCHANGE);
+      syscall (SYS_renameat2, AT_FDCWD, full_a, AT_FDCWD, full_b, RENAME_EXCHANGE);
       break;
     }
-  if (r==0) g_test_message ("op %d a=%s b=%s top=%s", op, a, b, top);
 }
 
 static void
@@ -283,12 +281,12 @@ test_chaos (Fixture *fixture, gconstpointer kind)
 
   for (guint i = 0; i < n_rounds; i++)
     {
-      watch_clear (watch); g_test_message ("round %u", i);
-      for (guint k = 0; k < 25; k++)
+      watch_clear (watch);
+      for (guint k = 0; k < 20; k++)
         do_something (fixture, 4);
       watch_expect_true_picture (watch);
     }
-  g_test_message ("%u events, %u overflows", watch->log->len, watch->n_overflows);
+  g_test_message ("%u rounds, %u overflows", n_rounds, watch->n_overflows);
 }
 
 static void
