@@ -144,10 +144,11 @@ on_startup (GApplication *application, gpointer user_data)
       return;
     }
 
-  print_screen (program);
-  fflush (stdout);
+  /* Whoever reads the screen may stop us the next moment. */
   program->interrupt_id = g_unix_signal_add (SIGINT, on_signal, program);
   program->terminate_id = g_unix_signal_add (SIGTERM, on_signal, program);
+  print_screen (program);
+  fflush (stdout);
   g_application_hold (application);
 }
 
