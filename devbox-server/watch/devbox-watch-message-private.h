@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean unwatch;
-  char *path;      /* bytes, as it was sent */
-  char *key;       /* below the workspace, "" for itself, "." and empty components taken out */
+  char *path; /* bytes, as it was sent */
+  char *key;  /* below the workspace, "" for itself, "." and empty components taken out */
   gboolean recursive;
   gboolean dot_files;
   gboolean renames;
@@ -20,14 +20,17 @@ typedef struct
 
 typedef enum
 {
-  DEVBOX_WATCH_MESSAGE_WATCH, /* or unwatch */
+  DEVBOX_WATCH_MESSAGE_WATCH,  /* or unwatch */
   DEVBOX_WATCH_MESSAGE_ACTION, /* of the current dialect */
   DEVBOX_WATCH_MESSAGE_INVALID,
 } DevboxWatchMessageKind;
 
 /* Even an invalid one has its type and path in request, if they could be read. */
-DevboxWatchMessageKind
-devbox_watch_request_parse (DevboxWatchRequest *request, DevboxWorkspace *workspace, const char *data, gsize size, GError **error);
+DevboxWatchMessageKind devbox_watch_request_parse (DevboxWatchRequest *request,
+                                                   DevboxWorkspace *workspace,
+                                                   const char *data,
+                                                   gsize size,
+                                                   GError **error);
 void devbox_watch_request_clear (DevboxWatchRequest *request);
 
 void devbox_watch_message_append_reply (GString *out, gboolean unwatch, const char *path);
@@ -43,6 +46,7 @@ void devbox_watch_message_append_event (GString *out,
                                         gint64 time,
                                         guint64 sequence);
 /* type: "overflow" or "ended" */
-void devbox_watch_message_append_notice (GString *out, const char *type, const char *path, gint64 time, guint64 sequence);
+void
+devbox_watch_message_append_notice (GString *out, const char *type, const char *path, gint64 time, guint64 sequence);
 
 G_END_DECLS

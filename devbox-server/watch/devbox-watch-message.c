@@ -103,7 +103,11 @@ read_request (DevboxWatchRequest *request, DevboxWorkspace *workspace, JsonObjec
 }
 
 DevboxWatchMessageKind
-devbox_watch_request_parse (DevboxWatchRequest *request, DevboxWorkspace *workspace, const char *data, gsize size, GError **error)
+devbox_watch_request_parse (DevboxWatchRequest *request,
+                            DevboxWorkspace *workspace,
+                            const char *data,
+                            gsize size,
+                            GError **error)
 {
   g_autoptr (JsonObject) object = NULL;
 
@@ -164,8 +168,8 @@ devbox_watch_message_append_error (GString *out, gboolean unwatch, const char *p
     }
   g_string_append (out, ",\"error\":");
   devbox_wire_json_append_string (out, error->message, -1);
-  g_string_append_printf (out, ",\"code\":\"%s\",\"timestamp\":",
-                          devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
+  g_string_append_printf (
+      out, ",\"code\":\"%s\",\"timestamp\":", devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
   devbox_wire_json_append_time (out, g_get_real_time ());
   g_string_append_c (out, '}');
 }
@@ -191,8 +195,7 @@ devbox_watch_message_append_event (GString *out,
   append_path (out, "path", path);
   if (old_path != NULL)
     append_path (out, "oldPath", old_path);
-  g_string_append_printf (out,
-                          ",\"timestamp\":%" G_GINT64_FORMAT ",\"isDir\":%s,\"seq\":%" G_GUINT64_FORMAT "}}",
+  g_string_append_printf (out, ",\"timestamp\":%" G_GINT64_FORMAT ",\"isDir\":%s,\"seq\":%" G_GUINT64_FORMAT "}}",
                           time / 1000, is_dir ? "true" : "false", sequence);
 }
 
@@ -201,5 +204,6 @@ devbox_watch_message_append_notice (GString *out, const char *type, const char *
 {
   g_string_append_printf (out, "{\"type\":\"%s\"", type);
   append_path (out, "path", path);
-  g_string_append_printf (out, ",\"timestamp\":%" G_GINT64_FORMAT ",\"seq\":%" G_GUINT64_FORMAT "}", time / 1000, sequence);
+  g_string_append_printf (out, ",\"timestamp\":%" G_GINT64_FORMAT ",\"seq\":%" G_GUINT64_FORMAT "}", time / 1000,
+                          sequence);
 }

@@ -5,14 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* What waits to be sent on one WebSocket, bounded: what is given to SoupWebsocketConnection at a time is little. The connection must
- * stand on a DevboxWebsocketStream, and all messages on it must go through here. */
+/* What waits to be sent on one WebSocket, bounded: what is given to SoupWebsocketConnection at a time is little. The
+ * connection must stand on a DevboxWebsocketStream, and all messages on it must go through here. */
 typedef struct _DevboxWatchQueue DevboxWatchQueue;
 
 /* Told in the context, not from inside any call, when something was sent: there is room again. */
 typedef void (*DevboxWatchQueueFunc) (gpointer user_data);
 
-DevboxWatchQueue *devbox_watch_queue_new (SoupWebsocketConnection *connection, DevboxWatchQueueFunc sent, gpointer user_data);
+DevboxWatchQueue *
+devbox_watch_queue_new (SoupWebsocketConnection *connection, DevboxWatchQueueFunc sent, gpointer user_data);
 void devbox_watch_queue_free (DevboxWatchQueue *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxWatchQueue, devbox_watch_queue_free)
 

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* The watches of one WebSocket, in the classic dialect (docs/wire.md, WS /ws). It keeps itself alive until the socket is closed; all of it happens in
- * the context that was the thread's default when it was made. Reference counted. */
+/* The watches of one WebSocket, in the classic dialect (docs/wire.md, WS /ws). It keeps itself alive until the socket
+ * is closed; all of it happens in the context that was the thread's default when it was made. Reference counted. */
 typedef struct _DevboxWatchSession DevboxWatchSession;
 
 typedef struct

@@ -296,8 +296,8 @@ start_watch (DevboxWatchSession *self, DevboxWatchRequest *request, SessionWatch
   watch->request = *request;
   *request = (DevboxWatchRequest){ 0 };
   g_hash_table_replace (self->watches, watch->request.key, watch);
-  watch->watch =
-      devbox_tree_watcher_watch (self->watcher, watch->request.key, flags, NULL, ready_cb, events_cb, watch, NULL);
+  watch->watch
+      = devbox_tree_watcher_watch (self->watcher, watch->request.key, flags, NULL, ready_cb, events_cb, watch, NULL);
 }
 
 static void
@@ -317,7 +317,8 @@ handle_watch (DevboxWatchSession *self, DevboxWatchRequest *request)
   if (former != NULL && former->waiting != NULL)
     {
       /* Two requests that differ, one right after the other: the later one is meant. */
-      g_set_error_literal (&error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT, _ ("The path is about to be watched with other options"));
+      g_set_error_literal (&error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                           _ ("The path is about to be watched with other options"));
       send_error (self, request, error);
       return;
     }

@@ -27,7 +27,11 @@ struct _DevboxWebsocketStream
 };
 
 #define DEVBOX_TYPE_WEBSOCKET_OUTPUT_STREAM (devbox_websocket_output_stream_get_type ())
-G_DECLARE_FINAL_TYPE (DevboxWebsocketOutputStream, devbox_websocket_output_stream, DEVBOX, WEBSOCKET_OUTPUT_STREAM, GOutputStream)
+G_DECLARE_FINAL_TYPE (DevboxWebsocketOutputStream,
+                      devbox_websocket_output_stream,
+                      DEVBOX,
+                      WEBSOCKET_OUTPUT_STREAM,
+                      GOutputStream)
 
 struct _DevboxWebsocketOutputStream
 {
@@ -43,7 +47,8 @@ G_DEFINE_FINAL_TYPE (DevboxWebsocketStream, devbox_websocket_stream, G_TYPE_IO_S
 G_DEFINE_FINAL_TYPE_WITH_CODE (DevboxWebsocketOutputStream,
                                devbox_websocket_output_stream,
                                G_TYPE_OUTPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, devbox_websocket_output_stream_pollable_init))
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      devbox_websocket_output_stream_pollable_init))
 
 /* TRUE with the last byte of a header. */
 static gboolean
@@ -149,8 +154,8 @@ devbox_websocket_output_stream_is_writable (GPollableOutputStream *stream)
 static GSource *
 devbox_websocket_output_stream_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) child =
-      g_pollable_output_stream_create_source (DEVBOX_WEBSOCKET_OUTPUT_STREAM (stream)->base, NULL);
+  g_autoptr (GSource) child
+      = g_pollable_output_stream_create_source (DEVBOX_WEBSOCKET_OUTPUT_STREAM (stream)->base, NULL);
 
   return g_pollable_source_new_full (stream, child, cancellable);
 }

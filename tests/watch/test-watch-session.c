@@ -275,7 +275,8 @@ test_options (Fixture *fixture, gconstpointer kind)
   g_assert_cmpuint (count_messages (client, "sub/a"), ==, 0);
   g_assert_cmpuint (count_messages (client, "\".a\""), ==, 0);
 
-  assert_says (ask (client, "{\"type\":\"watch\",\"path\":\"/\",\"dotfiles\":true,\"renames\":true}"), "\"success\":true");
+  assert_says (ask (client, "{\"type\":\"watch\",\"path\":\"/\",\"dotfiles\":true,\"renames\":true}"),
+               "\"success\":true");
   g_assert_cmpuint (devbox_watch_session_get_n_watches (client->session), ==, 1);
   forget_messages (client);
   write_file (fixture, ".d", "");
@@ -383,19 +384,8 @@ test_binary (Fixture *fixture, gconstpointer kind)
 
   soup_websocket_connection_send_binary (client->client, "x", 1);
   wait_until (client->closed);
-  g_assert_cmpuint (soup_websocket_connection_get_close_code (client->client), ==, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
-}
-
-static gsize
-get_resident_size (void)
-{
-  g_autofree char *text = NULL;
-  g_auto (GStrv) fields = NULL;
-
-  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
-  fields = g_strsplit (text, " ", 3);
-
-  return g_ascii_strtoull (fields[1], NULL, 10) * sysconf (_SC_PAGESIZE);
+  g_assert_cmpuint (soup_websocket_connection_get_close_code (client->client), ==,
+                    SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
 }
 
 static void
@@ -451,7 +441,8 @@ test_never_reads (Fixture *fixture, gconstpointer kind)
   g_assert_true (peer->closed);
   g_test_message ("grown by %" G_GSSIZE_FORMAT " KiB, closed after %" G_GINT64_FORMAT " ms",
                   (gssize) (get_resident_size () - before) / 1024, (g_get_monotonic_time () - begin) / 1000);
-  g_assert_cmpint ((gssize) (get_resident_size () - before), <, 8 * 1024 * 1024);
+  if (!keeps_freed_memory ()) /* then it says nothing */
+    g_assert_cmpint ((gssize) (get_resident_size () - before), <, 8 * 1024 * 1024);
   wait_until (devbox_tree_watcher_get_n_watched_folders (fixture->watcher) == 0);
 }
 
