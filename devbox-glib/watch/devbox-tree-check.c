@@ -21,7 +21,8 @@ get_status (int fd, const char *name, struct stat *status)
 static gboolean
 is_other_folder (DevboxTreeFolder *folder, const struct stat *status)
 {
-  return folder != NULL && folder->handle != NULL && (folder->device != status->st_dev || folder->inode != status->st_ino);
+  return folder != NULL && folder->handle != NULL
+         && (folder->device != status->st_dev || folder->inode != status->st_ino);
 }
 
 void

@@ -11,12 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A GFileMonitor for each folder. Its descriptor stays open as long: the monitor goes by /proc/self/fd/N, so that no link can lead it astray, and
- * GIO takes two monitors of one path for the same.
+/* A GFileMonitor for each folder. Its descriptor stays open as long: the monitor goes by /proc/self/fd/N, so that no
+ * link can lead it astray, and GIO takes two monitors of one path for the same.
  *
- * GIO does not follow a folder that is moved, and loses what happens around it: after such a move, once it is quiet, everything is looked at again.
- * GIO does not tell when the kernel had no watch left, nor when its queue ran over. So after each folder a watch of our own is tried, and a burst
- * that may have been more than the queue holds counts as an overflow. */
+ * GIO does not follow a folder that is moved, and loses what happens around it: after such a move, once it is quiet,
+ * everything is looked at again. GIO does not tell when the kernel had no watch left, nor when its queue ran over. So
+ * after each folder a watch of our own is tried, and a burst that may have been more than the queue holds counts as an
+ * overflow. */
 
 #define BURST_US (200 * 1000) /* GIO lets up to 100 ms of events gather in the queue */
 #define DOUBT_US (300 * 1000)

@@ -56,8 +56,10 @@ devbox_tree_set_limit_error (GError **error, int saved_errno, const char *path)
   switch (saved_errno)
     {
     case ENOSPC:
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                   _ ("Cannot watch “%s”: the system's limit of watched folders is reached (fs.inotify.max_user_watches)"), shown);
+      g_set_error (
+          error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+          _ ("Cannot watch “%s”: the system's limit of watched folders is reached (fs.inotify.max_user_watches)"),
+          shown);
       break;
     case EMFILE:
     case ENFILE:
