@@ -519,7 +519,7 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:token:
    *
-   * The token that requests must carry as `Authorization: Bearer`, or %NULL for none; see [method@ServerAgent.dup_token] for what holds then.
+   * The token that requests must carry as `Authorization: Bearer`, or %NULL (or an empty one) for none; see [method@ServerAgent.dup_token] for what holds then.
    *
    * Since: 1.0
    */
