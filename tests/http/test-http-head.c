@@ -124,7 +124,7 @@ test_head_targets (void)
       g_autofree char *path = NULL;
       g_autofree char *query = NULL;
 
-      g_test_message ("%s at %s", targets[i].target, targets[i].host);
+      g_test_message ("target %u", i);
       if (targets[i].path == NULL)
         {
           g_assert_cmpint (parse (&head, text, strlen (text), G_MAXSIZE / 2), ==, DEVBOX_HTTP_HEAD_MALFORMED);
