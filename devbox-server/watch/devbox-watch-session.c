@@ -12,6 +12,8 @@
 
 #define CLOSE_TRY_AGAIN_LATER 1013 /* IANA's WebSocket close codes; libsoup has no name for it */
 
+#define MAX_WAITING 16 /* requests for one path that are not answered yet */
+
 typedef struct _SessionWatch SessionWatch;
 
 struct _SessionWatch
@@ -32,6 +34,7 @@ struct _DevboxWatchSession
   DevboxTreeWatcher *watcher;
   DevboxWorkspace *workspace;
   DevboxWatchLimits limits;
+  GMainContext *context;
   DevboxWatchQueue *queue;
   GHashTable *watches; /* key, of the value → SessionWatch */
   guint64 last_id;
@@ -58,6 +61,9 @@ session_watch_free (gpointer data)
 static void
 send_text (DevboxWatchSession *self, GString *text)
 {
+  if (self->close_time != 0)
+    return;
+
   devbox_watch_queue_push (self->queue, text->str, text->len);
 
   /* Events stop well before. Whoever makes us answer that much and does not read is not waited for. */
@@ -213,6 +219,31 @@ handle_event (SessionWatch *watch, const DevboxTreeEvent *event)
     }
 }
 
+/* The one that it was to replace, if any, goes on. */
+static void
+remove_watch (SessionWatch *watch)
+{
+  GHashTable *watches = watch->session->watches;
+  SessionWatch *owner = g_hash_table_lookup (watches, watch->request.key);
+  SessionWatch *former = g_steal_pointer (&watch->replaces);
+
+  if (owner != watch)
+    {
+      while (owner->replaces != watch)
+        owner = owner->replaces;
+      owner->replaces = former;
+      session_watch_free (watch);
+    }
+  else if (former != NULL)
+    {
+      g_hash_table_replace (watches, former->request.key, former);
+    }
+  else
+    {
+      g_hash_table_remove (watches, watch->request.key);
+    }
+}
+
 static void
 events_cb (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
 {
@@ -228,9 +259,9 @@ events_cb (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
         continue;
 
       /* Always the last one. */
-      send_notice (self, "ended", events[i].path, events[i].time);
       if (g_hash_table_lookup (self->watches, watch->request.key) == watch)
-        g_hash_table_remove (self->watches, watch->request.key);
+        send_notice (self, "ended", events[i].path, events[i].time);
+      remove_watch (watch);
       return;
     }
 }
@@ -253,22 +284,9 @@ ready_cb (const GError *error, gpointer user_data)
     }
 
   if (error == NULL)
-    {
-      g_clear_pointer (&watch->replaces, session_watch_free);
-      return;
-    }
-
-  /* The former one, if there was any, goes on. */
-  if (watch->replaces != NULL)
-    {
-      SessionWatch *former = g_steal_pointer (&watch->replaces);
-
-      g_hash_table_replace (self->watches, former->request.key, former);
-    }
+    g_clear_pointer (&watch->replaces, session_watch_free);
   else
-    {
-      g_hash_table_remove (self->watches, watch->request.key);
-    }
+    remove_watch (watch);
 }
 
 static gboolean
@@ -296,8 +314,19 @@ start_watch (DevboxWatchSession *self, DevboxWatchRequest *request, SessionWatch
   watch->request = *request;
   *request = (DevboxWatchRequest){ 0 };
   g_hash_table_replace (self->watches, watch->request.key, watch);
-  watch->watch
-      = devbox_tree_watcher_watch (self->watcher, watch->request.key, flags, NULL, ready_cb, events_cb, watch, NULL);
+  watch->watch = devbox_tree_watcher_watch (self->watcher, watch->request.key, flags, self->context, ready_cb,
+                                            events_cb, watch, NULL);
+}
+
+static guint
+count_waiting (SessionWatch *watch)
+{
+  guint n = 0;
+
+  for (; watch != NULL; watch = watch->replaces)
+    n += watch->waiting != NULL ? watch->waiting->len : 0;
+
+  return n;
 }
 
 static void
@@ -306,20 +335,19 @@ handle_watch (DevboxWatchSession *self, DevboxWatchRequest *request)
   SessionWatch *former = g_hash_table_lookup (self->watches, request->key);
   g_autoptr (GError) error = NULL;
 
+  if (count_waiting (former) >= MAX_WAITING)
+    {
+      g_set_error_literal (&error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
+                           _ ("Too many requests wait for the same path to be watched"));
+      send_error (self, request, error);
+      return;
+    }
   if (former != NULL && same_options (&former->request, request))
     {
       if (former->waiting != NULL)
         g_ptr_array_add (former->waiting, g_strdup (request->path));
       else
         send_reply (self, FALSE, request->path);
-      return;
-    }
-  if (former != NULL && former->waiting != NULL)
-    {
-      /* Two requests that differ, one right after the other: the later one is meant. */
-      g_set_error_literal (&error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
-                           _ ("The path is about to be watched with other options"));
-      send_error (self, request, error);
       return;
     }
   if (former == NULL && g_hash_table_size (self->watches) >= self->limits.max_watches)
@@ -463,6 +491,7 @@ devbox_watch_session_new (SoupWebsocketConnection *connection,
   self->watcher = devbox_tree_watcher_ref (watcher);
   self->workspace = devbox_workspace_ref (workspace);
   self->limits = limits != NULL ? *limits : default_limits;
+  self->context = g_main_context_ref_thread_default ();
   self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, session_watch_free);
   self->queue = devbox_watch_queue_new (connection, queue_sent_cb, self);
   self->heard_time = g_get_monotonic_time ();
@@ -475,7 +504,7 @@ devbox_watch_session_new (SoupWebsocketConnection *connection,
   self->check_source = g_timeout_source_new (self->limits.check_interval_ms);
   g_source_set_static_name (self->check_source, "DevboxWatchSession");
   g_source_set_callback (self->check_source, check_cb, self, NULL);
-  g_source_attach (self->check_source, g_main_context_get_thread_default ());
+  g_source_attach (self->check_source, self->context);
 
   return self;
 }
@@ -496,6 +525,7 @@ devbox_watch_session_unref (DevboxWatchSession *self)
 
   g_assert (self->connection == NULL);
   g_hash_table_unref (self->watches);
+  g_main_context_unref (self->context);
   devbox_workspace_unref (self->workspace);
   devbox_tree_watcher_unref (self->watcher);
   g_free (self);
@@ -514,8 +544,8 @@ devbox_watch_session_close (DevboxWatchSession *self, gushort code, const char *
   if (self->connection == NULL || self->close_time != 0)
     return;
 
+  /* The watches stay until the socket is closed: this may be called in the middle of one. */
   self->close_time = g_get_monotonic_time ();
-  g_hash_table_remove_all (self->watches);
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (self->connection, code, reason);
 }

@@ -225,6 +225,45 @@ test_no_instance (Fixture *fixture, gconstpointer kind)
   watch_expect (watch, "created f");
 }
 
+static int
+find_inotify_fd (void)
+{
+  g_autoptr (GDir) descriptors = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (descriptors)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (path, NULL);
+
+      if (g_strcmp0 (target, "anon_inode:inotify") == 0)
+        return g_ascii_strtoll (name, NULL, 10);
+    }
+  g_assert_not_reached ();
+}
+
+static void
+test_broken_engine (Fixture *fixture, gconstpointer kind)
+{
+  g_autoptr (Watch) broken = fixture_watch (fixture, "", RECURSIVE);
+  g_autoptr (Watch) watch = NULL;
+  int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  g_test_expect_message ("Devbox", G_LOG_LEVEL_WARNING, "*engine failed*");
+  g_assert_cmpint (dup3 (fd, find_inotify_fd (), O_CLOEXEC), >=, 0);
+  close (fd);
+  write_file (fixture, "a", "");
+  g_usleep (20 * 1000);
+  watch_expect (broken, "ended ");
+  g_test_assert_expected_messages ();
+  g_assert_false (devbox_tree_watcher_is_alive (fixture->watcher));
+
+  watch = fixture_watch (fixture, "", RECURSIVE);
+  g_assert_true (devbox_tree_watcher_is_alive (fixture->watcher));
+  write_file (fixture, "b", "");
+  watch_expect (watch, "created b");
+}
+
 /* Random work, whose true picture must come out. The seed is printed by GTest. */
 static void
 do_something (Fixture *fixture, guint n_names)
@@ -478,6 +517,8 @@ main (int argc, char **argv)
   ADD ("slow-reader", test_slow_reader);
   g_test_add ("/watch/inotify/kernel-overflow", Fixture, GINT_TO_POINTER (DEVBOX_TREE_ENGINE_INOTIFY), fixture_set_up,
               test_kernel_overflow, fixture_tear_down);
+  g_test_add ("/watch/inotify/broken-engine", Fixture, GINT_TO_POINTER (DEVBOX_TREE_ENGINE_INOTIFY), fixture_set_up,
+              test_broken_engine, fixture_tear_down);
   ADD ("limit", test_limit);
   ADD ("no-instance", test_no_instance);
   ADD ("chaos", test_chaos);

@@ -286,7 +286,20 @@ test_options (Fixture *fixture, gconstpointer kind)
   g_assert_cmpuint (count_messages (client, "\"path\":\".d\""), ==, 1);
   g_assert_cmpuint (count_messages (client, "\"path\":\"sub/c\""), ==, 1);
 
-  /* Other options that cannot be had change nothing. */
+  /* One right after the other: all are answered, the last one holds. */
+  forget_messages (client);
+  client->n_replies = 0;
+  for (guint i = 0; i < 7; i++)
+    soup_websocket_connection_send_text (client->client, i % 2 == 0
+                                                             ? "{\"type\":\"watch\",\"path\":\"\"}"
+                                                             : "{\"type\":\"watch\",\"path\":\"\",\"dotfiles\":true}");
+  wait_until (client->n_replies == 7);
+  g_assert_cmpuint (count_messages (client, "\"success\":true"), ==, 7);
+  write_file (fixture, ".e", "");
+  write_file (fixture, "e", "");
+  expect (client, "\"path\":\"e\"");
+  g_assert_cmpuint (count_messages (client, "\"path\":\".e\""), ==, 0);
+
   remove_tree (fixture->path);
   expect (client, "{\"type\":\"ended\",\"path\":\"\",");
   assert_says (ask (client, "{\"type\":\"watch\",\"path\":\"sub\"}"), "\"code\":\"FILE_NOT_FOUND\"");
