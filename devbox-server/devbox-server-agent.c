@@ -16,10 +16,10 @@
  * there and reports changes of files.
  *
  * The agent runs in a thread and main context of its own, so that a program may embed it and talk to it with blocking calls. Its
- * properties are read when [method@ServerAgent.start] is called; later changes count from the next start.
+ * properties are read when [method@Agent.start] is called; later changes count from the next start.
  *
  * With no token it is open to everybody who reaches its address; that is allowed on loopback only, and beyond it a random token is made
- * unless [property@ServerAgent:allow-unauthenticated] is set. See “Authorization” in the wire contract (`docs/wire.md`).
+ * unless [property@Agent:allow-unauthenticated] is set. See “Authorization” in the wire contract (`docs/wire.md`).
  *
  * ```python
  * agent = DevboxServer.Agent.new("/tmp/workspace")
@@ -247,7 +247,7 @@ devbox_server_agent_dup_token (DevboxServerAgent *self)
  * devbox_server_agent_new:
  * @workspace_path: (type filename): the folder to serve, absolute or relative to the current folder; it must exist and be writable when the agent starts
  *
- * Makes an agent that listens at `127.0.0.1` and a free port. Set its properties before [method@ServerAgent.start] for anything else.
+ * Makes an agent that listens at `127.0.0.1` and a free port. Set its properties before [method@Agent.start] for anything else.
  *
  * Returns: (transfer full): a new agent that does not run yet
  *
@@ -473,7 +473,7 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:port:
    *
-   * The TCP port to listen at; 0 for any free one, which [method@ServerAgent.dup_uri] tells.
+   * The TCP port to listen at; 0 for any free one, which [method@Agent.dup_uri] tells.
    *
    * Since: 1.0
    */
@@ -492,7 +492,7 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:enable-cors:
    *
-   * Whether pages of loopback origins, and of those in [property@ServerAgent:cors-origins], may use the agent.
+   * Whether pages of loopback origins, and of those in [property@Agent:cors-origins], may use the agent.
    *
    * Since: 1.0
    */
@@ -519,7 +519,7 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:token:
    *
-   * The token that requests must carry as `Authorization: Bearer`, or %NULL for none; see [method@ServerAgent.dup_token] for what holds then.
+   * The token that requests must carry as `Authorization: Bearer`, or %NULL (or an empty one) for none; see [method@Agent.dup_token] for what holds then.
    *
    * Since: 1.0
    */

@@ -88,6 +88,16 @@ devbox_error_private_clear (DevboxErrorPrivate *priv)
   g_clear_object (&priv->info);
 }
 
+/**
+ * devbox_error_quark:
+ *
+ * Gets the domain of the errors of this library.
+ *
+ * Returns: the domain, which is `DEVBOX_ERROR` in C
+ *
+ * Since: 1.0
+ */
+
 /* The private data of an error lies before it, aligned as GLib allocates it. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-align"

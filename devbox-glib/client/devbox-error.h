@@ -5,6 +5,13 @@
 
 G_BEGIN_DECLS
 
+/**
+ * DEVBOX_ERROR:
+ *
+ * The domain of the errors of this library; the codes are those of [error@Error].
+ *
+ * Since: 1.0
+ */
 #define DEVBOX_ERROR (devbox_error_quark ())
 DEVBOX_AVAILABLE_IN_1_0
 GQuark devbox_error_quark (void);

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The recursive watcher that both sides use. It has a thread of its own; events come in batches to the context that a watch names. */
+/* The recursive watcher that both sides use. It has a thread of its own; events come in batches to the context that a
+ * watch names. */
 
 typedef struct _DevboxTreeWatcher DevboxTreeWatcher; /* reference counted, thread safe */
 typedef struct _DevboxTreeWatch DevboxTreeWatch;     /* one subscription; reference counted */
@@ -33,7 +34,7 @@ typedef struct
   const char *path;     /* bytes, relative to the watcher's root, "" for the root itself */
   const char *old_path; /* RENAMED only */
   gboolean is_dir;
-  gint64 time;          /* real time, µs */
+  gint64 time; /* real time, µs */
 } DevboxTreeEvent;
 
 typedef enum
@@ -47,17 +48,19 @@ typedef void (*DevboxTreeWatchFunc) (const DevboxTreeEvent *events, guint n_even
 /* error NULL: the watch stands, every change from now on is told. */
 typedef void (*DevboxTreeWatchReadyFunc) (const GError *error, gpointer user_data);
 
-/* root_fd: a directory descriptor (duplicated) below which every watched path is opened without following a link out of it (openat2
- * RESOLVE_BENEATH, or an O_NOFOLLOW walk where that is refused). No thread, descriptor or watch exists before the first watch or after the last. */
+/* root_fd: a directory descriptor (duplicated) below which every watched path is opened without following a link out of
+ * it (openat2 RESOLVE_BENEATH, or an O_NOFOLLOW walk where that is refused). No thread, descriptor or watch exists
+ * before the first watch or after the last. */
 DevboxTreeWatcher *devbox_tree_watcher_new (int root_fd, DevboxTreeEngineKind kind);
 DevboxTreeWatcher *devbox_tree_watcher_ref (DevboxTreeWatcher *self);
 void devbox_tree_watcher_unref (DevboxTreeWatcher *self);
 gboolean devbox_tree_watcher_is_alive (DevboxTreeWatcher *self); /* FALSE only if its thread failed */
 guint devbox_tree_watcher_get_n_watched_folders (DevboxTreeWatcher *self);
 
-/* path: relative, "" for the root; a folder or one file. context NULL: the thread default. ready and func are told in context, ready first; after
- * cancel neither is told again (when cancel is called in the context's thread). Errors: DEVBOX_WIRE_ERROR (FILE_NOT_FOUND, PATH_TRAVERSAL_DETECTED,
- * …), or INTERNAL_ERROR with a clear text at the kernel's limits. */
+/* path: relative, "" for the root; a folder or one file. context NULL: the thread default. ready and func are told in
+ * context, ready first; after cancel neither is told again (when cancel is called in the context's thread). Errors:
+ * DEVBOX_WIRE_ERROR (FILE_NOT_FOUND, PATH_TRAVERSAL_DETECTED, …), or INTERNAL_ERROR with a clear text at the kernel's
+ * limits. */
 DevboxTreeWatch *devbox_tree_watcher_watch (DevboxTreeWatcher *self,
                                             const char *path,
                                             DevboxTreeWatchFlags flags,

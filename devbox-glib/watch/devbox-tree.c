@@ -183,14 +183,15 @@ devbox_tree_ensure_child (DevboxTree *self, DevboxTreeFolder *folder, const char
 static void
 compute_cover (DevboxTreeFolder *folder, DevboxTreeCover *cover, DevboxTreeCover *listing)
 {
-  *cover = folder->parent != NULL ? devbox_tree_cover_inherit (folder->parent->cover, folder->name) : DEVBOX_TREE_COVER_NONE;
+  *cover = folder->parent != NULL ? devbox_tree_cover_inherit (folder->parent->cover, folder->name)
+                                  : DEVBOX_TREE_COVER_NONE;
   *listing = *cover;
 
   for (guint i = 0; folder->subscriptions != NULL && i < folder->subscriptions->len; i++)
     {
       DevboxTreeSubscription *subscription = g_ptr_array_index (folder->subscriptions, i);
       DevboxTreeCover level = (subscription->flags & DEVBOX_TREE_WATCH_DOT_FILES) != 0 ? DEVBOX_TREE_COVER_DOT_FILES
-                                                                                        : DEVBOX_TREE_COVER_PLAIN;
+                                                                                       : DEVBOX_TREE_COVER_PLAIN;
 
       if (subscription->file_name != NULL)
         continue;

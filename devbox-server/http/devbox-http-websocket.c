@@ -29,9 +29,9 @@ is_key (const char *key)
   g_autofree guchar *bytes = NULL;
   gsize size;
 
-  if (key == NULL || strlen (key) != KEY_LENGTH ||
-      strspn (key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != KEY_LENGTH - 2 ||
-      strcmp (key + KEY_LENGTH - 2, "==") != 0)
+  if (key == NULL || strlen (key) != KEY_LENGTH
+      || strspn (key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != KEY_LENGTH - 2
+      || strcmp (key + KEY_LENGTH - 2, "==") != 0)
     return FALSE;
   bytes = g_base64_decode (key, &size);
 
@@ -51,8 +51,8 @@ check_handshake (DevboxHttpExchange *self)
     refuse (self, 400, "a WebSocket handshake is a GET in HTTP/1.1 without a body");
   else if (devbox_http_exchange_count_header (self, "Sec-WebSocket-Version") != 1 || strcmp (version, "13") != 0)
     refuse (self, 426, "Sec-WebSocket-Version is not 13");
-  else if (devbox_http_exchange_count_header (self, "Sec-WebSocket-Key") != 1 ||
-           !is_key (devbox_http_exchange_get_header (self, "Sec-WebSocket-Key")))
+  else if (devbox_http_exchange_count_header (self, "Sec-WebSocket-Key") != 1
+           || !is_key (devbox_http_exchange_get_header (self, "Sec-WebSocket-Key")))
     refuse (self, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
   else if (self->connection->input != NULL)
     refuse (self, 400, "frames came before the handshake was answered");
@@ -81,7 +81,8 @@ static gboolean
 send_switching (DevboxHttpExchange *self, const char *protocol)
 {
   g_autofree char *accept = make_accept (devbox_http_exchange_get_header (self, "Sec-WebSocket-Key"));
-  g_autoptr (GString) head = g_string_new ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+  g_autoptr (GString) head
+      = g_string_new ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
   DevboxHttpConnection *connection = self->connection;
 
   g_string_append (head, devbox_http_engine_get_date_line (connection->engine));
@@ -127,12 +128,8 @@ make_websocket (DevboxHttpExchange *self, GMainContext *context, GIOStream *stre
 
   /* Its sources belong to the context of the engine, whoever calls. */
   g_main_context_push_thread_default (context);
-  websocket = soup_websocket_connection_new (stream,
-                                             uri,
-                                             SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                             devbox_http_exchange_get_header (self, "Origin"),
-                                             protocol,
-                                             NULL);
+  websocket = soup_websocket_connection_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
+                                             devbox_http_exchange_get_header (self, "Origin"), protocol, NULL);
   g_main_context_pop_thread_default (context);
   soup_websocket_connection_set_max_incoming_payload_size (websocket, MAX_FRAME_SIZE);
 

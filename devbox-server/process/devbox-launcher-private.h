@@ -77,8 +77,11 @@ const GString *devbox_server_command_get_stdout (DevboxServerCommand *self); /* 
 const GString *devbox_server_command_get_stderr (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stdout_truncated (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stderr_truncated (DevboxServerCommand *self);
-/* Once it was told, to give memory back: empty and truncated from now on. */
+/* Once it was told, to give memory back: empty and truncated from now on, or from the last release on if it is held. */
 void devbox_server_command_discard_output (DevboxServerCommand *self);
+/* For as long as someone who looks at it returns to the main loop meanwhile */
+void devbox_server_command_hold_output (DevboxServerCommand *self);
+void devbox_server_command_release_output (DevboxServerCommand *self);
 const char *devbox_server_command_get_program (DevboxServerCommand *self); /* argv[0] */
 /* µs, µs, KiB; 0 while it runs. */
 void devbox_server_command_get_usage (DevboxServerCommand *self,

@@ -58,6 +58,8 @@ struct _DevboxServerCommand
   DevboxCommandInput input;
   DevboxCommandOutput outputs[N_OUTPUTS];
   GString *kept[N_OUTPUTS];
+  guint n_holds; /* of the outputs */
+  gboolean discarded;
 
   DevboxCommandOutcome outcome;
 
@@ -638,12 +640,28 @@ devbox_server_command_discard_output (DevboxServerCommand *self)
 {
   g_return_if_fail (self->told);
 
-  for (guint i = 0; i < N_OUTPUTS; i++)
+  self->discarded = self->n_holds > 0;
+  for (guint i = 0; i < N_OUTPUTS && !self->discarded; i++)
     {
       self->outputs[i].truncated |= self->kept[i]->len > 0;
       g_string_free (self->kept[i], TRUE);
       self->kept[i] = g_string_new (NULL);
     }
+}
+
+void
+devbox_server_command_hold_output (DevboxServerCommand *self)
+{
+  self->n_holds++;
+}
+
+void
+devbox_server_command_release_output (DevboxServerCommand *self)
+{
+  g_return_if_fail (self->n_holds > 0);
+
+  if (--self->n_holds == 0 && self->discarded)
+    devbox_server_command_discard_output (self);
 }
 
 const char *
