@@ -89,10 +89,10 @@ parse_number (const char *text, const char *what, guint64 maximum, guint64 *numb
                G_OPTION_ERROR,
                G_OPTION_ERROR_BAD_VALUE,
                /* Translators: the first %s is the name of an option, the second its value */
-               _ ("%s is “%s”, but must be a number from 0 to %" G_GUINT64_FORMAT),
+               _ ("%s is “%s”, but must be a number from 0 to %llu"),
                what,
                text,
-               maximum);
+               (unsigned long long) maximum);
   return FALSE;
 }
 
