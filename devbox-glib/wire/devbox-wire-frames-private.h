@@ -17,8 +17,8 @@ typedef struct
   guint8 opcode;       /* of the frame that is under way, or else of the last one */
   gboolean in_message; /* a fragment came, and the last one has not begun */
   gboolean is_refused; /* for ever */
-  guint64 n_data_frames;
-  guint64 n_control_frames;
+  guint64 n_data_frames; /* whose header is complete */
+  guint64 n_control_frames; /* likewise */
 } DevboxWireFrames;
 
 /* clang-format off */
