@@ -71,7 +71,8 @@ handle_created (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gb
 
   if (kind != DEVBOX_TREE_NAME_UNKNOWN)
     devbox_tree_deleted (self, folder, name);
-  /* Who created a file by opening it will also close it, and that is no news then. */
+  /* Who created a file by opening it will also close it, and that is no news then. (It came by link () perhaps: then
+   * the first who writes it through a mapping alone, and closes it, goes unnoticed.) */
   devbox_tree_created (self, folder, name, is_dir, is_dir ? 0 : DEVBOX_TREE_NAME_WRITTEN);
 }
 
@@ -523,7 +524,7 @@ devbox_tree_note_doubt (DevboxTree *self)
 void
 devbox_tree_note_failed (DevboxTree *self, int saved_errno)
 {
-  g_critical ("The watcher's engine failed: %s", g_strerror (saved_errno));
+  g_warning ("The watcher's engine failed: %s", g_strerror (saved_errno));
   g_atomic_int_set (&self->status->failed, TRUE);
   if (self->root != NULL)
     devbox_tree_drop (self, self->root);

@@ -432,6 +432,11 @@ devbox_tree_settle (DevboxTree *self)
 static gboolean
 ensure_root (DevboxTree *self, const char *path, GError **error)
 {
+  if (self->engine != NULL && g_atomic_int_get (&self->status->failed))
+    {
+      self->engine->klass->free (self->engine);
+      self->engine = NULL;
+    }
   if (self->engine == NULL)
     {
       if (self->kind == DEVBOX_TREE_ENGINE_GIO)
@@ -443,7 +448,9 @@ ensure_root (DevboxTree *self, const char *path, GError **error)
           devbox_tree_set_limit_error (error, errno, path);
           return FALSE;
         }
-      start_heartbeat (self, heartbeat_cb);
+      g_atomic_int_set (&self->status->failed, FALSE);
+      if (self->heartbeat == NULL)
+        start_heartbeat (self, heartbeat_cb);
     }
 
   if (self->root == NULL)

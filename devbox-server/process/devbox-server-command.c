@@ -34,6 +34,7 @@ struct _DevboxServerCommand
 {
   guint ref_count;
   GMainContext *context;
+  DevboxOutputBudget *budget;
   const DevboxServerCommandLauncher *callbacks;
   DevboxLauncher *launcher; /* NULL once it has let go */
 
@@ -95,6 +96,7 @@ DevboxServerCommand *
 devbox_server_command_new (const DevboxCommandSpec *spec,
                            const char *const *environment,
                            GMainContext *context,
+                           DevboxOutputBudget *budget,
                            const DevboxServerCommandLauncher *callbacks,
                            DevboxLauncher *launcher,
                            DevboxCommandFunc done,
@@ -105,6 +107,7 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
 
   self->ref_count = 1;
   self->context = g_main_context_ref (context);
+  self->budget = devbox_output_budget_ref (budget);
   self->callbacks = callbacks;
   self->launcher = launcher;
   self->program = g_strdup (spec->argv[0]);
@@ -130,6 +133,7 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
       self->kept[i] = g_string_new (NULL);
       self->outputs[i].fd = -1;
       self->outputs[i].limit = spec->output_limit;
+      self->outputs[i].budget = budget;
       self->outputs[i].kept = self->kept[i];
     }
   devbox_command_outcome_init (&self->outcome);
@@ -164,6 +168,8 @@ free_kept (DevboxServerCommand *self)
       self->outputs[i].kept = NULL;
       if (self->kept[i] != NULL)
         g_string_free (g_steal_pointer (&self->kept[i]), TRUE);
+      devbox_output_budget_give_back (self->budget, self->outputs[i].taken);
+      self->outputs[i].taken = 0;
     }
 }
 
@@ -192,6 +198,7 @@ devbox_server_command_unref (DevboxServerCommand *self)
   g_clear_pointer (&self->bytes, g_bytes_unref);
   devbox_command_outcome_clear (&self->outcome);
   g_main_context_unref (self->context);
+  devbox_output_budget_unref (self->budget);
   g_free (self->program);
   g_free (self->folder);
   g_free (self);
@@ -641,12 +648,14 @@ devbox_server_command_discard_output (DevboxServerCommand *self)
   g_return_if_fail (self->told);
 
   self->discarded = self->n_holds > 0;
-  for (guint i = 0; i < N_OUTPUTS && !self->discarded; i++)
-    {
-      self->outputs[i].truncated |= self->kept[i]->len > 0;
-      g_string_free (self->kept[i], TRUE);
-      self->kept[i] = g_string_new (NULL);
-    }
+  if (self->discarded)
+    return;
+
+  for (guint i = 0; i < N_OUTPUTS; i++)
+    self->outputs[i].truncated |= self->kept[i]->len > 0;
+  free_kept (self);
+  for (guint i = 0; i < N_OUTPUTS; i++)
+    self->kept[i] = g_string_new (NULL);
 }
 
 void

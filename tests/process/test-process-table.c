@@ -202,6 +202,36 @@ test_kept_output (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (devbox_process_table_get_id (fixture->table, first));
 }
 
+/* All share it; what one gives back, the next one has. */
+static void
+test_max_output (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DevboxServerCommand) large = NULL;
+  g_autoptr (DevboxServerCommand) small = NULL;
+  g_autoptr (DevboxServerCommand) after = NULL;
+
+  devbox_launcher_set_max_output (fixture->launcher, 1024 * 1024);
+  large = run (fixture->table, "yes | head -c 3000000; yes | head -c 3000000 >&2");
+  small = run (fixture->table, "echo dropped");
+  g_assert_true (devbox_server_command_get_stdout_truncated (large));
+  g_assert_true (devbox_server_command_get_stderr_truncated (large));
+  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len + devbox_server_command_get_stderr (large)->len, <=,
+                    3 * 1024 * 1024);
+  g_assert_cmpuint (devbox_server_command_get_stdout (small)->len, ==, 0);
+  g_assert_true (devbox_server_command_get_stdout_truncated (small));
+
+  /* Whoever still sends it keeps it. */
+  devbox_server_command_hold_output (large);
+  devbox_server_command_discard_output (large);
+  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len, >, 0);
+  devbox_server_command_release_output (large);
+  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len, ==, 0);
+
+  after = run (fixture->table, "echo kept");
+  g_assert_cmpstr (devbox_server_command_get_stdout (after)->str, ==, "kept\n");
+  g_assert_false (devbox_server_command_get_stdout_truncated (after));
+}
+
 static void
 count_newest_first (DevboxServerCommand *command, gpointer user_data)
 {
@@ -249,6 +279,7 @@ main (int argc, char **argv)
   ADD ("retention", test_retention);
   ADD ("limits", test_limits);
   ADD ("kept-output", test_kept_output);
+  ADD ("max-output", test_max_output);
   ADD ("foreach", test_foreach);
   ADD ("free", test_free);
 #undef ADD

@@ -23,6 +23,7 @@ static gint allowed_watches; /* so many more succeed before; atomic */
 static gint hold_watches;    /* inotify_add_watch () waits as long as this is set; atomic */
 static gint n_held;          /* atomic */
 static gint refuse_openat2;  /* atomic */
+static gint refuse_instances; /* atomic */
 
 /* Takes six arguments whatever was given, which the address sanitizer would not let pass. */
 __attribute__ ((no_sanitize ("address"))) long
@@ -46,6 +47,18 @@ syscall (long number, ...)
     real_syscall = (long (*) (long, ...)) dlsym (RTLD_NEXT, "syscall");
 
   return real_syscall (number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+}
+
+int
+inotify_init1 (int flags)
+{
+  if (g_atomic_int_get (&refuse_instances))
+    {
+      errno = EMFILE;
+      return -1;
+    }
+
+  return syscall (SYS_inotify_init1, flags);
 }
 
 int
@@ -203,26 +216,58 @@ test_limit (Fixture *fixture, gconstpointer kind)
 static void
 test_no_instance (Fixture *fixture, gconstpointer kind)
 {
-  GArray *taken = g_array_new (FALSE, FALSE, sizeof (int));
   g_autoptr (Watch) failed = NULL;
   g_autoptr (Watch) watch = NULL;
-  int fd;
 
-  while ((fd = inotify_init1 (IN_CLOEXEC)) >= 0)
-    g_array_append_val (taken, fd);
-  g_assert_cmpint (errno, ==, EMFILE);
-
+  g_atomic_int_set (&refuse_instances, 1);
   failed = fixture_watch_unready (fixture, "", RECURSIVE);
   watch_wait_ready (failed);
   g_assert_error (failed->error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR);
   g_assert_nonnull (strstr (failed->error->message, "max_user_instances"));
 
-  for (guint i = 0; i < taken->len; i++)
-    close (g_array_index (taken, int, i));
-  g_array_unref (taken);
+  g_atomic_int_set (&refuse_instances, 0);
   watch = fixture_watch (fixture, "", RECURSIVE);
   write_file (fixture, "f", "");
   watch_expect (watch, "created f");
+}
+
+static int
+find_inotify_fd (void)
+{
+  g_autoptr (GDir) descriptors = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (descriptors)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (path, NULL);
+
+      if (g_strcmp0 (target, "anon_inode:inotify") == 0)
+        return g_ascii_strtoll (name, NULL, 10);
+    }
+  g_assert_not_reached ();
+}
+
+static void
+test_broken_engine (Fixture *fixture, gconstpointer kind)
+{
+  g_autoptr (Watch) broken = fixture_watch (fixture, "", RECURSIVE);
+  g_autoptr (Watch) watch = NULL;
+  int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  g_test_expect_message ("Devbox", G_LOG_LEVEL_WARNING, "*engine failed*");
+  g_assert_cmpint (dup3 (fd, find_inotify_fd (), O_CLOEXEC), >=, 0);
+  close (fd);
+  write_file (fixture, "a", "");
+  g_usleep (20 * 1000);
+  watch_expect (broken, "ended ");
+  g_test_assert_expected_messages ();
+  g_assert_false (devbox_tree_watcher_is_alive (fixture->watcher));
+
+  watch = fixture_watch (fixture, "", RECURSIVE);
+  g_assert_true (devbox_tree_watcher_is_alive (fixture->watcher));
+  write_file (fixture, "b", "");
+  watch_expect (watch, "created b");
 }
 
 /* Random work, whose true picture must come out. The seed is printed by GTest. */
@@ -478,6 +523,8 @@ main (int argc, char **argv)
   ADD ("slow-reader", test_slow_reader);
   g_test_add ("/watch/inotify/kernel-overflow", Fixture, GINT_TO_POINTER (DEVBOX_TREE_ENGINE_INOTIFY), fixture_set_up,
               test_kernel_overflow, fixture_tear_down);
+  g_test_add ("/watch/inotify/broken-engine", Fixture, GINT_TO_POINTER (DEVBOX_TREE_ENGINE_INOTIFY), fixture_set_up,
+              test_broken_engine, fixture_tear_down);
   ADD ("limit", test_limit);
   ADD ("no-instance", test_no_instance);
   ADD ("chaos", test_chaos);

@@ -231,7 +231,7 @@ watch_has (Watch *watch, const char *line)
 void
 watch_expect (Watch *watch, const char *line)
 {
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
 
   while (!watch_has (watch, line))
     {
@@ -298,7 +298,7 @@ complain (GHashTable *a, GHashTable *b, const char *what)
 void
 watch_expect_true_picture (Watch *watch)
 {
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
   g_autoptr (GHashTable) disk = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   scan (disk, watch->fixture->path, watch->path);
