@@ -47,7 +47,7 @@ class _Pump:
 
     def __init__(self, loop):
         self._loop = weakref.ref(loop)
-        self._next_turn = None
+        self._next_turn = None  # a weak reference: it knows the loop, whose end would never come
         self._poll = None
         self.context = getattr(loop, "_context", None)
         if isinstance(self.context, GLib.MainContext):
@@ -91,14 +91,14 @@ class _Pump:
         if self._poll is None or loop is None or loop.is_closed():
             return
 
-        if self._next_turn is not None:
-            self._next_turn.cancel()
-            self._next_turn = None
+        next_turn = self._next_turn and self._next_turn()
+        if next_turn is not None:
+            next_turn.cancel()
         timeout = self._poll.prepare()
         if timeout == 0:
-            self._next_turn = loop.call_soon(self._run)
+            self._next_turn = weakref.ref(loop.call_soon(self._run))
         elif timeout > 0:
-            self._next_turn = loop.call_later(timeout / 1000, self._run)
+            self._next_turn = weakref.ref(loop.call_later(timeout / 1000, self._run))
 
 
 class _Call(asyncio.Future):
