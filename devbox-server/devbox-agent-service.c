@@ -94,6 +94,9 @@ set_up_guard (DevboxAgentService *self)
 {
   DevboxAgentConfig *config = &self->config;
 
+  /* An empty one would be carried by every request that offers it. */
+  if (config->token != NULL && config->token[0] == '\0')
+    g_clear_pointer (&config->token, g_free);
   if (config->token == NULL && !config->allow_unauthenticated && !devbox_http_listener_is_loopback (self->listener))
     config->token = devbox_random_token ();
 

@@ -109,6 +109,16 @@ on_request_finished (DevboxHttpExchange *exchange, gpointer user_data)
     devbox_request_outbox_push (self->outbox, exchange);
 }
 
+static gboolean
+check_is_set (const char *string, const char *property, GError **error)
+{
+  if (string != NULL)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The agent has no %s"), property);
+  return FALSE;
+}
+
 static void
 fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
 {
@@ -139,6 +149,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
  * Returns: whether the agent runs; on failure one of
  *   - %G_IO_ERROR_CANCELLED: @cancellable was cancelled before,
  *   - %G_IO_ERROR_PENDING: the agent runs already,
+ *   - %G_IO_ERROR_INVALID_ARGUMENT: its workspace or host is %NULL,
  *   - %G_IO_ERROR_ADDRESS_IN_USE, %G_IO_ERROR_PERMISSION_DENIED and other socket errors: it cannot listen at its host and port,
  *   - %G_IO_ERROR_NOT_FOUND, %G_IO_ERROR_NOT_DIRECTORY, %G_IO_ERROR_PERMISSION_DENIED: the workspace is missing, is no folder, or cannot be written to,
  *   - %G_IO_ERROR_FAILED: the launcher of commands cannot start.
@@ -159,6 +170,9 @@ devbox_server_agent_start (DevboxServerAgent *self, GCancellable *cancellable, G
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, _ ("The agent runs already"));
       return FALSE;
     }
+
+  if (!check_is_set (self->workspace_path, "workspace-path", error) || !check_is_set (self->host, "host", error))
+    return FALSE;
 
   fill_config (self, &config);
   self->thread = devbox_agent_thread_start (&config, on_request_finished, self, error);
@@ -519,7 +533,7 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:token:
    *
-   * The token that requests must carry as `Authorization: Bearer`, or %NULL for none; see [method@Agent.dup_token] for what holds then.
+   * The token that requests must carry as `Authorization: Bearer`, or %NULL (or an empty one) for none; see [method@Agent.dup_token] for what holds then.
    *
    * Since: 1.0
    */

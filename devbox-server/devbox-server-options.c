@@ -89,10 +89,10 @@ parse_number (const char *text, const char *what, guint64 maximum, guint64 *numb
                G_OPTION_ERROR,
                G_OPTION_ERROR_BAD_VALUE,
                /* Translators: the first %s is the name of an option, the second its value */
-               _ ("%s is “%s”, but must be a number from 0 to %" G_GUINT64_FORMAT),
+               _ ("%s is “%s”, but must be a number from 0 to %llu"),
                what,
                text,
-               maximum);
+               (unsigned long long) maximum);
   return FALSE;
 }
 
@@ -205,6 +205,20 @@ find_token (const Words *words)
   return token != NULL ? token : word_or_variable (NULL, "DEVBOX_JWT_SECRET");
 }
 
+/* One that no request could carry is a mistake: an agent that refuses everybody, or nobody. */
+static gboolean
+check_token (const char *token, GError **error)
+{
+  if (token == NULL || (token[0] != '\0' && token[strcspn (token, " \t\r\n\v\f")] == '\0'))
+    return TRUE;
+
+  g_set_error_literal (error,
+                       G_OPTION_ERROR,
+                       G_OPTION_ERROR_BAD_VALUE,
+                       _ ("The token (--token, TOKEN or DEVBOX_JWT_SECRET) must not be empty, nor hold spaces or line breaks"));
+  return FALSE;
+}
+
 gboolean
 devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv, GError **error)
 {
@@ -221,7 +235,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   self->workspace_path = g_strdup (workspace_path != NULL ? workspace_path : "/workspace");
   self->token = g_strdup (find_token (&words));
 
-  return read_address (self, &words, error) && read_listen_fd (self, &words, error) && read_enable_cors (self, &words, error)
+  return check_token (self->token, error) && read_address (self, &words, error) && read_listen_fd (self, &words, error) && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size, error);
 }
 

@@ -144,10 +144,11 @@ on_startup (GApplication *application, gpointer user_data)
       return;
     }
 
-  print_screen (program);
-  fflush (stdout);
+  /* Whoever reads the screen may stop us the next moment. */
   program->interrupt_id = g_unix_signal_add (SIGINT, on_signal, program);
   program->terminate_id = g_unix_signal_add (SIGTERM, on_signal, program);
+  print_screen (program);
+  fflush (stdout);
   g_application_hold (application);
 }
 
@@ -170,35 +171,64 @@ on_activate (GApplication *application, gpointer user_data)
 {
 }
 
+/* Commands run as the same user and can read /proc/PID/environ and cmdline, which show the memory that the kernel handed over at the start. */
+static void
+wipe_secrets (char **arguments)
+{
+  static const char *const variables[] = { "TOKEN", "DEVBOX_JWT_SECRET" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
+    {
+      char *value = getenv (variables[i]);
+
+      if (value != NULL)
+        explicit_bzero (value, strlen (value));
+      unsetenv (variables[i]);
+    }
+
+  for (guint i = 1; arguments[i] != NULL; i++)
+    {
+      if (g_str_has_prefix (arguments[i], "--token="))
+        explicit_bzero (arguments[i] + strlen ("--token="), strlen (arguments[i]) - strlen ("--token="));
+      else if (strcmp (arguments[i], "--token") == 0 && arguments[i + 1] != NULL)
+        explicit_bzero (arguments[i + 1], strlen (arguments[i + 1]));
+    }
+}
+
+static void
+serve (Program *program, char **argv)
+{
+  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with it. */
+  program->environment = g_get_environ ();
+  if (program->options.access_log)
+    g_setenv ("G_MESSAGES_DEBUG", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, FALSE);
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "disabled:", TRUE);
+
+  program->application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
+  g_signal_connect (program->application, "startup", G_CALLBACK (on_startup), program);
+  g_signal_connect (program->application, "activate", G_CALLBACK (on_activate), NULL);
+  g_application_run (program->application, 1, argv);
+}
+
 int
 main (int argc, char **argv)
 {
   Program program = { 0 };
+  g_autofree char **arguments = g_memdup2 (argv, (argc + 1) * sizeof *argv);
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, DEVBOX_LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
   if (!devbox_server_options_parse (&program.options, &argc, &argv, &error))
-    return fail (error, EXIT_USAGE);
-  if (program.options.show_version)
+    program.exit_status = fail (error, EXIT_USAGE);
+  else if (program.options.show_version)
+    g_print ("devbox-server %s\n", DEVBOX_VERSION_STRING);
+  else
     {
-      g_print ("devbox-server %s\n", DEVBOX_VERSION_STRING);
-      return EXIT_SUCCESS;
+      wipe_secrets (arguments);
+      serve (&program, argv);
     }
-
-  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with it. */
-  program.environment = g_get_environ ();
-  if (program.options.access_log)
-    g_setenv ("G_MESSAGES_DEBUG", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, FALSE);
-  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "disabled:", TRUE);
-
-  program.application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
-  g_signal_connect (program.application, "startup", G_CALLBACK (on_startup), &program);
-  g_signal_connect (program.application, "activate", G_CALLBACK (on_activate), &program);
-  g_application_run (program.application, 1, argv);
   program_clear (&program);
 
   return program.exit_status;

@@ -3,6 +3,7 @@
 
 #include "devbox-body-stream-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 struct _DevboxBodyStream
@@ -31,7 +32,7 @@ devbox_body_stream_read (GInputStream *stream, void *buffer, gsize count, GCance
     return -1;
   if (self->data == NULL)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The call has ended");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _ ("The call has ended"));
       return -1;
     }
 

@@ -5,7 +5,6 @@
 
 #include "devbox-wire-error-private.h"
 
-#include <glib/gi18n-lib.h>
 
 /**
  * DevboxError:

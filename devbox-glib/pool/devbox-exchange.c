@@ -108,7 +108,7 @@ finish_with_body (DevboxExchange *self)
 static void
 finish_aborted (DevboxExchange *self)
 {
-  finish (self, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The exchange was aborted"));
+  finish (self, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The exchange was aborted")));
 }
 
 static void

@@ -6,7 +6,6 @@
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-json-private.h"
 
-#include <glib/gi18n-lib.h>
 
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
@@ -23,7 +22,7 @@ devbox_read_file_request_new (const char *path, GError **error)
   DevboxRequest *request;
   GString *body;
 
-  if (!devbox_request_check_not_empty (_ ("path"), path, error))
+  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error))
     return NULL;
 
   body = g_string_new ("{\"path\":");

@@ -7,10 +7,21 @@
 
 G_BEGIN_DECLS
 
+/* What a text in a request is, for the messages. */
+typedef enum
+{
+  DEVBOX_REQUEST_TEXT_PATH,
+  DEVBOX_REQUEST_TEXT_PROGRAM,
+  DEVBOX_REQUEST_TEXT_ARGUMENT,
+  DEVBOX_REQUEST_TEXT_COMMAND_LINE,
+  DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY,
+  DEVBOX_REQUEST_TEXT_VARIABLE,
+} DevboxRequestText;
+
 /* What every request checks before it goes out: JSON carries text, so text is what names, arguments and the like have
- * to be. The error is a DEVBOX_ERROR_VALIDATION_ERROR. `what` is a translated noun such as "path". */
-gboolean devbox_request_check_text (const char *what, const char *text, GError **error);
-gboolean devbox_request_check_not_empty (const char *what, const char *text, GError **error); /* and text */
+ * to be. The error is a DEVBOX_ERROR_VALIDATION_ERROR. */
+gboolean devbox_request_check_text (DevboxRequestText what, const char *text, GError **error);
+gboolean devbox_request_check_not_empty (DevboxRequestText what, const char *text, GError **error); /* and text */
 
 /* The JSON object that a successful reply consists of; (transfer full). */
 JsonObject *devbox_request_parse_object (const DevboxReply *reply, GError **error);

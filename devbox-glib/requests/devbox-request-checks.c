@@ -8,8 +8,23 @@
 
 #include <glib/gi18n-lib.h>
 
+/* Whole sentences, since no language but English puts them together from a noun and the rest. */
+static const struct
+{
+  const char *not_text;
+  const char *empty; /* NULL: it may be */
+} messages[] = {
+  [DEVBOX_REQUEST_TEXT_PATH] = { N_ ("The path is not valid UTF-8"), N_ ("The path is empty") },
+  [DEVBOX_REQUEST_TEXT_PROGRAM] = { N_ ("The program is not valid UTF-8"), N_ ("The program is empty") },
+  [DEVBOX_REQUEST_TEXT_ARGUMENT] = { N_ ("The argument is not valid UTF-8"), NULL },
+  [DEVBOX_REQUEST_TEXT_COMMAND_LINE] = { N_ ("The command line is not valid UTF-8"), N_ ("The command line is empty") },
+  [DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY] = { N_ ("The working directory is not valid UTF-8"),
+                                              N_ ("The working directory is empty") },
+  [DEVBOX_REQUEST_TEXT_VARIABLE] = { N_ ("The environment variable is not valid UTF-8"), NULL },
+};
+
 gboolean
-devbox_request_check_text (const char *what, const char *text, GError **error)
+devbox_request_check_text (DevboxRequestText what, const char *text, GError **error)
 {
   g_autofree char *shown = NULL;
 
@@ -17,19 +32,18 @@ devbox_request_check_text (const char *what, const char *text, GError **error)
     return TRUE;
 
   shown = g_utf8_make_valid (text, -1);
-  /* Translators: the first %s is a noun such as "path", the second its value */
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("The %s “%s” is not valid UTF-8"), what, shown);
+  /* Translators: a sentence such as: The path is not valid UTF-8; then the path */
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("%s: “%s”"), _ (messages[what].not_text), shown);
   return FALSE;
 }
 
 gboolean
-devbox_request_check_not_empty (const char *what, const char *text, GError **error)
+devbox_request_check_not_empty (DevboxRequestText what, const char *text, GError **error)
 {
   if (text[0] != '\0')
     return devbox_request_check_text (what, text, error);
 
-  /* Translators: %s is a noun such as "path" */
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("The %s is empty"), what);
+  g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ (messages[what].empty));
   return FALSE;
 }
 

@@ -110,12 +110,12 @@ check_arguments (const char *const *argv, GError **error)
       g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("The command has no program"));
       return FALSE;
     }
-  if (!devbox_request_check_not_empty (_ ("program"), argv[0], error))
+  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PROGRAM, argv[0], error))
     return FALSE;
 
   for (guint i = 1; argv[i] != NULL; i++)
     {
-      if (!devbox_request_check_text (_ ("argument"), argv[i], error))
+      if (!devbox_request_check_text (DEVBOX_REQUEST_TEXT_ARGUMENT, argv[i], error))
         return FALSE;
     }
 
@@ -131,15 +131,15 @@ check (DevboxCommand *command, GError **error)
   const char *const *environment = devbox_command_get_environ (command);
   static const char *const no_arguments[] = { NULL };
 
-  if (shell_line != NULL ? !devbox_request_check_not_empty (_ ("command line"), shell_line, error)
+  if (shell_line != NULL ? !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_COMMAND_LINE, shell_line, error)
                          : !check_arguments (argv != NULL ? argv : no_arguments, error))
     return FALSE;
-  if (cwd != NULL && !devbox_request_check_not_empty (_ ("working directory"), cwd, error))
+  if (cwd != NULL && !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY, cwd, error))
     return FALSE;
 
   for (guint i = 0; environment != NULL && environment[i] != NULL; i++)
     {
-      if (!devbox_request_check_text (_ ("variable"), environment[i], error))
+      if (!devbox_request_check_text (DEVBOX_REQUEST_TEXT_VARIABLE, environment[i], error))
         return FALSE;
     }
 

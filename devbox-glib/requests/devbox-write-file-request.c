@@ -9,7 +9,6 @@
 #include "devbox-wire-json-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <inttypes.h>
 #include <string.h>
 
 #define MAX_PERMISSIONS 0777 /* of a number on the wire; a string may say more */
@@ -38,9 +37,9 @@ parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if ((guint64) written != sent)
     {
       g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_FILE_TRANSFER_FAILED,
-                   /* Translators: %s is a path */
-                   _ ("Of “%s”, %" PRIu64 " bytes were sent and %" PRIu64 " written"), request->subject, (guint64) sent,
-                   (guint64) written);
+                   /* Translators: %s is a path, then the numbers of bytes sent and written */
+                   _ ("“%s” has %llu bytes, but the agent wrote %llu"), request->subject, (unsigned long long) sent,
+                   (unsigned long long) written);
       return NULL;
     }
 
@@ -82,7 +81,7 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
 {
   DevboxRequest *request;
 
-  if (!devbox_request_check_not_empty (_ ("path"), path, error))
+  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error))
     return NULL;
   if (mode > MAX_MODE)
     {

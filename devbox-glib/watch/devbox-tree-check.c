@@ -21,7 +21,8 @@ get_status (int fd, const char *name, struct stat *status)
 static gboolean
 is_other_folder (DevboxTreeFolder *folder, const struct stat *status)
 {
-  return folder != NULL && folder->handle != NULL && (folder->device != status->st_dev || folder->inode != status->st_ino);
+  return folder != NULL && folder->handle != NULL
+         && (folder->device != status->st_dev || folder->inode != status->st_ino);
 }
 
 void
@@ -77,8 +78,7 @@ devbox_tree_check_move (DevboxTree *self,
   int fd = get_fd (self, folder);
   struct stat status;
 
-  if (old_fd < 0 || fd < 0 || get_status (old_fd, old_name, &status) || !get_status (fd, name, &status))
-    return FALSE;
-
-  return S_ISDIR (status.st_mode) == is_dir && !is_other_folder (devbox_tree_folder_lookup (old_folder, old_name), &status);
+  return old_fd >= 0 && fd >= 0 && !get_status (old_fd, old_name, &status) && get_status (fd, name, &status)
+         && S_ISDIR (status.st_mode) == is_dir
+         && !is_other_folder (devbox_tree_folder_lookup (old_folder, old_name), &status);
 }

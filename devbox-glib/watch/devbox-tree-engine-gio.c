@@ -11,13 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A GFileMonitor for each folder. Its descriptor stays open as long: the monitor goes by /proc/self/fd/N, so that no link can lead it astray, and
- * GIO takes two monitors of one path for the same.
+/* A GFileMonitor for each folder. Its descriptor stays open as long: the monitor goes by /proc/self/fd/N, so that no
+ * link can lead it astray, and GIO takes two monitors of one path for the same.
  *
- * GIO does not tell when the kernel had no watch left, nor when its queue ran over. So after each folder a watch of our own is tried, and a burst
- * that may have been more than the queue holds counts as an overflow. */
+ * GIO does not follow a folder that is moved, and loses what happens around it: after such a move, once it is quiet,
+ * everything is looked at again. GIO does not tell when the kernel had no watch left, nor when its queue ran over. So
+ * after each folder a watch of our own is tried, and a burst that may have been more than the queue holds counts as an
+ * overflow. */
 
 #define BURST_US (200 * 1000) /* GIO lets up to 100 ms of events gather in the queue */
+#define DOUBT_US (300 * 1000)
 #define DEFAULT_QUEUE_SIZE 16384
 #define RATE_LIMIT_MS 10
 
@@ -43,6 +46,7 @@ struct _GioEngine
   guint n_burst;
   gint64 burst_time;
   GSource *burst_source;
+  GSource *doubt_source; /* ready some time after the last move of a folder */
 };
 
 static void
@@ -120,6 +124,33 @@ gio_engine_count (GioEngine *self)
   g_source_attach (self->burst_source, g_main_context_get_thread_default ());
 }
 
+static gboolean
+doubt_cb (gpointer user_data)
+{
+  GioEngine *self = user_data;
+
+  g_source_set_ready_time (self->doubt_source, -1);
+  devbox_tree_note_doubt (self->tree);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+doubt_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs doubt_source_funcs = {
+  .dispatch = doubt_source_dispatch,
+};
+
+static void
+gio_engine_doubt (GioEngine *self)
+{
+  g_source_set_ready_time (self->doubt_source, g_get_monotonic_time () + DOUBT_US);
+}
+
 /* The same for both halves, which come from two monitors in any order. */
 static guint64
 build_move_id (GFile *from, GFile *to)
@@ -155,6 +186,7 @@ changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent 
         {
           DevboxTreeFolder *lost = folder->folder;
 
+          gio_engine_doubt (self);
           gio_engine_remove (&self->parent, lost);
           devbox_tree_note_lost (self->tree, lost);
         }
@@ -286,6 +318,8 @@ gio_engine_free (DevboxTreeEngine *engine)
       g_source_destroy (self->burst_source);
       g_source_unref (self->burst_source);
     }
+  g_source_destroy (self->doubt_source);
+  g_source_unref (self->doubt_source);
   g_hash_table_unref (self->folders);
   close (self->probe_fd);
   g_free (self);
@@ -327,6 +361,10 @@ devbox_tree_engine_gio_new (DevboxTree *tree, GMainContext *context)
   self->tree = tree;
   self->probe_fd = probe_fd;
   self->folders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, gio_folder_free);
+  self->doubt_source = g_source_new (&doubt_source_funcs, sizeof (GSource));
+  g_source_set_static_name (self->doubt_source, "DevboxTree doubt");
+  g_source_set_callback (self->doubt_source, doubt_cb, self, NULL);
+  g_source_attach (self->doubt_source, context);
   self->burst_limit = MAX (read_queue_size () / 4, 16);
   /* Half of the descriptors is left to everyone else. */
   self->max_folders = getrlimit (RLIMIT_NOFILE, &limit) == 0 ? MIN (limit.rlim_cur / 2, G_MAXINT) : 512;

@@ -23,8 +23,8 @@ typedef struct
   /* Watches the folder behind fd, in place of whatever stood for it before. */
   DevboxTreeAddResult (*add) (DevboxTreeEngine *self, DevboxTreeFolder *folder, int fd);
   void (*remove) (DevboxTreeEngine *self, DevboxTreeFolder *folder); /* of one that has a handle */
-  int (*get_fd) (DevboxTreeEngine *self, DevboxTreeFolder *folder);  /* a descriptor of it if the engine keeps one, or -1;
-                                                                      * an engine that is not in order must */
+  int (*get_fd) (DevboxTreeEngine *self, DevboxTreeFolder *folder);  /* a descriptor of it if the engine keeps one, or
+                                                                      * -1;  an engine that is not in order must */
   void (*free) (DevboxTreeEngine *self);
   gboolean in_order; /* notes come in the order of what happened, across folders too */
 } DevboxTreeEngineClass;
@@ -60,10 +60,12 @@ void devbox_tree_note_renamed (DevboxTree *self,
                                DevboxTreeFolder *folder,
                                const char *old_name,
                                const char *name,
-                               gboolean is_dir); /* inside one folder, both halves at once */
-void devbox_tree_note_overflow (DevboxTree *self);                          /* notes were lost */
-void devbox_tree_note_lost (DevboxTree *self, DevboxTreeFolder *folder);    /* it has no handle any more */
-void devbox_tree_note_failed (DevboxTree *self, int saved_errno);           /* the engine is of no more use */
+                               gboolean is_dir);                         /* inside one folder, both halves at once */
+void devbox_tree_note_overflow (DevboxTree *self);                       /* notes were lost */
+void devbox_tree_note_lost (DevboxTree *self, DevboxTreeFolder *folder); /* it has no handle any more */
+void devbox_tree_note_doubt (
+    DevboxTree *self); /* notes may be missing: everything is looked at again, and differences told */
+void devbox_tree_note_failed (DevboxTree *self, int saved_errno); /* the engine is of no more use */
 void devbox_tree_set_handle (DevboxTree *self, DevboxTreeFolder *folder, gpointer handle);
 
 G_END_DECLS

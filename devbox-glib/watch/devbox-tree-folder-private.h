@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The model of the watched folders: a tree of what is known, whose paths follow from its shape, so that a move is one change of parent. */
+/* The model of the watched folders: a tree of what is known, whose paths follow from its shape, so that a move is one
+ * change of parent. */
 
 typedef struct _DevboxTreeFolder DevboxTreeFolder;
 
@@ -19,19 +20,19 @@ typedef enum
 typedef enum
 {
   DEVBOX_TREE_NAME_UNKNOWN = 0,
-  DEVBOX_TREE_NAME_FILE = 1,          /* anything that is no folder, symbolic links too */
+  DEVBOX_TREE_NAME_FILE = 1, /* anything that is no folder, symbolic links too */
   DEVBOX_TREE_NAME_FOLDER = 2,
   DEVBOX_TREE_NAME_KIND_MASK = 3,
-  DEVBOX_TREE_NAME_WRITTEN = 1 << 2,  /* told as created or changed since a writer last closed it */
-  DEVBOX_TREE_NAME_SEEN = 1 << 3,     /* met by the listing that is running */
+  DEVBOX_TREE_NAME_WRITTEN = 1 << 2, /* told as created or changed since a writer last closed it */
+  DEVBOX_TREE_NAME_SEEN = 1 << 3,    /* met by the listing that is running */
 } DevboxTreeName;
 
 struct _DevboxTreeFolder
 {
   DevboxTreeFolder *parent; /* NULL: the root */
   char *name;
-  gpointer handle;          /* the engine's; NULL: not watched */
-  guint64 device;           /* of the folder that the handle stands for */
+  gpointer handle; /* the engine's; NULL: not watched */
+  guint64 device;  /* of the folder that the handle stands for */
   guint64 inode;
   GHashTable *names;        /* char * → DevboxTreeName: what was told or silently listed; NULL: none */
   GHashTable *folders;      /* name → DevboxTreeFolder, those that are part of the model; NULL: none */
@@ -41,7 +42,7 @@ struct _DevboxTreeFolder
   guint8 listing;           /* DevboxTreeCover: which names are kept */
   guint8 queued : 1;        /* scan_link is in the queue */
   guint8 needs_listing : 1;
-  guint8 blind : 1;         /* it was not watched for a while: once it is again, that is told as an overflow */
+  guint8 blind : 1; /* it was not watched for a while: once it is again, that is told as an overflow */
 };
 
 DevboxTreeFolder *devbox_tree_folder_new (const char *name);
@@ -58,7 +59,8 @@ char *devbox_tree_folder_build_path (DevboxTreeFolder *self, const char *name);
 gsize devbox_tree_folder_get_path_length (DevboxTreeFolder *self);
 
 DevboxTreeName devbox_tree_folder_get_name (DevboxTreeFolder *self, const char *name);
-void devbox_tree_folder_set_name (DevboxTreeFolder *self, const char *name, DevboxTreeName value); /* UNKNOWN forgets it */
+void
+devbox_tree_folder_set_name (DevboxTreeFolder *self, const char *name, DevboxTreeName value); /* UNKNOWN forgets it */
 
 DevboxTreeCover devbox_tree_cover_inherit (DevboxTreeCover cover, const char *name);
 

@@ -30,7 +30,11 @@ move_free (gpointer data)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Move, move_free)
 
 void
-devbox_tree_created (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolean is_dir, DevboxTreeName flags)
+devbox_tree_created (DevboxTree *self,
+                     DevboxTreeFolder *folder,
+                     const char *name,
+                     gboolean is_dir,
+                     DevboxTreeName flags)
 {
   DevboxTreeName kind = is_dir ? DEVBOX_TREE_NAME_FOLDER : DEVBOX_TREE_NAME_FILE;
 
@@ -67,7 +71,8 @@ handle_created (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gb
 
   if (kind != DEVBOX_TREE_NAME_UNKNOWN)
     devbox_tree_deleted (self, folder, name);
-  /* Who created a file by opening it will also close it, and that is no news then. */
+  /* Who created a file by opening it will also close it, and that is no news then. (It came by link () perhaps: then
+   * the first who writes it through a mapping alone, and closes it, goes unnoticed.) */
   devbox_tree_created (self, folder, name, is_dir, is_dir ? 0 : DEVBOX_TREE_NAME_WRITTEN);
 }
 
@@ -188,7 +193,8 @@ tell_renamed (GPtrArray *old_observers,
           devbox_tree_tell_one (subscription, DEVBOX_TREE_EVENT_RENAMED, path, old_path, is_dir);
           continue;
         }
-      devbox_tree_tell_one (subscription, replaced ? DEVBOX_TREE_EVENT_CHANGED : DEVBOX_TREE_EVENT_CREATED, path, NULL, is_dir);
+      devbox_tree_tell_one (subscription, replaced ? DEVBOX_TREE_EVENT_CHANGED : DEVBOX_TREE_EVENT_CREATED, path, NULL,
+                            is_dir);
       if (moved != NULL)
         devbox_tree_tell_known (subscription, moved);
     }
@@ -244,7 +250,8 @@ moved_inside (DevboxTree *self, const Move *source, DevboxTreeFolder *folder, co
   devbox_tree_folder_set_name (folder, name, kind);
   if (moved != NULL)
     moved = reattach (self, moved, folder, name);
-  tell_renamed (old_observers, new_observers, old_path, path, is_dir, target_kind == DEVBOX_TREE_NAME_FILE && !is_dir, moved);
+  tell_renamed (old_observers, new_observers, old_path, path, is_dir, target_kind == DEVBOX_TREE_NAME_FILE && !is_dir,
+                moved);
 
   if (is_dir && moved == NULL && devbox_tree_cover_inherit (folder->cover, name) != DEVBOX_TREE_COVER_NONE)
     devbox_tree_ensure_child (self, folder, name);
@@ -318,7 +325,12 @@ static GSourceFuncs move_source_funcs = {
 };
 
 static void
-hold_half (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolean is_dir, gboolean is_source, guint64 id)
+hold_half (DevboxTree *self,
+           DevboxTreeFolder *folder,
+           const char *name,
+           gboolean is_dir,
+           gboolean is_source,
+           guint64 id)
 {
   Move *move = g_new0 (Move, 1);
 
@@ -503,9 +515,16 @@ devbox_tree_note_lost (DevboxTree *self, DevboxTreeFolder *folder)
 }
 
 void
+devbox_tree_note_doubt (DevboxTree *self)
+{
+  if (self->root != NULL)
+    devbox_tree_queue_subtree (self, self->root);
+}
+
+void
 devbox_tree_note_failed (DevboxTree *self, int saved_errno)
 {
-  g_critical ("The watcher's engine failed: %s", g_strerror (saved_errno));
+  g_warning ("The watcher's engine failed: %s", g_strerror (saved_errno));
   g_atomic_int_set (&self->status->failed, TRUE);
   if (self->root != NULL)
     devbox_tree_drop (self, self->root);

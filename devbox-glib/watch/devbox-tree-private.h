@@ -6,12 +6,12 @@
 
 G_BEGIN_DECLS
 
-/* The watched folders, the subscriptions to them, and what the engine says put together. Lives in the watcher's thread; only the status is
- * looked at from others.
+/* The watched folders, the subscriptions to them, and what the engine says put together. Lives in the watcher's thread;
+ * only the status is looked at from others.
  *
- * A subscription stands once every folder that it wants is watched and listed: nothing is told before, and everything after. What a listing
- * finds and nobody was told of is told as created. After lost notes no subscription stands until all has been looked at again; then each is told
- * OVERFLOW, so that whoever rescans at that word misses nothing. */
+ * A subscription stands once every folder that it wants is watched and listed: nothing is told before, and everything
+ * after. What a listing finds and nobody was told of is told as created. After lost notes no subscription stands until
+ * all has been looked at again; then each is told OVERFLOW, so that whoever rescans at that word misses nothing. */
 
 typedef struct
 {
@@ -34,7 +34,7 @@ typedef struct
   char *alias;       /* the path that a watch through a symbolic link is told; NULL: the real one */
   gsize real_length; /* of the real path that alias stands for */
   DevboxTreeWatchFlags flags;
-  gboolean started;  /* its watch was told that it stands */
+  gboolean started; /* its watch was told that it stands */
   gboolean standing;
 } DevboxTreeSubscription;
 
@@ -78,7 +78,11 @@ void devbox_tree_settle (DevboxTree *self); /* last in each entry into the tree 
 
 /* devbox-tree-tell.c */
 void devbox_tree_collect (DevboxTreeFolder *folder, const char *name, gboolean standing, GPtrArray *subscriptions);
-void devbox_tree_tell (DevboxTree *self, DevboxTreeEventType type, DevboxTreeFolder *folder, const char *name, gboolean is_dir);
+void devbox_tree_tell (DevboxTree *self,
+                       DevboxTreeEventType type,
+                       DevboxTreeFolder *folder,
+                       const char *name,
+                       gboolean is_dir);
 void devbox_tree_tell_overflow (DevboxTree *self, DevboxTreeFolder *folder);
 void devbox_tree_tell_one (DevboxTreeSubscription *subscription,
                            DevboxTreeEventType type,
@@ -89,6 +93,7 @@ void devbox_tree_tell_known (DevboxTreeSubscription *subscription, DevboxTreeFol
 
 /* devbox-tree-scan.c */
 void devbox_tree_queue_scan (DevboxTree *self, DevboxTreeFolder *folder, gboolean list);
+void devbox_tree_queue_subtree (DevboxTree *self, DevboxTreeFolder *folder); /* with listing, parents first */
 void devbox_tree_unqueue_scan (DevboxTree *self, DevboxTreeFolder *folder);
 /* After name is said to have moved away: looks at the folder again if it is there after all. */
 void devbox_tree_look_again (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
@@ -98,7 +103,9 @@ void devbox_tree_set_limit_error (GError **error, int saved_errno, const char *p
 
 /* devbox-tree-check.c: for an engine whose notes come in no order. What they name is looked at instead. */
 void devbox_tree_check (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
-void devbox_tree_check_moved_in (DevboxTree *self, DevboxTreeFolder *folder, const char *name); /* a file is another one now */
+void devbox_tree_check_moved_in (DevboxTree *self,
+                                 DevboxTreeFolder *folder,
+                                 const char *name); /* a file is another one now */
 gboolean devbox_tree_check_move (DevboxTree *self,
                                  DevboxTreeFolder *old_folder,
                                  const char *old_name,
@@ -107,7 +114,11 @@ gboolean devbox_tree_check_move (DevboxTree *self,
                                  gboolean is_dir);
 
 /* devbox-tree-note.c */
-void devbox_tree_created (DevboxTree *self, DevboxTreeFolder *folder, const char *name, gboolean is_dir, DevboxTreeName flags);
+void devbox_tree_created (DevboxTree *self,
+                          DevboxTreeFolder *folder,
+                          const char *name,
+                          gboolean is_dir,
+                          DevboxTreeName flags);
 void devbox_tree_deleted (DevboxTree *self, DevboxTreeFolder *folder, const char *name);
 /* Halves of this name (NULL, NULL: all) stay halves. TRUE if there was one. */
 gboolean devbox_tree_flush_moves (DevboxTree *self, DevboxTreeFolder *folder, const char *name);

@@ -56,8 +56,10 @@ devbox_tree_set_limit_error (GError **error, int saved_errno, const char *path)
   switch (saved_errno)
     {
     case ENOSPC:
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                   _ ("Cannot watch “%s”: the system's limit of watched folders is reached (fs.inotify.max_user_watches)"), shown);
+      g_set_error (
+          error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+          _ ("Cannot watch “%s”: the system's limit of watched folders is reached (fs.inotify.max_user_watches)"),
+          shown);
       break;
     case EMFILE:
     case ENFILE:
@@ -387,8 +389,8 @@ scan_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-queue_subtree (DevboxTree *self, DevboxTreeFolder *folder)
+void
+devbox_tree_queue_subtree (DevboxTree *self, DevboxTreeFolder *folder)
 {
   GHashTableIter iter;
   gpointer child;
@@ -399,7 +401,7 @@ queue_subtree (DevboxTree *self, DevboxTreeFolder *folder)
 
   g_hash_table_iter_init (&iter, folder->folders);
   while (g_hash_table_iter_next (&iter, NULL, &child))
-    queue_subtree (self, child);
+    devbox_tree_queue_subtree (self, child);
 }
 
 void
@@ -419,7 +421,7 @@ devbox_tree_begin_rescan (DevboxTree *self)
   for (guint i = 0; i < self->subscriptions->len; i++)
     ((DevboxTreeSubscription *) g_ptr_array_index (self->subscriptions, i))->standing = FALSE;
   if (self->root != NULL)
-    queue_subtree (self, self->root);
+    devbox_tree_queue_subtree (self, self->root);
 }
 
 void

@@ -3,7 +3,8 @@
 
 #include "devbox-tree-private.h"
 
-/* Those who see name in the folder (NULL: anything in it), among those that stand or those that were not yet told that they do. */
+/* Those who see name in the folder (NULL: anything in it), among those that stand or those that were not yet told that
+ * they do. */
 void
 devbox_tree_collect (DevboxTreeFolder *folder, const char *name, gboolean standing, GPtrArray *subscriptions)
 {
@@ -64,7 +65,11 @@ devbox_tree_tell_one (DevboxTreeSubscription *subscription,
 }
 
 void
-devbox_tree_tell (DevboxTree *self, DevboxTreeEventType type, DevboxTreeFolder *folder, const char *name, gboolean is_dir)
+devbox_tree_tell (DevboxTree *self,
+                  DevboxTreeEventType type,
+                  DevboxTreeFolder *folder,
+                  const char *name,
+                  gboolean is_dir)
 {
   g_autofree char *path = NULL;
 

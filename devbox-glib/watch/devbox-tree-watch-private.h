@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 #define DEVBOX_TREE_WATCH_MAX_EVENTS 10000
 #define DEVBOX_TREE_WATCH_MAX_PATH_BYTES (1024 * 1024)
-#define DEVBOX_TREE_WATCH_WINDOW_US (10 * 1000) /* the first event goes at once, what follows within this time goes together */
+#define DEVBOX_TREE_WATCH_WINDOW_US                                                                                    \
+  (10 * 1000) /* the first event goes at once, what follows within this time goes together */
 
 DevboxTreeWatch *devbox_tree_watch_new (DevboxTreeWatcher *watcher,
                                         const char *path,
@@ -29,8 +30,8 @@ DevboxTreeWatchFlags devbox_tree_watch_get_flags (DevboxTreeWatch *self);
 
 /* From the watcher's thread; none of them calls back. */
 void devbox_tree_watch_set_path (DevboxTreeWatch *self, const char *path);
-void devbox_tree_watch_start (DevboxTreeWatch *self);                       /* it stands */
-void devbox_tree_watch_fail (DevboxTreeWatch *self, const GError *error);   /* it will never stand */
+void devbox_tree_watch_start (DevboxTreeWatch *self);                     /* it stands */
+void devbox_tree_watch_fail (DevboxTreeWatch *self, const GError *error); /* it will never stand */
 void devbox_tree_watch_push (DevboxTreeWatch *self,
                              DevboxTreeEventType type,
                              const char *path,

@@ -24,7 +24,7 @@ struct _DevboxTreeWatch
   GSource *source; /* NULL once closed */
   ReadyState ready_state;
   GError *error;
-  GArray *events;     /* DevboxTreeEvent that own their strings */
+  GArray *events; /* DevboxTreeEvent that own their strings */
   gsize n_path_bytes;
   GHashTable *joinable; /* path of an event in the queue, borrowed: a change of it says nothing new */
   gboolean overflowed;  /* the queue is one OVERFLOW, which stands for all that comes until it is told */
@@ -81,7 +81,8 @@ watch_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data
   if (tell_ready && self->ready != NULL)
     self->ready (error, user_data);
   if (events->len > 0 && !g_source_is_destroyed (source))
-    ((DevboxTreeWatchFunc) (gpointer) callback) ((const DevboxTreeEvent *) (gpointer) events->data, events->len, user_data);
+    ((DevboxTreeWatchFunc) (gpointer) callback) ((const DevboxTreeEvent *) (gpointer) events->data, events->len,
+                                                 user_data);
 
   return G_SOURCE_CONTINUE;
 }
@@ -107,7 +108,8 @@ devbox_tree_watch_new (DevboxTreeWatcher *watcher,
                        gpointer user_data,
                        GDestroyNotify destroy)
 {
-  g_autoptr (GMainContext) target = context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+  g_autoptr (GMainContext) target
+      = context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
   DevboxTreeWatch *self = g_new0 (DevboxTreeWatch, 1);
 
   g_atomic_ref_count_init (&self->ref_count);

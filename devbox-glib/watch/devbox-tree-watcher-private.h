@@ -5,7 +5,28 @@
 
 G_BEGIN_DECLS
 
-/* The recursive watcher that both sides use. It has a thread of its own; events come in batches to the context that a watch names. */
+/* The recursive watcher that both sides use. It has a thread of its own; events come in batches to the context that a
+ * watch names.
+ *
+ * What is told:
+ * - Every change from the moment that ready says so, in the order in which it came about; the first one at once, those
+ *   within the next 10 ms together. Changes of a file that follow its creation or an earlier change in the same batch
+ *   are left out.
+ * - A folder that appears is told, and then all that is in it, however quickly it was filled. One that is moved is one
+ *   event; one that is removed or moved away is one event too if nobody emptied it before.
+ * - A symbolic link is an entry like a file. It is followed on the way to the watched path (inside the root), not
+ *   below it; what happens is then told below the path that was asked for.
+ * - A watch of one file goes by its name: it goes on when the file is deleted, made again or replaced by a rename
+ *   (CHANGED), and ends with the folder.
+ * - Names that begin with ".devbox-tmp-" are never told. A rename from one is CHANGED if the target was there, else
+ *   CREATED.
+ * - OVERFLOW comes when the kernel lost events, when 10,000 events or 1 MiB of paths wait to be taken, when a limit
+ * keeps a folder from being watched (again every second as long as that lasts). The watcher has then looked at
+ * everything again itself: a rescan by whoever is told misses nothing. Writes through a mapping are told when the file
+ * is closed. A change of mode or times alone is not told.
+ *
+ * The GFileMonitor engine is less exact: it may tell CREATED late, RENAMED as DELETED and CREATED, and OVERFLOW where
+ * nothing was lost. Each folder that it watches holds a descriptor. */
 
 typedef struct _DevboxTreeWatcher DevboxTreeWatcher; /* reference counted, thread safe */
 typedef struct _DevboxTreeWatch DevboxTreeWatch;     /* one subscription; reference counted */
@@ -33,7 +54,7 @@ typedef struct
   const char *path;     /* bytes, relative to the watcher's root, "" for the root itself */
   const char *old_path; /* RENAMED only */
   gboolean is_dir;
-  gint64 time;          /* real time, µs */
+  gint64 time; /* real time, µs */
 } DevboxTreeEvent;
 
 typedef enum
@@ -47,17 +68,19 @@ typedef void (*DevboxTreeWatchFunc) (const DevboxTreeEvent *events, guint n_even
 /* error NULL: the watch stands, every change from now on is told. */
 typedef void (*DevboxTreeWatchReadyFunc) (const GError *error, gpointer user_data);
 
-/* root_fd: a directory descriptor (duplicated) below which every watched path is opened without following a link out of it (openat2
- * RESOLVE_BENEATH, or an O_NOFOLLOW walk where that is refused). No thread, descriptor or watch exists before the first watch or after the last. */
+/* root_fd: a directory descriptor (duplicated) below which every watched path is opened without following a link out of
+ * it (openat2 RESOLVE_BENEATH, or an O_NOFOLLOW walk where that is refused). No thread, descriptor or watch exists
+ * before the first watch or after the last. */
 DevboxTreeWatcher *devbox_tree_watcher_new (int root_fd, DevboxTreeEngineKind kind);
 DevboxTreeWatcher *devbox_tree_watcher_ref (DevboxTreeWatcher *self);
 void devbox_tree_watcher_unref (DevboxTreeWatcher *self);
-gboolean devbox_tree_watcher_is_alive (DevboxTreeWatcher *self); /* FALSE only if its thread failed */
+gboolean devbox_tree_watcher_is_alive (DevboxTreeWatcher *self); /* FALSE once it broke, until a watch stands again */
 guint devbox_tree_watcher_get_n_watched_folders (DevboxTreeWatcher *self);
 
-/* path: relative, "" for the root; a folder or one file. context NULL: the thread default. ready and func are told in context, ready first; after
- * cancel neither is told again (when cancel is called in the context's thread). Errors: DEVBOX_WIRE_ERROR (FILE_NOT_FOUND, PATH_TRAVERSAL_DETECTED,
- * …), or INTERNAL_ERROR with a clear text at the kernel's limits. */
+/* path: relative, "" for the root; a folder or one file. context NULL: the thread default. ready and func are told in
+ * context, ready first; after cancel neither is told again (when cancel is called in the context's thread). Errors:
+ * DEVBOX_WIRE_ERROR (FILE_NOT_FOUND, PATH_TRAVERSAL_DETECTED, …), or INTERNAL_ERROR with a clear text at the kernel's
+ * limits. */
 DevboxTreeWatch *devbox_tree_watcher_watch (DevboxTreeWatcher *self,
                                             const char *path,
                                             DevboxTreeWatchFlags flags,

@@ -151,7 +151,6 @@ ensure_runner (DevboxTreeWatcher *self, GError **error)
     }
 
   devbox_tree_watcher_ref (self); /* the runner's: it cannot look before it has a command */
-  g_atomic_int_set (&self->status.failed, FALSE);
   self->thread = thread;
   self->runner = runner;
 

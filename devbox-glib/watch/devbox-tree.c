@@ -183,14 +183,15 @@ devbox_tree_ensure_child (DevboxTree *self, DevboxTreeFolder *folder, const char
 static void
 compute_cover (DevboxTreeFolder *folder, DevboxTreeCover *cover, DevboxTreeCover *listing)
 {
-  *cover = folder->parent != NULL ? devbox_tree_cover_inherit (folder->parent->cover, folder->name) : DEVBOX_TREE_COVER_NONE;
+  *cover = folder->parent != NULL ? devbox_tree_cover_inherit (folder->parent->cover, folder->name)
+                                  : DEVBOX_TREE_COVER_NONE;
   *listing = *cover;
 
   for (guint i = 0; folder->subscriptions != NULL && i < folder->subscriptions->len; i++)
     {
       DevboxTreeSubscription *subscription = g_ptr_array_index (folder->subscriptions, i);
       DevboxTreeCover level = (subscription->flags & DEVBOX_TREE_WATCH_DOT_FILES) != 0 ? DEVBOX_TREE_COVER_DOT_FILES
-                                                                                        : DEVBOX_TREE_COVER_PLAIN;
+                                                                                       : DEVBOX_TREE_COVER_PLAIN;
 
       if (subscription->file_name != NULL)
         continue;
@@ -431,6 +432,11 @@ devbox_tree_settle (DevboxTree *self)
 static gboolean
 ensure_root (DevboxTree *self, const char *path, GError **error)
 {
+  if (self->engine != NULL && g_atomic_int_get (&self->status->failed))
+    {
+      self->engine->klass->free (self->engine);
+      self->engine = NULL;
+    }
   if (self->engine == NULL)
     {
       if (self->kind == DEVBOX_TREE_ENGINE_GIO)
@@ -442,7 +448,9 @@ ensure_root (DevboxTree *self, const char *path, GError **error)
           devbox_tree_set_limit_error (error, errno, path);
           return FALSE;
         }
-      start_heartbeat (self, heartbeat_cb);
+      g_atomic_int_set (&self->status->failed, FALSE);
+      if (self->heartbeat == NULL)
+        start_heartbeat (self, heartbeat_cb);
     }
 
   if (self->root == NULL)

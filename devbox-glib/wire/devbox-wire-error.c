@@ -134,35 +134,47 @@ devbox_wire_code_from_error (const GError *error)
   return DEVBOX_WIRE_INTERNAL_ERROR;
 }
 
-void
-devbox_wire_set_error_from_errno (GError **error, int saved_errno, const char *what, const char *path)
+static DevboxWireCode
+code_from_errno (int saved_errno)
 {
-  g_autofree char *shown = path != NULL ? g_utf8_make_valid (path, -1) : g_strdup ("");
-  DevboxWireCode code;
-
   switch (saved_errno)
     {
     case EXDEV: /* what openat2 () says of a path that leaves */
     case ELOOP:
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED,
-                   /* Translators: the first %s is an action such as "open", the second a path */
-                   _ ("Cannot %s “%s”: the path leaves the workspace"),
-                   what,
-                   shown);
-      return;
+      return DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED;
     case EDQUOT:
-      code = DEVBOX_WIRE_DISK_FULL;
-      break;
+      return DEVBOX_WIRE_DISK_FULL;
     case EFBIG:
-      code = DEVBOX_WIRE_FILE_TOO_LARGE;
-      break;
+      return DEVBOX_WIRE_FILE_TOO_LARGE;
     default:
-      code = code_from_io_error (g_io_error_from_errno (saved_errno));
-      break;
+      return code_from_io_error (g_io_error_from_errno (saved_errno));
     }
+}
 
-  /* Translators: the first %s is an action such as "open", the second a path, the third the system's reason */
-  g_set_error (error, DEVBOX_WIRE_ERROR, code, _ ("Cannot %s “%s”: %s"), what, shown, g_strerror (saved_errno));
+void
+devbox_wire_set_file_error (GError **error, int saved_errno, const char *format, ...)
+{
+  DevboxWireCode code = code_from_errno (saved_errno);
+  g_autofree char *what = NULL;
+  g_autofree char *shown = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  shown = g_utf8_make_valid (what, -1);
+  if (code == DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED)
+    /* Translators: %s is what failed, such as: Cannot open “a/b” */
+    g_set_error (error, DEVBOX_WIRE_ERROR, code, _ ("%s: the path leaves the workspace"), shown);
+  else
+    /* Translators: the first %s is what failed, such as: Cannot open “a/b”; the second is the system's reason */
+    g_set_error (error, DEVBOX_WIRE_ERROR, code, _ ("%s: %s"), shown, g_strerror (saved_errno));
+}
+
+void
+devbox_wire_set_error_from_errno (GError **error, int saved_errno, const char *what, const char *path)
+{
+  /* Translators: the first %s is an action such as "watch", the second a path */
+  devbox_wire_set_file_error (error, saved_errno, _ ("Cannot %s “%s”"), what, path != NULL ? path : "");
 }

@@ -8,7 +8,6 @@
 #include "devbox-wire-json-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@ devbox_wire_json_reader_fail (DevboxWireJsonReader *self, guint64 offset, const 
 {
   g_set_error (&self->error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
                /* Translators: the number counts bytes from 0, %s says what is wrong there */
-               _ ("Malformed JSON at byte %" PRIu64 ": %s"), offset, problem);
+               _ ("Malformed JSON at byte %llu: %s"), (unsigned long long) offset, problem);
 
   return NULL;
 }

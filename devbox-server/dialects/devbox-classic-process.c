@@ -4,9 +4,9 @@
 #include "devbox-classic-private.h"
 
 #include "devbox-agent-service-private.h"
+#include "devbox-command-reply-private.h"
 #include "devbox-command-request-private.h"
 #include "devbox-http-replies-private.h"
-#include "devbox-wire-base64-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -16,66 +16,31 @@
 #define OUTPUT_LIMIT (10 * 1024 * 1024)
 
 static void
-append_base64_member (GString *json, const char *name, const GString *bytes)
-{
-  gsize position;
-
-  g_string_append_printf (json, ",\"%s\":\"", name);
-  position = json->len;
-  g_string_set_size (json, position + (bytes->len + 2) / 3 * 4);
-  devbox_wire_base64_encode ((const guint8 *) bytes->str, bytes->len, json->str + position);
-  g_string_append_c (json, '"');
-}
-
-/* A stream as text, and beside it as base64 where text cannot carry it. */
-static void
-append_stream (GString *json, const char *name, const char *base64_name, const GString *bytes)
-{
-  g_string_append_printf (json, ",\"%s\":", name);
-  if (!devbox_wire_json_append_string (json, bytes->str, bytes->len))
-    append_base64_member (json, base64_name, bytes);
-}
-
-static void
-append_output (GString *json, DevboxServerCommand *command)
-{
-  append_stream (json, "stdout", "stdoutBase64", devbox_server_command_get_stdout (command));
-  append_stream (json, "stderr", "stderrBase64", devbox_server_command_get_stderr (command));
-  g_string_append_printf (json, ",\"duration\":%" G_GINT64_FORMAT, devbox_server_command_get_duration (command) / 1000);
-  if (devbox_server_command_get_stdout_truncated (command) || devbox_server_command_get_stderr_truncated (command))
-    g_string_append (json, ",\"truncated\":true");
-}
-
-static void
 reply_result (DevboxHttpExchange *exchange, DevboxServerCommand *command)
 {
   int exit_code = devbox_server_command_get_exit_code (command);
-  g_autoptr (GString) json = g_string_sized_new (512);
+  GString *json = g_string_sized_new (512);
 
   g_string_append_printf (json,
                           "{\"pid\":%d,\"status\":\"%s\",\"exitCode\":%d",
                           (int) devbox_server_command_get_pid (command),
                           exit_code == 0 ? "completed" : "failed",
                           exit_code);
-  append_output (json, command);
-  g_string_append_c (json, '}');
 
-  devbox_http_reply_json (exchange, 200, json);
+  devbox_command_reply_send (exchange, 200, json, command);
 }
 
 static void
 reply_timed_out (DevboxHttpExchange *exchange, DevboxServerCommand *command)
 {
-  g_autoptr (GString) json = g_string_new ("{\"success\":false,\"error\":");
+  GString *json = g_string_new ("{\"success\":false,\"error\":");
 
   devbox_wire_json_append_string (json, _ ("The command ran into its time-out and was ended"), -1);
   g_string_append (json, ",\"code\":\"OPERATION_TIMEOUT\",\"timestamp\":");
   devbox_wire_json_append_time (json, g_get_real_time ());
   g_string_append_printf (json, ",\"pid\":%d", (int) devbox_server_command_get_pid (command));
-  append_output (json, command);
-  g_string_append_c (json, '}');
 
-  devbox_http_reply_json (exchange, 408, json);
+  devbox_command_reply_send (exchange, 408, json, command);
 }
 
 static void

@@ -17,5 +17,6 @@ devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gp
   if (connection != NULL)
     devbox_watch_session_start (connection,
                                 devbox_agent_service_get_tree_watcher (service),
-                                devbox_agent_service_get_workspace (service));
+                                devbox_agent_service_get_workspace (service),
+                                NULL);
 }

@@ -58,14 +58,21 @@ typedef struct
 } Base64Reply;
 
 static void
-base64_reply_free (gpointer data)
+base64_reply_clear (gpointer data)
 {
   Base64Reply *reply = data;
 
   g_close (reply->fd, NULL);
   g_string_free (reply->tail, TRUE);
-  g_free (reply);
 }
+
+static void
+base64_reply_unref (gpointer reply)
+{
+  g_rc_box_release_full (reply, base64_reply_clear);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Base64Reply, base64_reply_unref)
 
 /* Sends pieces until the socket takes no more. */
 static void
@@ -102,7 +109,7 @@ void
 devbox_file_reply_base64 (DevboxHttpExchange *exchange, const char *path, int fd, goffset size)
 {
   g_autoptr (GString) head = g_string_new ("{\"success\":true,\"path\":");
-  Base64Reply *reply = g_new0 (Base64Reply, 1);
+  g_autoptr (Base64Reply) reply = g_rc_box_new0 (Base64Reply);
 
   devbox_wire_json_append_string (head, path, -1);
   g_string_append (head, ",\"content\":\"");
@@ -114,6 +121,7 @@ devbox_file_reply_base64 (DevboxHttpExchange *exchange, const char *path, int fd
 
   devbox_http_exchange_begin_reply (exchange, 200, "application/json", head->len + (size + 2) / 3 * 4 + reply->tail->len);
   devbox_http_exchange_write (exchange, head->str, head->len);
-  devbox_http_exchange_set_writable_func (exchange, send_pieces, reply, base64_reply_free);
+  /* Dropped at once when nobody is there any more. */
+  devbox_http_exchange_set_writable_func (exchange, send_pieces, g_rc_box_acquire (reply), base64_reply_unref);
   send_pieces (exchange, reply);
 }

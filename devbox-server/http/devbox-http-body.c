@@ -18,8 +18,8 @@ devbox_http_exchange_has_reader (const DevboxHttpExchange *self)
 gboolean
 devbox_http_exchange_waits_for_body (const DevboxHttpExchange *self)
 {
-  return self->body_func != NULL && self->body_state == DEVBOX_HTTP_BODY_PENDING && !self->is_body_paused &&
-         !self->in_body_func;
+  return self->body_func != NULL && self->body_state == DEVBOX_HTTP_BODY_PENDING && !self->is_body_paused
+         && !self->in_body_func;
 }
 
 void
@@ -39,14 +39,15 @@ devbox_http_exchange_clear_body_func (DevboxHttpExchange *self)
 static void
 emit (DevboxHttpExchange *self, DevboxHttpBodyEvent event, const guint8 *data, gsize size, const GError *error)
 {
-  g_autoptr (DevboxHttpExchange) keep = devbox_http_exchange_ref (self);
   gboolean was_in_body_func = self->in_body_func;
 
+  devbox_http_exchange_ref (self);
   self->in_body_func = TRUE;
   self->body_func (self, event, data, size, error, self->body_data);
   self->in_body_func = was_in_body_func;
   if (self->body_state == DEVBOX_HTTP_BODY_OVER)
     devbox_http_exchange_clear_body_func (self);
+  devbox_http_exchange_unref (self);
 }
 
 void
@@ -97,8 +98,7 @@ refuse_cut_off (DevboxHttpExchange *self)
 
   if (self->content_length >= 0)
     message = g_strdup_printf ("the body was cut off after %" G_GOFFSET_FORMAT " of %" G_GINT64_FORMAT " bytes",
-                               self->body_received,
-                               self->content_length);
+                               self->body_received, self->content_length);
   else
     message = g_strdup_printf ("the body was cut off after %" G_GOFFSET_FORMAT " bytes", self->body_received);
   devbox_http_exchange_refuse (self, 400, DEVBOX_WIRE_CONNECTION_FAILED, message);
@@ -107,13 +107,14 @@ refuse_cut_off (DevboxHttpExchange *self)
 static void
 refuse_malformed (DevboxHttpExchange *self)
 {
-  g_autofree char *message =
-      g_strdup_printf ("chunked body, byte %" G_GUINT64_FORMAT ": %s", self->chunks.offset + 1, self->chunks.problem);
+  g_autofree char *message
+      = g_strdup_printf ("chunked body, byte %" G_GUINT64_FORMAT ": %s", self->chunks.offset + 1, self->chunks.problem);
 
   devbox_http_exchange_refuse (self, 400, DEVBOX_WIRE_VALIDATION_ERROR, message);
 }
 
-/* Decodes what came; the rest, behind the end of the body, stays for later. Returns the size of the piece of the body at the start of data. */
+/* Decodes what came; the rest, behind the end of the body, stays for later. Returns the size of the piece of the body
+ * at the start of data. */
 static gsize
 decode (DevboxHttpExchange *self, guint8 *data, gsize size, gboolean *is_malformed)
 {

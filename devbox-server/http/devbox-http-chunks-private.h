@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A decoder of the chunked coding after RFC 9112, 7.1: strict, in place, and the same however the bytes are split. Extensions and trailer fields
- * are checked, bounded and dropped. */
+/* A decoder of the chunked coding after RFC 9112, 7.1: strict, in place, and the same however the bytes are split.
+ * Extensions and trailer fields are checked, bounded and dropped. */
 
 #define DEVBOX_HTTP_CHUNKS_MAX_EXTENSIONS 4096 /* bytes of one body */
 #define DEVBOX_HTTP_CHUNKS_MAX_TRAILERS 4096
@@ -31,8 +31,9 @@ typedef enum
 
 void devbox_http_chunks_init (DevboxHttpChunks *self);
 
-/* Decodes data in place. *produced bytes of the body stand at its start afterwards; *consumed tells how much was read, which is less than
- * size only at the end and where it is malformed. */
-DevboxHttpChunksResult devbox_http_chunks_decode (DevboxHttpChunks *self, guint8 *data, gsize size, gsize *consumed, gsize *produced);
+/* Decodes data in place. *produced bytes of the body stand at its start afterwards; *consumed tells how much was read,
+ * which is less than size only at the end and where it is malformed. */
+DevboxHttpChunksResult
+devbox_http_chunks_decode (DevboxHttpChunks *self, guint8 *data, gsize size, gsize *consumed, gsize *produced);
 
 G_END_DECLS

@@ -102,11 +102,13 @@ read_trailer (DevboxHttpChunks *self, guint8 c)
     case STATE_TRAILER_START:
       if (c == '\r')
         return STATE_END_LF;
-      return devbox_http_is_token_char (c) ? STATE_TRAILER_NAME : fail (self, "not allowed in the name of a trailer field");
+      return devbox_http_is_token_char (c) ? STATE_TRAILER_NAME
+                                           : fail (self, "not allowed in the name of a trailer field");
     case STATE_TRAILER_NAME:
       if (c == ':')
         return STATE_TRAILER_VALUE;
-      return devbox_http_is_token_char (c) ? STATE_TRAILER_NAME : fail (self, "not allowed in the name of a trailer field");
+      return devbox_http_is_token_char (c) ? STATE_TRAILER_NAME
+                                           : fail (self, "not allowed in the name of a trailer field");
     default:
       if (c == '\r')
         return STATE_TRAILER_LF;

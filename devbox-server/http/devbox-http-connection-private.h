@@ -127,9 +127,9 @@ struct _DevboxHttpExchange
   guint8 is_body_paused : 1;
   guint8 in_body_func : 1;
   guint8 is_writable_func_set : 1; /* anew, while it was called */
-  guint8 is_full : 1;   /* more is queued than should be: writable_func is due later */
-  guint8 is_closed : 1; /* the client went away, and closed_func was told */
-  guint8 is_refused : 1; /* the engine has answered: what the handler replies is dropped */
+  guint8 is_full : 1;              /* more is queued than should be: writable_func is due later */
+  guint8 is_closed : 1;            /* the client went away, and closed_func was told */
+  guint8 is_refused : 1;           /* the engine has answered: what the handler replies is dropped */
 };
 
 /* Takes fd. */
@@ -143,15 +143,19 @@ void devbox_http_connection_check_deadlines (DevboxHttpConnection *self, gint64 
 /* Has it run in this turn, or the next. */
 void devbox_http_connection_queue (DevboxHttpConnection *self);
 /* Sends at once what the socket takes, and queues the rest; see devbox_http_output_send (). */
-void devbox_http_connection_send (DevboxHttpConnection *self, const struct iovec *vectors, guint n_vectors, GBytes *bytes);
+void
+devbox_http_connection_send (DevboxHttpConnection *self, const struct iovec *vectors, guint n_vectors, GBytes *bytes);
 void devbox_http_connection_note_output (DevboxHttpConnection *self);
 /* Gives the socket away; the connection is over, the descriptor is the caller's. */
 int devbox_http_connection_steal_fd (DevboxHttpConnection *self);
 
 /* devbox-http-exchange.c */
-DevboxHttpExchange *devbox_http_exchange_new (DevboxHttpConnection *connection, const DevboxHttpHead *head, const guint8 *data);
-/* The exchange is over. Tells the reader of the body (with error, if it still waits for more), then closed_func if is_gone, then the engine. */
-void devbox_http_exchange_finish (DevboxHttpExchange *self, DevboxHttpEngine *engine, gboolean is_gone, const GError *error);
+DevboxHttpExchange *
+devbox_http_exchange_new (DevboxHttpConnection *connection, const DevboxHttpHead *head, const guint8 *data);
+/* The exchange is over. Tells the reader of the body (with error, if it still waits for more), then closed_func if
+ * is_gone, then the engine. */
+void
+devbox_http_exchange_finish (DevboxHttpExchange *self, DevboxHttpEngine *engine, gboolean is_gone, const GError *error);
 void devbox_http_exchange_notify_closed (DevboxHttpExchange *self);
 void devbox_http_exchange_notify_writable (DevboxHttpExchange *self);
 

@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Of heads, and of what is dropped: little, because what follows a head stays in memory while its request is being answered. */
+/* Of heads, and of what is dropped: little, because what follows a head stays in memory while its request is being
+ * answered. */
 #define HEAD_READ_SIZE 8192
 static GQueue *
 get_queue (DevboxHttpConnection *self)
@@ -113,7 +114,8 @@ devbox_http_connection_steal_fd (DevboxHttpConnection *self)
   DevboxHttpEngine *engine = self->engine;
   int fd = self->fd;
 
-  /* Closing would not be enough: a child that was forked meanwhile, and has not called exec () yet, keeps the file and its events alive. */
+  /* Closing would not be enough: a child that was forked meanwhile, and has not called exec () yet, keeps the file and
+   * its events alive. */
   devbox_http_engine_unwatch (engine, fd);
   self->fd = -1;
   unqueue (self);
@@ -166,7 +168,8 @@ devbox_http_connection_receive (DevboxHttpConnection *self, guint8 *buffer, gsiz
     }
   if (n == 0)
     self->saw_end = TRUE;
-  /* Less than asked for means that nothing is left, and the next byte is a new event; only an end already seen is not told again. */
+  /* Less than asked for means that nothing is left, and the next byte is a new event; only an end already seen is not
+   * told again. */
   if (n == 0 || ((gsize) n < size && !self->is_hung_up))
     self->is_readable = FALSE;
 
@@ -383,8 +386,7 @@ end_exchange (DevboxHttpConnection *self)
   else if (!keep)
     close (devbox_http_connection_steal_fd (self));
   else
-    set_state (self,
-               self->input != NULL ? DEVBOX_HTTP_CONNECTION_HEAD : DEVBOX_HTTP_CONNECTION_IDLE,
+    set_state (self, self->input != NULL ? DEVBOX_HTTP_CONNECTION_HEAD : DEVBOX_HTTP_CONNECTION_IDLE,
                g_get_monotonic_time ());
   devbox_http_exchange_finish (exchange, self->engine, FALSE, NULL);
 }
@@ -505,8 +507,8 @@ check_exchange_deadlines (DevboxHttpExchange *self, gint64 now)
       return;
     }
 
-  if (limits->min_body_rate == 0 || !devbox_http_exchange_waits_for_body (self) ||
-      now - self->rate_time < limits->body_rate_window_ms * G_GINT64_CONSTANT (1000))
+  if (limits->min_body_rate == 0 || !devbox_http_exchange_waits_for_body (self)
+      || now - self->rate_time < limits->body_rate_window_ms * G_GINT64_CONSTANT (1000))
     return;
   if (self->rate_bytes < limits->min_body_rate * (guint64) limits->body_rate_window_ms / 1000)
     {

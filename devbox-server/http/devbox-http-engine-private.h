@@ -8,13 +8,14 @@
 
 G_BEGIN_DECLS
 
-/* The inner side of the engine, for the files of this folder alone: one epoll descriptor in one GSource, the queues that every connection is
- * in, and the deadlines, which one sweep a second looks after.
+/* The inner side of the engine, for the files of this folder alone: one epoll descriptor in one GSource, the queues
+ * that every connection is in, and the deadlines, which one sweep a second looks after.
  *
- * Who owns what: the engine owns its connections. A connection that ends goes to the queue of the dead at once and is freed at the end of the
- * outermost turn, so that no caller up the stack, nor an event already fetched, meets freed memory. The connection holds one reference to the
- * exchange that it answers. Functions that a handler calls (reply, write, read_body, …) call nobody back: they leave the rest to the next run
- * of the connection, which is why a handler may call any of them, or run a nested loop, at any time. */
+ * Who owns what: the engine owns its connections. A connection that ends goes to the queue of the dead at once and is
+ * freed at the end of the outermost turn, so that no caller up the stack, nor an event already fetched, meets freed
+ * memory. The connection holds one reference to the exchange that it answers. Functions that a handler calls (reply,
+ * write, read_body, …) call nobody back: they leave the rest to the next run of the connection, which is why a handler
+ * may call any of them, or run a nested loop, at any time. */
 
 typedef struct _DevboxHttpEngine DevboxHttpEngine;
 typedef struct _DevboxHttpPollable DevboxHttpPollable;
@@ -54,7 +55,7 @@ struct _DevboxHttpEngine
   GQueue ready;  /* those that a turn left with something to do */
   GQueue dead;
   GPtrArray *dead_pollables; /* listening sockets that were closed */
-  GPtrArray *upgraded; /* (element-type GSocket) not owned */
+  GPtrArray *upgraded;       /* (element-type GSocket) not owned */
 
   GHashTable *addresses; /* how many connections each address has; NULL without a limit for it */
 
@@ -94,7 +95,8 @@ gboolean devbox_http_engine_watch (DevboxHttpEngine *self, int fd, guint32 event
 void devbox_http_engine_unwatch (DevboxHttpEngine *self, int fd);
 void devbox_http_engine_schedule_sweep (DevboxHttpEngine *self); /* at least one more, within a second */
 
-/* Room for one more: closes the connection that was idle longest, or else one whose head is still incomplete. FALSE if each is at work. */
+/* Room for one more: closes the connection that was idle longest, or else one whose head is still incomplete. FALSE if
+ * each is at work. */
 gboolean devbox_http_engine_evict (DevboxHttpEngine *self);
 guint devbox_http_engine_count_address (DevboxHttpEngine *self, const DevboxHttpPeer *peer, int change);
 
@@ -108,6 +110,8 @@ void devbox_http_engine_adopt_upgraded (DevboxHttpEngine *self, GSocket *socket,
 
 /* devbox-http-status.c */
 const char *devbox_http_status_get_phrase (guint status);
-char *devbox_http_status_format_error (guint status, const char *message); /* the JSON body of a refusal; message as DevboxHttpHead has it */
+char *devbox_http_status_format_error (
+    guint status,
+    const char *message); /* the JSON body of a refusal; message as DevboxHttpHead has it */
 
 G_END_DECLS

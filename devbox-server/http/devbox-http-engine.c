@@ -13,7 +13,8 @@
 #define SWEEP_INTERVAL G_USEC_PER_SEC
 #define MAX_DEPTH 8 /* of nested main loops; below that the engine rests */
 #define MAX_EVENTS 256
-/* A turn asks for more events while they come in crowds, so that many connections share the price of one turn of the main loop. */
+/* A turn asks for more events while they come in crowds, so that many connections share the price of one turn of the
+ * main loop. */
 #define MAX_ROUNDS 4
 #define CROWD 4
 
@@ -212,7 +213,8 @@ devbox_http_engine_new (GMainContext *context, const DevboxHttpLimits *limits)
   self->source = g_source_new (&engine_source_funcs, sizeof (EngineSource));
   ((EngineSource *) self->source)->engine = self;
   g_source_set_static_name (self->source, "[devbox-server] HTTP engine");
-  /* A source that may not recurse leaves and rejoins the poll set of its context at every dispatch, at the price of two system calls. */
+  /* A source that may not recurse leaves and rejoins the poll set of its context at every dispatch, at the price of two
+   * system calls. */
   g_source_set_can_recurse (self->source, TRUE);
   self->epoll_tag = g_source_add_unix_fd (self->source, self->epoll_fd, G_IO_IN);
   g_source_attach (self->source, self->context);
@@ -397,7 +399,8 @@ const char *
 devbox_http_engine_get_date_line (DevboxHttpEngine *self)
 {
   static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-  static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+  static const char months[][4]
+      = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
   struct timespec now;
   struct tm tm;
 
@@ -406,16 +409,8 @@ devbox_http_engine_get_date_line (DevboxHttpEngine *self)
     {
       self->date_second = now.tv_sec;
       gmtime_r (&now.tv_sec, &tm);
-      g_snprintf (self->date,
-                  sizeof self->date,
-                  "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-                  days[tm.tm_wday],
-                  tm.tm_mday,
-                  months[tm.tm_mon],
-                  tm.tm_year + 1900,
-                  tm.tm_hour,
-                  tm.tm_min,
-                  tm.tm_sec);
+      g_snprintf (self->date, sizeof self->date, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday],
+                  tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
     }
 
   return self->date;

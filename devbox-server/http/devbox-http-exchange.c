@@ -76,8 +76,8 @@ devbox_http_exchange_ref (DevboxHttpExchange *self)
   return self;
 }
 
-/* The engine keeps a reference until the exchange is over, and everything that belongs to its thread is gone by then: the last reference may
- * be dropped in any thread. */
+/* The engine keeps a reference until the exchange is over, and everything that belongs to its thread is gone by then:
+ * the last reference may be dropped in any thread. */
 void
 devbox_http_exchange_unref (DevboxHttpExchange *self)
 {
@@ -152,8 +152,7 @@ devbox_http_exchange_get_request_headers (DevboxHttpExchange *self)
     {
       self->request_headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
       for (guint i = 0; i < self->n_fields; i++)
-        soup_message_headers_append (self->request_headers,
-                                     self->head + self->fields[i].name,
+        soup_message_headers_append (self->request_headers, self->head + self->fields[i].name,
                                      self->head + self->fields[i].value);
     }
 
@@ -179,8 +178,8 @@ devbox_http_exchange_get_local_address (DevboxHttpExchange *self)
   struct sockaddr_storage address;
   socklen_t size = sizeof address;
 
-  if (self->local_address == NULL && self->connection != NULL &&
-      getsockname (self->connection->fd, (struct sockaddr *) &address, &size) == 0)
+  if (self->local_address == NULL && self->connection != NULL
+      && getsockname (self->connection->fd, (struct sockaddr *) &address, &size) == 0)
     self->local_address = g_socket_address_new_from_native (&address, size);
 
   return self->local_address;
@@ -266,16 +265,17 @@ devbox_http_exchange_is_closed (DevboxHttpExchange *self)
 void
 devbox_http_exchange_notify_closed (DevboxHttpExchange *self)
 {
-  g_autoptr (DevboxHttpExchange) keep = devbox_http_exchange_ref (self);
   DevboxHttpClosedFunc func = g_steal_pointer (&self->closed_func);
   GDestroyNotify destroy = g_steal_pointer (&self->closed_destroy);
   gpointer data = g_steal_pointer (&self->closed_data);
 
+  devbox_http_exchange_ref (self);
   self->is_closed = TRUE;
   if (func != NULL)
     func (self, data);
   if (destroy != NULL)
     destroy (data);
+  devbox_http_exchange_unref (self);
 }
 
 void
@@ -296,10 +296,10 @@ devbox_http_exchange_set_writable_func (DevboxHttpExchange *self,
 void
 devbox_http_exchange_notify_writable (DevboxHttpExchange *self)
 {
-  g_autoptr (DevboxHttpExchange) keep = devbox_http_exchange_ref (self);
   GDestroyNotify destroy = g_steal_pointer (&self->writable_destroy);
   gpointer data = self->writable_data;
 
+  devbox_http_exchange_ref (self);
   self->is_full = FALSE;
   self->is_writable_func_set = FALSE;
   if (self->writable_func != NULL)
@@ -310,6 +310,7 @@ devbox_http_exchange_notify_writable (DevboxHttpExchange *self)
     self->writable_destroy = destroy;
   else if (destroy != NULL)
     destroy (data);
+  devbox_http_exchange_unref (self);
 }
 
 void

@@ -90,20 +90,33 @@ token_matches (DevboxHttpGuard *self, const char *token, gsize size)
   return difference == 0;
 }
 
-/* The host of "host:port", "[v6]:port" or "host", lower case and without brackets. */
+static gboolean
+is_port (const char *text)
+{
+  return text[0] == '\0' || (text[0] == ':' && text[1 + strspn (text + 1, "0123456789")] == '\0');
+}
+
+/* The host of "host:port", "[v6]:port" or "host", lower case and without brackets; NULL where there is more than that. */
 static char *
 split_host (const char *authority)
 {
+  const char *start = authority;
   const char *end;
+  const char *rest;
 
   if (authority[0] == '[')
     {
-      end = strchr (authority, ']');
-      return end != NULL ? g_ascii_strdown (authority + 1, end - authority - 1) : NULL;
+      start++;
+      end = strchrnul (start, ']');
+      rest = *end != '\0' ? end + 1 : "]";
+    }
+  else
+    {
+      end = strchrnul (start, ':');
+      rest = end;
     }
 
-  end = strchrnul (authority, ':');
-  return g_ascii_strdown (authority, end - authority);
+  return is_port (rest) ? g_ascii_strdown (start, end - start) : NULL;
 }
 
 static gboolean
@@ -269,13 +282,15 @@ static gboolean
 check_origin (DevboxHttpGuard *self, DevboxHttpExchange *exchange, DevboxHttpRouteFlags flags)
 {
   const char *origin = devbox_http_exchange_get_header (exchange, "Origin");
+  gboolean is_single;
 
   if (origin == NULL)
     return TRUE;
 
-  if (origin_is_listed (self, origin))
+  is_single = devbox_http_exchange_count_header (exchange, "Origin") == 1;
+  if (is_single && origin_is_listed (self, origin))
     add_cors_headers (exchange, origin);
-  else if (!origin_is_own (exchange, origin))
+  else if (!is_single || !origin_is_own (exchange, origin))
     {
       refuse (exchange, 403, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("Pages of this origin may not use the agent"));
       return FALSE;

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The head of a request after RFC 9112, read strictly and piece by piece from a buffer that grows. Nothing is copied: what was found is kept as
- * offsets from the first byte of the buffer, so a caller may move the bytes between two calls. What is found, and the error, never depend on
- * how the bytes were split. */
+/* The head of a request after RFC 9112, read strictly and piece by piece from a buffer that grows. Nothing is copied:
+ * what was found is kept as offsets from the first byte of the buffer, so a caller may move the bytes between two
+ * calls. What is found, and the error, never depend on how the bytes were split. */
 
 #define DEVBOX_HTTP_HEAD_MAX_FIELDS 128
 #define DEVBOX_HTTP_HEAD_MAX_REQUEST_LINE 8192
@@ -54,7 +54,7 @@ struct _DevboxHttpHead
   guint is_failed : 1;
 
   /* What is wrong with it */
-  guint status; /* the status to refuse it with */
+  guint status;      /* the status to refuse it with */
   char message[192]; /* printable ASCII without quotes or backslashes */
 
   DevboxHttpField fields[DEVBOX_HTTP_HEAD_MAX_FIELDS];

@@ -104,7 +104,9 @@ devbox_http_head_init (DevboxHttpHead *self)
   self->line = 1;
 }
 
-static gboolean G_GNUC_PRINTF (3, 4)
+static gboolean fail (DevboxHttpHead *self, guint status, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
 fail (DevboxHttpHead *self, guint status, const char *format, ...)
 {
   va_list args;
@@ -122,12 +124,7 @@ fail (DevboxHttpHead *self, guint status, const char *format, ...)
 static gboolean
 fail_at (DevboxHttpHead *self, const guint8 *line, gsize offset, const char *what)
 {
-  return fail (self,
-               400,
-               "line %u, byte %" G_GSIZE_FORMAT ": %s (0x%02x)",
-               self->line,
-               offset + 1,
-               what,
+  return fail (self, 400, "line %u, byte %" G_GSIZE_FORMAT ": %s (0x%02x)", self->line, offset + 1, what,
                (guint) line[offset]);
 }
 
@@ -225,8 +222,8 @@ parse_target (DevboxHttpHead *self, const guint8 *data, gsize start, gsize end)
 static gboolean
 parse_version (DevboxHttpHead *self, const guint8 *version, gsize length)
 {
-  if (length != strlen ("HTTP/1.1") || memcmp (version, "HTTP/", 5) != 0 || !g_ascii_isdigit (version[5]) ||
-      version[6] != '.' || !g_ascii_isdigit (version[7]))
+  if (length != strlen ("HTTP/1.1") || memcmp (version, "HTTP/", 5) != 0 || !g_ascii_isdigit (version[5])
+      || version[6] != '.' || !g_ascii_isdigit (version[7]))
     return fail (self, 400, "line %u: the request line does not end in a version of HTTP", self->line);
   if (version[5] != '1' || version[7] > '1')
     return fail (self, 505, "line %u: HTTP/%c.%c is not supported", self->line, version[5], version[7]);
@@ -260,8 +257,8 @@ parse_request_line (DevboxHttpHead *self, const guint8 *data, gsize end)
     return fail_at (self, line, target_end - start, "not allowed in a request target");
 
   /* The version first: another one may have another idea of a target. */
-  return parse_version (self, data + target_end + 1, end - target_end - 1) &&
-         parse_target (self, data, target, target_end);
+  return parse_version (self, data + target_end + 1, end - target_end - 1)
+         && parse_target (self, data, target, target_end);
 }
 
 static gboolean
@@ -406,11 +403,11 @@ check_whole (DevboxHttpHead *self, const guint8 *data)
     {
       const DevboxHttpField *field = &self->fields[i];
 
-      if (equals_ignoring_case (data + field->name, field->name_length, "Host") &&
-          (field->value_length != self->authority_length ||
-           g_ascii_strncasecmp ((const char *) data + field->value,
-                                (const char *) data + self->authority,
-                                self->authority_length) != 0))
+      if (equals_ignoring_case (data + field->name, field->name_length, "Host")
+          && (field->value_length != self->authority_length
+              || g_ascii_strncasecmp ((const char *) data + field->value, (const char *) data + self->authority,
+                                      self->authority_length)
+                     != 0))
         return fail (self, 400, "line %u: Host is not the host of the request target", i + 2);
     }
 
@@ -463,9 +460,10 @@ devbox_http_head_parse (DevboxHttpHead *self, const guint8 *data, gsize size, gs
       const guint8 *feed;
       gsize end;
 
-      /* Whoever speaks another protocol (TLS first of all) is told so at the first byte, not at the end of a line that never comes. */
-      if (self->line == 1 && self->line_start < size && !has_class (data[self->line_start], IS_TOKEN) &&
-          data[self->line_start] != '\r' && data[self->line_start] != '\n')
+      /* Whoever speaks another protocol (TLS first of all) is told so at the first byte, not at the end of a line that
+       * never comes. */
+      if (self->line == 1 && self->line_start < size && !has_class (data[self->line_start], IS_TOKEN)
+          && data[self->line_start] != '\r' && data[self->line_start] != '\n')
         {
           fail_at (self, data + self->line_start, 0, "not allowed in a method");
           break;
@@ -482,7 +480,8 @@ devbox_http_head_parse (DevboxHttpHead *self, const guint8 *data, gsize size, gs
         }
       if (end == self->line_start || data[end - 1] != '\r')
         {
-          fail (self, 400, "line %u, byte %" G_GSIZE_FORMAT ": a line feed without a carriage return", self->line, end - self->line_start + 1);
+          fail (self, 400, "line %u, byte %" G_GSIZE_FORMAT ": a line feed without a carriage return", self->line,
+                end - self->line_start + 1);
           break;
         }
       if (!parse_line (self, data, end - 1))

@@ -5,7 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The engine: one epoll descriptor in one GSource of a context, with every connection in it. All calls from the context's thread. */
+/* The engine: one epoll descriptor in one GSource of a context, with every connection in it. All calls from the
+ * context's thread. Making one ignores SIGPIPE in the process unless the program has a handler for it, as GSocket does;
+ * children need it restored. */
 
 typedef void (*DevboxHttpHandler) (DevboxHttpExchange *exchange, gpointer user_data);
 
@@ -14,20 +16,28 @@ DevboxHttpListener *devbox_http_listener_new (GMainContext *context,
                                               DevboxHttpHandler handler,
                                               gpointer user_data,
                                               GDestroyNotify destroy);
-void devbox_http_listener_unref (DevboxHttpListener *self); /* closes everything at once */
+void devbox_http_listener_unref (
+    DevboxHttpListener *self); /* closes everything at once; readers and closed funcs are told */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxHttpListener, devbox_http_listener_unref)
 
-/* Told at the end of each exchange (access log, metrics). */
-void devbox_http_listener_set_finished_func (DevboxHttpListener *self, DevboxHttpHandler func, gpointer user_data, GDestroyNotify destroy);
+/* Told once at the end of each exchange that was handled (access log, metrics); status 0: the client went away before
+ * the reply. Requests that are refused before they reach the handler have no exchange. */
+void devbox_http_listener_set_finished_func (DevboxHttpListener *self,
+                                             DevboxHttpHandler func,
+                                             gpointer user_data,
+                                             GDestroyNotify destroy);
 
 /* host: an address or a name that resolves to loopback; port 0: any. Errors are G_IO_ERROR (ADDRESS_IN_USE, …). */
 gboolean devbox_http_listener_listen (DevboxHttpListener *self, const char *host, guint16 port, GError **error);
-/* A listening socket from outside (TCP or Unix); takes it. */
+/* A listening socket from outside (TCP or Unix); takes it, and closes it on failure. */
 gboolean devbox_http_listener_listen_fd (DevboxHttpListener *self, int fd, GError **error);
-GSocketAddress *devbox_http_listener_get_local_address (DevboxHttpListener *self); /* transfer none; of the first socket */
+GSocketAddress *
+devbox_http_listener_get_local_address (DevboxHttpListener *self);    /* transfer none; of the first socket */
 gboolean devbox_http_listener_is_loopback (DevboxHttpListener *self); /* every socket is loopback, Unix or inherited */
 
-/* Stops accepting, lets what runs end for up to grace_ms, then closes; func is told once, in the context. */
+/* Stops accepting and frees the port, closes what is idle, lets what runs end for up to grace_ms, then closes; func is
+ * told once, in the context (or by unref). Upgraded sockets are their owner's to close; at the end of the grace they
+ * are shut down. Once only. */
 void devbox_http_listener_stop (DevboxHttpListener *self, guint grace_ms, GDestroyNotify func, gpointer user_data);
 
 guint devbox_http_listener_get_n_connections (DevboxHttpListener *self);

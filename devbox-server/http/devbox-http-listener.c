@@ -94,8 +94,8 @@ accept_one (ListeningSocket *socket, DevboxHttpPeer *peer)
   return fd;
 }
 
-/* There is no descriptor left. An idle connection makes room, as it does at the cap; with none, the client is sent away, so that it does not
- * wait in a queue that nobody looks at. Whether it is worth trying on at once. */
+/* There is no descriptor left. An idle connection makes room, as it does at the cap; with none, the client is sent
+ * away, so that it does not wait in a queue that nobody looks at. Whether it is worth trying on at once. */
 static gboolean
 survive_exhaustion (ListeningSocket *socket)
 {
@@ -133,7 +133,8 @@ survive_exhaustion (ListeningSocket *socket)
 static void
 turn_away (int fd)
 {
-  static const char reply[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+  static const char reply[]
+      = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 
   if (send (fd, reply, sizeof reply - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
     g_debug ("A connection past the limit is gone already: %s", g_strerror (errno));
@@ -210,7 +211,8 @@ add_socket (DevboxHttpListener *self, int fd, gboolean is_loopback)
   ListeningSocket *socket = g_new0 (ListeningSocket, 1);
   int one = 1;
 
-  /* On Linux an accepted socket inherits the option, which saves a call for each; a socket that is not of TCP refuses it. */
+  /* On Linux an accepted socket inherits the option, which saves a call for each; a socket that is not of TCP refuses
+   * it. */
   if (setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0)
     g_debug ("A listening socket without TCP_NODELAY: %s", g_strerror (errno));
 
@@ -229,14 +231,9 @@ fail_from_errno (GError **error, const char *host, guint16 port)
 {
   int saved_errno = errno;
 
-  g_set_error (error,
-               G_IO_ERROR,
-               g_io_error_from_errno (saved_errno),
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
                /* Translators: %s is a host, %u a port, the last %s the system's reason */
-               _ ("Cannot listen on %s port %u: %s"),
-               host,
-               port,
-               g_strerror (saved_errno));
+               _ ("Cannot listen on %s port %u: %s"), host, port, g_strerror (saved_errno));
 
   return FALSE;
 }
@@ -254,9 +251,9 @@ listen_on (DevboxHttpListener *self, GInetAddress *address, guint16 port, const 
   fd = socket (native.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return fail_from_errno (error, host, port);
-  if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-      bind (fd, (struct sockaddr *) &native, g_socket_address_get_native_size (socket_address)) != 0 ||
-      listen (fd, BACKLOG) != 0)
+  if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0
+      || bind (fd, (struct sockaddr *) &native, g_socket_address_get_native_size (socket_address)) != 0
+      || listen (fd, BACKLOG) != 0)
     {
       fail_from_errno (error, host, port);
       close (fd);
@@ -284,12 +281,9 @@ resolve (const char *host, GError **error)
     {
       if (g_inet_address_get_is_loopback (l->data))
         continue;
-      g_set_error (error,
-                   G_IO_ERROR,
-                   G_IO_ERROR_INVALID_ARGUMENT,
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                    /* Translators: %s is the name of a host */
-                   _ ("Cannot listen on “%s”: the name is not one of this machine alone; give an address"),
-                   host);
+                   _ ("Cannot listen on “%s”: the name is not one of this machine alone; give an address"), host);
       g_resolver_free_addresses (addresses);
       return NULL;
     }
@@ -330,12 +324,9 @@ devbox_http_listener_listen_fd (DevboxHttpListener *self, int fd, GError **error
 
   if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 || !is_listening)
     {
-      g_set_error (error,
-                   G_IO_ERROR,
-                   G_IO_ERROR_INVALID_ARGUMENT,
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                    /* Translators: %d is the number of a file descriptor */
-                   _ ("Descriptor %d is not a listening socket"),
-                   fd);
+                   _ ("Descriptor %d is not a listening socket"), fd);
       close (fd);
       return FALSE;
     }

@@ -191,7 +191,8 @@ send_vectors (int socket, struct iovec *vectors, guint n_vectors, gboolean more)
   gssize result;
 
   do
-    result = n_vectors == 1 ? send (socket, vectors[0].iov_base, vectors[0].iov_len, flags) : sendmsg (socket, &message, flags);
+    result = n_vectors == 1 ? send (socket, vectors[0].iov_base, vectors[0].iov_len, flags)
+                            : sendmsg (socket, &message, flags);
   while (result < 0 && errno == EINTR);
 
   return result;

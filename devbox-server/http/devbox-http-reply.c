@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A body up to this size is copied behind the head, so that both leave in one write; a larger one is sent from where it is. */
+/* A body up to this size is copied behind the head, so that both leave in one write; a larger one is sent from where it
+ * is. */
 #define SMALL_BODY_SIZE 16384
 
 #define append_literal(string, literal) g_string_append_len (string, literal, sizeof literal - 1)
@@ -177,7 +178,12 @@ devbox_http_exchange_close_after (DevboxHttpExchange *self)
 }
 
 static void
-reply_memory (DevboxHttpExchange *self, guint status, const char *content_type, const void *data, gsize size, GBytes *bytes)
+reply_memory (DevboxHttpExchange *self,
+              guint status,
+              const char *content_type,
+              const void *data,
+              gsize size,
+              GBytes *bytes)
 {
   struct iovec vectors[2];
   guint n_vectors = 1;
@@ -206,7 +212,11 @@ devbox_http_exchange_reply (DevboxHttpExchange *self, guint status, const char *
 }
 
 void
-devbox_http_exchange_reply_data (DevboxHttpExchange *self, guint status, const char *content_type, const void *data, gsize size)
+devbox_http_exchange_reply_data (DevboxHttpExchange *self,
+                                 guint status,
+                                 const char *content_type,
+                                 const void *data,
+                                 gsize size)
 {
   reply_memory (self, status, content_type, data, size, NULL);
 }
@@ -334,7 +344,8 @@ devbox_http_exchange_end_reply (DevboxHttpExchange *self)
 
   if (self->framing == DEVBOX_HTTP_FRAMING_LENGTH && self->reply_remaining > 0)
     {
-      g_warning ("A reply ends %" G_GOFFSET_FORMAT " bytes before the length that was announced", self->reply_remaining);
+      g_warning ("A reply ends %" G_GOFFSET_FORMAT " bytes before the length that was announced",
+                 self->reply_remaining);
       devbox_http_exchange_abort (self);
       return;
     }

@@ -13,8 +13,10 @@ static const struct
   guint status;
   const char *phrase;
 } extra_phrases[] = {
-  { 421, "Misdirected Request" },     { 426, "Upgrade Required" },
-  { 428, "Precondition Required" },   { 429, "Too Many Requests" },
+  { 421, "Misdirected Request" },
+  { 426, "Upgrade Required" },
+  { 428, "Precondition Required" },
+  { 429, "Too Many Requests" },
   { 431, "Request Header Fields Too Large" },
 };
 
@@ -51,9 +53,7 @@ devbox_http_status_format_error (guint status, const char *message)
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *timestamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
 
-  return g_strdup_printf ("{\"success\":false,\"error\":\"%s\",\"code\":\"%s\",\"timestamp\":\"%s.%03dZ\"}",
-                          message,
-                          devbox_wire_code_to_string (code_from_status (status)),
-                          timestamp,
+  return g_strdup_printf ("{\"success\":false,\"error\":\"%s\",\"code\":\"%s\",\"timestamp\":\"%s.%03dZ\"}", message,
+                          devbox_wire_code_to_string (code_from_status (status)), timestamp,
                           g_date_time_get_microsecond (now) / 1000);
 }

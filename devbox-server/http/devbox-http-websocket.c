@@ -2,11 +2,13 @@
 #include "config.h"
 
 #include "devbox-http-connection-private.h"
+#include "devbox-http-upgraded-stream-private.h"
+#include "devbox-wire-error-private.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_FRAME_SIZE (64 * 1024)
+#define MAX_MESSAGE_SIZE (64 * 1024)
 #define KEY_LENGTH 24 /* 16 bytes in base64 */
 
 static void
@@ -29,9 +31,9 @@ is_key (const char *key)
   g_autofree guchar *bytes = NULL;
   gsize size;
 
-  if (key == NULL || strlen (key) != KEY_LENGTH ||
-      strspn (key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != KEY_LENGTH - 2 ||
-      strcmp (key + KEY_LENGTH - 2, "==") != 0)
+  if (key == NULL || strlen (key) != KEY_LENGTH
+      || strspn (key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != KEY_LENGTH - 2
+      || strcmp (key + KEY_LENGTH - 2, "==") != 0)
     return FALSE;
   bytes = g_base64_decode (key, &size);
 
@@ -51,8 +53,8 @@ check_handshake (DevboxHttpExchange *self)
     refuse (self, 400, "a WebSocket handshake is a GET in HTTP/1.1 without a body");
   else if (devbox_http_exchange_count_header (self, "Sec-WebSocket-Version") != 1 || strcmp (version, "13") != 0)
     refuse (self, 426, "Sec-WebSocket-Version is not 13");
-  else if (devbox_http_exchange_count_header (self, "Sec-WebSocket-Key") != 1 ||
-           !is_key (devbox_http_exchange_get_header (self, "Sec-WebSocket-Key")))
+  else if (devbox_http_exchange_count_header (self, "Sec-WebSocket-Key") != 1
+           || !is_key (devbox_http_exchange_get_header (self, "Sec-WebSocket-Key")))
     refuse (self, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
   else if (self->connection->input != NULL)
     refuse (self, 400, "frames came before the handshake was answered");
@@ -81,7 +83,8 @@ static gboolean
 send_switching (DevboxHttpExchange *self, const char *protocol)
 {
   g_autofree char *accept = make_accept (devbox_http_exchange_get_header (self, "Sec-WebSocket-Key"));
-  g_autoptr (GString) head = g_string_new ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+  g_autoptr (GString) head
+      = g_string_new ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
   DevboxHttpConnection *connection = self->connection;
 
   g_string_append (head, devbox_http_engine_get_date_line (connection->engine));
@@ -102,6 +105,7 @@ take_stream (DevboxHttpExchange *self)
   DevboxHttpConnection *connection = self->connection;
   DevboxHttpEngine *engine = connection->engine;
   g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketConnection) stream = NULL;
   g_autoptr (GError) error = NULL;
   int fd;
 
@@ -116,7 +120,21 @@ take_stream (DevboxHttpExchange *self)
     }
   devbox_http_engine_adopt_upgraded (engine, socket, &self->peer);
 
-  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+  stream = g_socket_connection_factory_create_connection (socket);
+
+  return devbox_http_upgraded_stream_new (stream, MAX_MESSAGE_SIZE);
+}
+
+/* libsoup closes without a word when reading fails: it is told here, while there still is somebody to tell. */
+static void
+on_error (SoupWebsocketConnection *websocket, const GError *error, gpointer user_data)
+{
+  if (soup_websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+  if (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE))
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
+  else if (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR))
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
 }
 
 static SoupWebsocketConnection *
@@ -127,14 +145,11 @@ make_websocket (DevboxHttpExchange *self, GMainContext *context, GIOStream *stre
 
   /* Its sources belong to the context of the engine, whoever calls. */
   g_main_context_push_thread_default (context);
-  websocket = soup_websocket_connection_new (stream,
-                                             uri,
-                                             SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                             devbox_http_exchange_get_header (self, "Origin"),
-                                             protocol,
-                                             NULL);
+  websocket = soup_websocket_connection_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
+                                             devbox_http_exchange_get_header (self, "Origin"), protocol, NULL);
   g_main_context_pop_thread_default (context);
-  soup_websocket_connection_set_max_incoming_payload_size (websocket, MAX_FRAME_SIZE);
+  soup_websocket_connection_set_max_incoming_payload_size (websocket, MAX_MESSAGE_SIZE);
+  g_signal_connect (websocket, "error", G_CALLBACK (on_error), NULL);
 
   return websocket;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-output-budget-private.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -13,6 +15,8 @@ typedef struct
   GSource *source;
   GString *kept; /* NULL: what comes is dropped */
   gsize limit;
+  DevboxOutputBudget *budget;
+  gsize taken; /* of the budget */
   gboolean truncated;
   void (*ended) (gpointer user_data); /* once, from the source alone */
   gpointer user_data;

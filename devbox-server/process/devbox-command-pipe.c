@@ -31,18 +31,22 @@ static void
 keep (DevboxCommandOutput *self, const char *bytes, gsize size)
 {
   gsize room;
+  gsize allocated;
 
   if (self->kept == NULL)
     return;
 
-  room = self->limit - self->kept->len;
+  room = devbox_output_budget_is_spent (self->budget) ? 0 : self->limit - self->kept->len;
   if (size > room)
     {
       self->truncated = TRUE;
       size = room;
     }
 
+  allocated = self->kept->allocated_len;
   g_string_append_len (self->kept, bytes, size);
+  self->taken += self->kept->allocated_len - allocated;
+  devbox_output_budget_take (self->budget, self->kept->allocated_len - allocated);
 }
 
 gboolean

@@ -26,6 +26,8 @@ guint devbox_launcher_get_n_commands (DevboxLauncher *self);
 void devbox_launcher_set_base_environment (DevboxLauncher *self, const char *const *environment);
 const char *const *devbox_launcher_get_base_environment (DevboxLauncher *self);
 void devbox_launcher_set_open_files_limit (DevboxLauncher *self, guint64 soft_limit); /* 0: as it is */
+/* What the output of all commands may take in memory together; what comes beyond is read and dropped, and marked. */
+void devbox_launcher_set_max_output (DevboxLauncher *self, gsize size);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
 
 typedef struct
@@ -77,8 +79,11 @@ const GString *devbox_server_command_get_stdout (DevboxServerCommand *self); /* 
 const GString *devbox_server_command_get_stderr (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stdout_truncated (DevboxServerCommand *self);
 gboolean devbox_server_command_get_stderr_truncated (DevboxServerCommand *self);
-/* Once it was told, to give memory back: empty and truncated from now on. */
+/* Once it was told, to give memory back: empty and truncated from now on, or from the last release on if it is held. */
 void devbox_server_command_discard_output (DevboxServerCommand *self);
+/* For as long as someone who looks at it returns to the main loop meanwhile */
+void devbox_server_command_hold_output (DevboxServerCommand *self);
+void devbox_server_command_release_output (DevboxServerCommand *self);
 const char *devbox_server_command_get_program (DevboxServerCommand *self); /* argv[0] */
 /* µs, µs, KiB; 0 while it runs. */
 void devbox_server_command_get_usage (DevboxServerCommand *self,

@@ -295,10 +295,11 @@ devbox_launcher_supervise (const DevboxLauncherRequest *request, const int *desc
   if (devbox_launcher_is_orphan ())
     _exit (1);
 
+  if (!start_command (&self, request, descriptors))
+    _exit (0);
+
   if (request->timeout_ms > 0)
     self.deadline = get_monotonic_time () + (int64_t) request->timeout_ms * 1000;
-  if (start_command (&self, request, descriptors))
-    supervise_command (&self);
-
+  supervise_command (&self);
   _exit (0);
 }

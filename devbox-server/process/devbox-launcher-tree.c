@@ -188,26 +188,35 @@ deliver (const Process *process, int signum)
 }
 
 /* Calls visit () for every process there is, in ascending order of their numbers, for a kernel without
- * CONFIG_PROC_CHILDREN. */
+ * CONFIG_PROC_CHILDREN. Few names are taken at a time, where readdir () takes a thousand: a process that keeps forking
+ * and exiting is another one before a long list has been gone through. */
 static void
 scan (void (*visit) (const Process *process, void *data), void *data)
 {
-  DIR *processes = opendir ("/proc");
-  struct dirent *entry;
+  int processes = open ("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  _Alignas(struct dirent64) char names[sizeof (struct dirent64)]; /* holds at least one */
+  ssize_t size;
 
-  if (processes == NULL)
+  if (processes < 0)
     return;
 
-  while ((entry = readdir (processes)) != NULL)
+  while ((size = getdents64 (processes, names, sizeof names)) > 0)
     {
-      Process process = { .pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0 };
+      const struct dirent64 *entry;
 
-      process.parent = process.pid > 0 ? read_parent (process.pid) : -1;
-      if (process.parent > 0)
-        visit (&process, data);
+      for (ssize_t offset = 0; offset < size; offset += entry->d_reclen)
+        {
+          Process process;
+
+          entry = (const struct dirent64 *) (const void *) (names + offset);
+          process.pid = isdigit ((unsigned char) entry->d_name[0]) ? atoi (entry->d_name) : 0;
+          process.parent = process.pid > 0 ? read_parent (process.pid) : -1;
+          if (process.parent > 0)
+            visit (&process, data);
+        }
     }
 
-  closedir (processes);
+  close (processes);
 }
 
 static bool

@@ -22,6 +22,8 @@
 /* Requests that the helper has not answered yet: each carries up to six descriptors, and those on their way are
  * limited. */
 #define MAX_UNANSWERED 64
+/* Of all commands together; what they write beyond is dropped, and marked. */
+#define MAX_OUTPUT (256 * 1024 * 1024)
 /* More than the helper gives its supervisors. */
 #define END_MS 3000
 
@@ -31,6 +33,7 @@ struct _DevboxLauncher
   GStrv environment;
   guint64 open_files;
   GMainContext *context;
+  DevboxOutputBudget *budget;
 
   GPid pid;   /* 0: no helper */
   int socket; /* -1: no helper */
@@ -176,6 +179,7 @@ devbox_launcher_new (const char *helper, GError **error)
   self->environment = strip_environment ((const char *const *) environment);
   self->context = g_main_context_ref_thread_default ();
   self->socket = -1;
+  self->budget = devbox_output_budget_new (MAX_OUTPUT);
   self->commands = g_hash_table_new (NULL, NULL);
   self->unanswered = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->waiting);
@@ -231,6 +235,7 @@ devbox_launcher_unref (DevboxLauncher *self)
 
   g_hash_table_unref (self->commands);
   g_hash_table_unref (self->unanswered);
+  devbox_output_budget_unref (self->budget);
   g_main_context_unref (self->context);
   g_strfreev (self->environment);
   g_free (self->helper);
@@ -272,6 +277,12 @@ void
 devbox_launcher_set_open_files_limit (DevboxLauncher *self, guint64 soft_limit)
 {
   self->open_files = soft_limit;
+}
+
+void
+devbox_launcher_set_max_output (DevboxLauncher *self, gsize size)
+{
+  devbox_output_budget_set_limit (self->budget, size);
 }
 
 static void
@@ -349,7 +360,7 @@ devbox_launcher_start (DevboxLauncher *self,
   g_return_val_if_fail (spec->argv != NULL && spec->argv[0] != NULL, NULL);
 
   command = devbox_server_command_new (spec, spec->envp != NULL ? spec->envp : (const char *const *) self->environment,
-                                       self->context, &callbacks, self, done, user_data, destroy);
+                                       self->context, self->budget, &callbacks, self, done, user_data, destroy);
   g_hash_table_add (self->commands, devbox_server_command_ref (command));
   g_queue_push_tail (&self->waiting, command);
   flush (self);

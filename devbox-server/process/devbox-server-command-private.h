@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-launcher-private.h"
+#include "devbox-output-budget-private.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ typedef struct
 DevboxServerCommand *devbox_server_command_new (const DevboxCommandSpec *spec,
                                                 const char *const *environment,
                                                 GMainContext *context,
+                                                DevboxOutputBudget *budget,
                                                 const DevboxServerCommandLauncher *callbacks,
                                                 DevboxLauncher *launcher,
                                                 DevboxCommandFunc done,

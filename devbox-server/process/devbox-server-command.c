@@ -34,6 +34,7 @@ struct _DevboxServerCommand
 {
   guint ref_count;
   GMainContext *context;
+  DevboxOutputBudget *budget;
   const DevboxServerCommandLauncher *callbacks;
   DevboxLauncher *launcher; /* NULL once it has let go */
 
@@ -58,6 +59,8 @@ struct _DevboxServerCommand
   DevboxCommandInput input;
   DevboxCommandOutput outputs[N_OUTPUTS];
   GString *kept[N_OUTPUTS];
+  guint n_holds; /* of the outputs */
+  gboolean discarded;
 
   DevboxCommandOutcome outcome;
 
@@ -93,6 +96,7 @@ DevboxServerCommand *
 devbox_server_command_new (const DevboxCommandSpec *spec,
                            const char *const *environment,
                            GMainContext *context,
+                           DevboxOutputBudget *budget,
                            const DevboxServerCommandLauncher *callbacks,
                            DevboxLauncher *launcher,
                            DevboxCommandFunc done,
@@ -103,6 +107,7 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
 
   self->ref_count = 1;
   self->context = g_main_context_ref (context);
+  self->budget = devbox_output_budget_ref (budget);
   self->callbacks = callbacks;
   self->launcher = launcher;
   self->program = g_strdup (spec->argv[0]);
@@ -128,6 +133,7 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
       self->kept[i] = g_string_new (NULL);
       self->outputs[i].fd = -1;
       self->outputs[i].limit = spec->output_limit;
+      self->outputs[i].budget = budget;
       self->outputs[i].kept = self->kept[i];
     }
   devbox_command_outcome_init (&self->outcome);
@@ -162,6 +168,8 @@ free_kept (DevboxServerCommand *self)
       self->outputs[i].kept = NULL;
       if (self->kept[i] != NULL)
         g_string_free (g_steal_pointer (&self->kept[i]), TRUE);
+      devbox_output_budget_give_back (self->budget, self->outputs[i].taken);
+      self->outputs[i].taken = 0;
     }
 }
 
@@ -190,6 +198,7 @@ devbox_server_command_unref (DevboxServerCommand *self)
   g_clear_pointer (&self->bytes, g_bytes_unref);
   devbox_command_outcome_clear (&self->outcome);
   g_main_context_unref (self->context);
+  devbox_output_budget_unref (self->budget);
   g_free (self->program);
   g_free (self->folder);
   g_free (self);
@@ -395,7 +404,7 @@ handle_gone (DevboxServerCommand *self)
 }
 
 static void
-read_events (DevboxServerCommand *self)
+take_events (DevboxServerCommand *self)
 {
   while (self->control >= 0)
     {
@@ -412,7 +421,12 @@ read_events (DevboxServerCommand *self)
       else
         handle_gone (self);
     }
+}
 
+static void
+read_events (DevboxServerCommand *self)
+{
+  take_events (self);
   if (self->outcome.state != DEVBOX_COMMAND_STARTING)
     answered (self);
   consider_done (self);
@@ -541,17 +555,28 @@ devbox_server_command_helper_lost (DevboxServerCommand *self)
   devbox_server_command_kill (self);
 }
 
+static GError *
+new_closed_error (DevboxServerCommand *self)
+{
+  return g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE, _ ("“%s” was killed: the launcher was closed"),
+                      self->program);
+}
+
 void
 devbox_server_command_disconnect (DevboxServerCommand *self)
 {
+  gboolean was_running = !devbox_command_outcome_has_ended (&self->outcome);
+
   self->launcher = NULL;
-  close_control (self);
   devbox_clear_source (&self->failure_idle);
+  take_events (self);
+  close_control (self);
 
   if (!devbox_command_outcome_has_ended (&self->outcome))
-    devbox_command_outcome_set_lost (&self->outcome,
-                                     g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
-                                                  _ ("“%s” was killed: the launcher was closed"), self->program));
+    devbox_command_outcome_set_lost (&self->outcome, new_closed_error (self));
+  else if (was_running && self->outcome.state == DEVBOX_COMMAND_SIGNALED && self->outcome.error == NULL)
+    self->outcome.error = new_closed_error (self);
+
   if (!self->told)
     tell (self);
   close_streams (self);
@@ -622,12 +647,30 @@ devbox_server_command_discard_output (DevboxServerCommand *self)
 {
   g_return_if_fail (self->told);
 
+  self->discarded = self->n_holds > 0;
+  if (self->discarded)
+    return;
+
   for (guint i = 0; i < N_OUTPUTS; i++)
-    {
-      self->outputs[i].truncated |= self->kept[i]->len > 0;
-      g_string_free (self->kept[i], TRUE);
-      self->kept[i] = g_string_new (NULL);
-    }
+    self->outputs[i].truncated |= self->kept[i]->len > 0;
+  free_kept (self);
+  for (guint i = 0; i < N_OUTPUTS; i++)
+    self->kept[i] = g_string_new (NULL);
+}
+
+void
+devbox_server_command_hold_output (DevboxServerCommand *self)
+{
+  self->n_holds++;
+}
+
+void
+devbox_server_command_release_output (DevboxServerCommand *self)
+{
+  g_return_if_fail (self->n_holds > 0);
+
+  if (--self->n_holds == 0 && self->discarded)
+    devbox_server_command_discard_output (self);
 }
 
 const char *

@@ -3,6 +3,7 @@
 
 #include "devbox-watch-session-private.h"
 
+#include "devbox-http-upgraded-stream-private.h"
 #include "devbox-watch-message-private.h"
 #include "devbox-watch-queue-private.h"
 #include "devbox-wire-error-private.h"
@@ -10,10 +11,8 @@
 #include <glib/gi18n-lib.h>
 
 #define MAX_WATCHES 128
-#define STALL_MS 30000
-#define PING_INTERVAL_S 30
-#define PONG_TIMEOUT_MS 75000 /* two pings went unanswered */
-#define CLOSE_TRY_AGAIN_LATER 1013
+
+static const DevboxWatchPatience usual_patience = { .stall_ms = 30000, .ping_interval_s = 30, .silence_ms = 75000 };
 
 typedef struct
 {
@@ -23,6 +22,7 @@ typedef struct
   DevboxWatchQueue *queue;
   GHashTable *watches; /* path → Watch */
   GSource *silence;
+  guint silence_ms;
   guint64 sequence;
   gboolean overflowed; /* events were dropped; told as soon as there is room */
 } DevboxWatchSession;
@@ -235,7 +235,7 @@ on_text (DevboxWatchSession *self, const char *text, gsize size)
 static void
 hear_from_peer (DevboxWatchSession *self)
 {
-  g_source_set_ready_time (self->silence, g_get_monotonic_time () + PONG_TIMEOUT_MS * G_GINT64_CONSTANT (1000));
+  g_source_set_ready_time (self->silence, g_get_monotonic_time () + self->silence_ms * G_GINT64_CONSTANT (1000));
 }
 
 static void
@@ -259,16 +259,15 @@ on_pong (SoupWebsocketConnection *connection, GBytes *message, gpointer user_dat
   hear_from_peer (user_data);
 }
 
-/* A peer that takes nothing will not take a close frame either: the socket itself is shut, and `closed` follows. */
+/* A peer that takes nothing will not take a close frame either: the socket itself is shut, and `closed` follows. (libsoup would not send 1013.) */
 static void
 drop_peer (DevboxWatchSession *self)
 {
   GIOStream *stream = soup_websocket_connection_get_io_stream (self->connection);
 
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->connection, CLOSE_TRY_AGAIN_LATER, NULL);
-  if (G_IS_SOCKET_CONNECTION (stream))
-    g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)), TRUE, TRUE, NULL);
+    soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+  devbox_http_upgraded_stream_shut (DEVBOX_HTTP_UPGRADED_STREAM (stream));
 }
 
 static void
@@ -292,21 +291,27 @@ on_closed (SoupWebsocketConnection *connection, gpointer user_data)
 }
 
 void
-devbox_watch_session_start (SoupWebsocketConnection *connection, DevboxTreeWatcher *watcher, DevboxWorkspace *workspace)
+devbox_watch_session_start (SoupWebsocketConnection *connection,
+                            DevboxTreeWatcher *watcher,
+                            DevboxWorkspace *workspace,
+                            const DevboxWatchPatience *patience)
 {
   DevboxWatchSession *self = g_new0 (DevboxWatchSession, 1);
 
+  if (patience == NULL)
+    patience = &usual_patience;
   self->connection = g_object_ref (connection);
   self->watcher = devbox_tree_watcher_ref (watcher);
   self->workspace = devbox_workspace_ref (workspace);
-  self->queue = devbox_watch_queue_new (connection, STALL_MS, on_stalled, self);
+  self->queue = devbox_watch_queue_new (connection, patience->stall_ms, on_stalled, self);
   self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, watch_cancel);
 
-  self->silence = g_timeout_source_new (PONG_TIMEOUT_MS);
+  self->silence_ms = patience->silence_ms;
+  self->silence = g_timeout_source_new (self->silence_ms);
   g_source_set_static_name (self->silence, "[devbox-server] WebSocket silence");
   g_source_set_callback (self->silence, on_silence, self, NULL);
   g_source_attach (self->silence, g_main_context_get_thread_default ());
-  soup_websocket_connection_set_keepalive_interval (connection, PING_INTERVAL_S);
+  soup_websocket_connection_set_keepalive_interval (connection, patience->ping_interval_s);
 
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);

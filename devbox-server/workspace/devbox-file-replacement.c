@@ -9,7 +9,6 @@
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <inttypes.h>
 
 /* For a target that keeps coming and going. */
 #define MAX_ATTEMPTS 16
@@ -46,8 +45,8 @@ set_error_from_errno (DevboxFileReplacement *self, GError **error)
 {
   int saved_errno = errno;
 
-  devbox_wire_set_error_from_errno (error, saved_errno, _ ("write"),
-                                    self->path != NULL ? self->path : devbox_workspace_get_path (self->workspace));
+  devbox_wire_set_file_error (error, saved_errno, _ ("Cannot write “%s”"),
+                              self->path != NULL ? self->path : devbox_workspace_get_path (self->workspace));
 }
 
 DevboxFileReplacement *
@@ -114,9 +113,11 @@ check_not_failed (DevboxFileReplacement *self, GError **error)
 static gboolean
 fail_too_large (DevboxFileReplacement *self, GError **error)
 {
+  g_autofree char *limit = g_format_size_full (self->max_size, G_FORMAT_SIZE_LONG_FORMAT);
+
   self->failed = TRUE;
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE, _ ("The file is larger than %" PRIi64 " bytes"),
-               (gint64) self->max_size);
+  /* Translators: %s is a size with its unit */
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE, _ ("The file is larger than the limit of %s"), limit);
 
   return FALSE;
 }

@@ -64,19 +64,19 @@ devbox_workspace_new (const char *path, GError **error)
   fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &status) < 0)
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("use the workspace"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot use the workspace “%s”"), path);
       return NULL;
     }
   if (faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("write to the workspace"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot write to the workspace “%s”"), path);
       return NULL;
     }
 
   canonical = realpath (path, NULL);
   if (canonical == NULL)
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("use the workspace"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot use the workspace “%s”"), path);
       return NULL;
     }
 
@@ -196,7 +196,7 @@ devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **e
     below = skip_prefix (path, self->given_path);
   if (below == NULL)
     {
-      devbox_wire_set_error_from_errno (error, EXDEV, _ ("use"), path);
+      devbox_wire_set_file_error (error, EXDEV, _ ("Cannot use “%s”"), path);
       return NULL;
     }
 
@@ -271,7 +271,7 @@ devbox_workspace_open (DevboxWorkspace *self, const char *path, int flags, GErro
     flags |= O_NOCTTY | O_NONBLOCK;
   fd = open_below (self, relative, flags);
   if (fd < 0)
-    devbox_wire_set_error_from_errno (error, errno, _ ("open"), path);
+    devbox_wire_set_file_error (error, errno, _ ("Cannot open “%s”"), path);
 
   return fd;
 }
@@ -310,7 +310,7 @@ devbox_workspace_open_file (DevboxWorkspace *self, const char *path, struct stat
     }
   if (fd < 0 || fstat (fd, status) < 0)
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("open"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot open “%s”"), path);
       return -1;
     }
 
@@ -376,7 +376,7 @@ devbox_workspace_open_parent (DevboxWorkspace *self,
   fd = open_parent_below (self, relative, made, name);
   if (fd < 0)
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("open the folder of"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot open the folder of “%s”"), path);
       if (made != NULL)
         devbox_made_folders_remove (made);
     }
@@ -435,7 +435,7 @@ check_target (DevboxWriteTarget *target, const char *path, GError **error)
     return FALSE;
   if (g_str_has_suffix (path, "/"))
     {
-      devbox_wire_set_error_from_errno (error, EISDIR, _ ("write"), path);
+      devbox_wire_set_file_error (error, EISDIR, _ ("Cannot write “%s”"), path);
       return FALSE;
     }
   if (!target->exists)
@@ -444,7 +444,7 @@ check_target (DevboxWriteTarget *target, const char *path, GError **error)
   /* A rename needs no permission of the file that it replaces, but whoever took it away meant it. */
   if (faccessat (target->folder_fd, target->name, W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("write"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot write “%s”"), path);
       return FALSE;
     }
 
@@ -467,7 +467,7 @@ devbox_workspace_open_write_target (DevboxWorkspace *self,
     target->made = devbox_made_folders_new ();
 
   if (!find_target (self, relative, target))
-    devbox_wire_set_error_from_errno (error, errno, _ ("write"), path);
+    devbox_wire_set_file_error (error, errno, _ ("Cannot write “%s”"), path);
   else if (check_target (target, path, error))
     return TRUE;
 

@@ -98,7 +98,20 @@ class GuardTest(unittest.TestCase):
                 self.assertIn("POST", preflight.headers["Access-Control-Allow-Methods"])
                 reply = agent.post("/files/read", {"path": "f"}, headers={"Origin": origin})
                 self.assertEqual((reply.status, reply.headers["Access-Control-Allow-Origin"]), (200, origin))
-            self.refused(agent, 403, {"Origin": "https://evil.example"})
+            for origin in ("https://evil.example", "http://localhost.evil", "http://127.0.0.1@evil", "http://localhost:80@evil", "http://[::1]evil",
+                           "http://[::1", "http://localhost:evil", "http://localhost/", "http://localhost, http://evil", "http://", "localhost"):
+                self.refused(agent, 403, {"Origin": origin})
+                preflight = agent.request("OPTIONS", "/files/read", headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
+                self.assertEqual((preflight.status, preflight.headers["Access-Control-Allow-Origin"]), (403, None))
+
+    def test_several_origins(self):
+        with Agent("--enable-cors") as agent:
+            for first, second in (("http://localhost", "http://evil"), ("http://evil", "http://localhost"), (f"http://127.0.0.1:{agent.port}", "http://evil")):
+                reply = agent.raw((f"POST /process/exec HTTP/1.1\r\nHost: 127.0.0.1:{agent.port}\r\nOrigin: {first}\r\nOrigin: {second}\r\n"
+                                   "Connection: close\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n"
+                                   '{"command":"true"}').encode())
+                self.assertTrue(reply.startswith(b"HTTP/1.1 403 "), reply)
+                self.assertNotIn(b"Access-Control", reply)
 
     def test_cors_off(self):
         with Agent() as agent:

@@ -71,6 +71,17 @@ class ExecTest(unittest.TestCase):
             self.assertNotIn("sesame", reply.json()["stdout"])
             self.assertNotIn("other-secret", reply.json()["stdout"])
 
+    def test_secrets_cannot_be_read_from_the_agent(self):
+        with Agent("--token=sesame-as-an-option", environment={"DEVBOX_JWT_SECRET": "other-secret"}) as agent:
+            def read(name):
+                body = {"command": "cat", "args": [f"/proc/{agent.process.pid}/{name}"]}
+                answer = agent.post("/process/exec", body, headers={"Authorization": "Bearer sesame-as-an-option"}).json()
+                self.assertEqual(answer["exitCode"], 0, answer)
+                return answer["stdout"]
+            self.assertNotIn("sesame", read("cmdline"))
+            self.assertNotIn("other-secret", read("environ"))
+            self.assertIn("XDG_STATE_HOME", read("environ"))
+
     def test_cannot_start(self):
         reply = self.exec("no-such-program-here")
         self.assert_error(reply, 400, "VALIDATION_ERROR")

@@ -53,12 +53,13 @@ class StartTest(unittest.TestCase):
     def test_bad_options(self):
         for options, pattern in ((["--nonsense"], "nonsense"), (["--port", "70000"], "70000"), (["--port", "x"], "port"),
                                  (["--max-file-size", "-1"], "max-file-size"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
-                                 (["--listen-fd", "x"], "listen-fd")):
+                                 (["--listen-fd", "x"], "listen-fd"), (["--token="], "token"), (["--token", "a b"], "token")):
             with self.subTest(options=options):
                 self.assert_refused(2, pattern, *options)
 
     def test_bad_environment(self):
-        for name, value in (("PORT", "abc"), ("MAX_FILE_SIZE", "1 MB"), ("ENABLE_CORS", "maybe"), ("ADDR", "12")):
+        for name, value in (("PORT", "abc"), ("MAX_FILE_SIZE", "1 MB"), ("ENABLE_CORS", "maybe"), ("ADDR", "12"),
+                            ("TOKEN", "secret\n"), ("DEVBOX_JWT_SECRET", " ")):
             with self.subTest(name=name):
                 self.assert_refused(2, name, environment={name: value, "WORKSPACE_PATH": self.folder})
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The engine with the smallest of handlers, to be measured with a load generator: prints its address and serves until it is killed. `/file` is
- * FILE, sent with sendfile (); a POST is read to its end; everything else is a reply of a few bytes. */
+/* The engine with the smallest of handlers, to be measured with a load generator: prints its address and serves until
+ * it is killed. `/file` is FILE, sent with sendfile (); a POST is read to its end; everything else is a reply of a few
+ * bytes. */
 #include "config.h"
 
 #include "devbox-http-listener-private.h"
@@ -90,8 +91,7 @@ main (int argc, char *argv[])
       g_printerr ("%s\n", error->message);
       return 1;
     }
-  g_print ("http://%s:%u\n",
-           host != NULL ? host : "127.0.0.1",
+  g_print ("http://%s:%u\n", host != NULL ? host : "127.0.0.1",
            g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (devbox_http_listener_get_local_address (listener))));
   g_main_loop_run (loop);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parser of request heads, and the decoder of chunks behind it. The first byte of the input says how the rest is split; what comes out must
- * be the same as without splits, and must keep the promises that the engine relies on. */
+/* The parser of request heads, and the decoder of chunks behind it. The first byte of the input says how the rest is
+ * split; what comes out must be the same as without splits, and must keep the promises that the engine relies on. */
 #include "config.h"
 
 #include "devbox-http-chunks-private.h"
@@ -80,7 +80,8 @@ check_range (guint32 start, guint32 length, guint32 size)
   g_assert_cmpuint (length, <, size - start);
 }
 
-/* The bytes of a head that was taken: no control but CR before LF, parts inside, each followed by a byte that can become its end. */
+/* The bytes of a head that was taken: no control but CR before LF, parts inside, each followed by a byte that can
+ * become its end. */
 static void
 check_complete (const DevboxHttpHead *head, const guint8 *data)
 {

@@ -261,10 +261,8 @@ reply_header (DevboxHttpExchange *exchange)
   const char *name = g_hash_table_lookup (params, "name");
   SoupMessageHeaders *headers = devbox_http_exchange_get_request_headers (exchange);
   const char *list = soup_message_headers_get_list (headers, name);
-  g_autofree char *text = g_strdup_printf ("%u [%s] [%s]",
-                                           devbox_http_exchange_count_header (exchange, name),
-                                           devbox_http_exchange_get_header (exchange, name),
-                                           list);
+  g_autofree char *text = g_strdup_printf ("%u [%s] [%s]", devbox_http_exchange_count_header (exchange, name),
+                                           devbox_http_exchange_get_header (exchange, name), list);
 
   devbox_http_exchange_add_header (exchange, "X-Added", "yes");
   reply_text (exchange, 200, text);
@@ -273,10 +271,10 @@ reply_header (DevboxHttpExchange *exchange)
 static void
 reply_who (DevboxHttpExchange *exchange)
 {
-  g_autofree char *remote =
-      g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (devbox_http_exchange_get_remote_address (exchange)));
-  g_autofree char *local =
-      g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (devbox_http_exchange_get_local_address (exchange)));
+  g_autofree char *remote
+      = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (devbox_http_exchange_get_remote_address (exchange)));
+  g_autofree char *local
+      = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (devbox_http_exchange_get_local_address (exchange)));
   g_autofree char *text = g_strdup_printf ("%s %s %s", remote, local, devbox_http_exchange_get_request_id (exchange));
 
   reply_text (exchange, 200, text);
@@ -335,7 +333,9 @@ echo_nested (HttpTestServer *self, DevboxHttpExchange *exchange)
 static void
 echo_message (SoupWebsocketConnection *websocket, int type, GBytes *message, gpointer user_data)
 {
-  soup_websocket_connection_send_message (websocket, type, message);
+  /* Messages that came before the end are still delivered after it. */
+  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_send_message (websocket, type, message);
 }
 
 static void
@@ -601,7 +601,8 @@ end (gpointer user_data)
 
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   /* What hangs on the closed sockets ends in the turns that follow. */
-  for (guint i = 0; i < 200 && (g_atomic_int_get (&self->n_websockets) > 0 || g_atomic_int_get (&self->n_living) > 0); i++)
+  for (guint i = 0; i < 200 && (g_atomic_int_get (&self->n_websockets) > 0 || g_atomic_int_get (&self->n_living) > 0);
+       i++)
     {
       g_main_context_iteration (self->context, FALSE);
       g_usleep (1000);
@@ -688,7 +689,8 @@ http_test_wait_for (int *counter, int value)
 int
 http_test_connect (guint16 port)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons (port), .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address
+      = { .sin_family = AF_INET, .sin_port = g_htons (port), .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
   struct timeval patience = { .tv_sec = PATIENCE_S };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

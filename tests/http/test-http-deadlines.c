@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Deadlines, so short that the test is quick; each is kept to about one second, the interval of the sweep. All run side by side. */
+/* Deadlines, so short that the test is quick; each is kept to about one second, the interval of the sweep. All run side
+ * by side. */
 #include "config.h"
 
 #include "http-test-server.h"
@@ -56,7 +57,6 @@ test_slow_head (void)
 {
   DevboxHttpLimits limits = usual;
   g_autoptr (HttpTestServer) server = NULL;
-  g_autofree char *reply = NULL;
   int fds[100];
 
   limits.head_timeout_ms = 500;
@@ -157,7 +157,8 @@ test_drain (void)
   g_autofree char *reply = NULL;
   int fd;
 
-  /* Refused, and the client keeps its end open: the reply and the FIN come at once, the connection goes after the deadline. */
+  /* Refused, and the client keeps its end open: the reply and the FIN come at once, the connection goes after the
+   * deadline. */
   limits.drain_timeout_ms = 300;
   server = http_test_server_new (&limits);
   fd = http_test_connect (server->port);
@@ -182,7 +183,8 @@ run (gpointer data)
 static void
 test_deadlines (void)
 {
-  void (*const tests[]) (void) = { test_silent_deadlines, test_slow_head, test_slow_body, test_total, test_write_stall, test_drain };
+  void (*const tests[]) (void)
+      = { test_silent_deadlines, test_slow_head, test_slow_body, test_total, test_write_stall, test_drain };
   GThread *threads[G_N_ELEMENTS (tests)];
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

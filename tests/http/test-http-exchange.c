@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Requests and replies over a live server: bodies both ways, keep-alive, pipelines, Expect, clients that leave, nested loops */
+/* Requests and replies over a live server: bodies both ways, keep-alive, pipelines, Expect, clients that leave, nested
+ * loops */
 #include "config.h"
 
 #include "http-test-server.h"
@@ -150,9 +151,9 @@ test_empty (HttpTestServer *server)
 static void
 test_headers (HttpTestServer *server)
 {
-  g_autofree char *reply = http_test_request (server->port,
-                                              "GET /header?name=x-one HTTP/1.1\r\nHost: h\r\nX-One:  a b \r\nX-Other: c\r\n"
-                                              "x-ONE: d\r\nConnection: close\r\n\r\n");
+  g_autofree char *reply
+      = http_test_request (server->port, "GET /header?name=x-one HTTP/1.1\r\nHost: h\r\nX-One:  a b \r\nX-Other: c\r\n"
+                                         "x-ONE: d\r\nConnection: close\r\n\r\n");
 
   assert_reply (reply, 200, "2 [a b] [a b, d]");
   g_assert_nonnull (strstr (reply, "\r\nX-Added: yes\r\n"));
@@ -180,12 +181,13 @@ test_addresses (HttpTestServer *server)
 static void
 test_bodies_in (HttpTestServer *server)
 {
-  static const char requests[] = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
-                                 "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n"
-                                 "3\r\nhel\r\n2;x\r\nlo\r\n0\r\nT: v\r\n\r\n"
-                                 "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"
-                                 "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n"
-                                 "POST /nested-body HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nagain";
+  static const char requests[]
+      = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+        "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        "3\r\nhel\r\n2;x\r\nlo\r\n0\r\nT: v\r\n\r\n"
+        "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"
+        "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n"
+        "POST /nested-body HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nagain";
   static const char *const expected[] = { "hello", "hello", "", "", "again" };
 
   /* The splits go to every place, so that each part once is alone in a packet. */
@@ -287,9 +289,8 @@ test_download (HttpTestServer *server)
     for (guint j = 0; j < G_N_ELEMENTS (sizes); j++)
       {
         int fd = http_test_connect (server->port);
-        g_autofree char *request = g_strdup_printf ("GET %s?size=%" G_GSIZE_FORMAT " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
-                                                    targets[i],
-                                                    sizes[j]);
+        g_autofree char *request = g_strdup_printf (
+            "GET %s?size=%" G_GSIZE_FORMAT " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", targets[i], sizes[j]);
         g_autofree char *reply = NULL;
         gsize size;
         const char *body;
@@ -353,9 +354,9 @@ test_pipeline (HttpTestServer *server)
   int fd = http_test_connect (server->port);
 
   for (guint i = 0; i < 300; i++)
-    g_string_append_printf (requests, "POST /%s HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n%03u" GET ("/late?ms=0"),
-                            i % 7 == 0 ? "nested-body" : "echo",
-                            i);
+    g_string_append_printf (requests,
+                            "POST /%s HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n%03u" GET ("/late?ms=0"),
+                            i % 7 == 0 ? "nested-body" : "echo", i);
   http_test_send (fd, requests->str, requests->len);
   for (guint i = 0; i < 300; i++)
     {
@@ -424,8 +425,7 @@ test_continue_refused (HttpTestServer *server)
   g_autofree char *reply = NULL;
   gsize size = strlen (GET ("/hello"));
   g_autofree char *head = g_strdup_printf (
-      "POST /refuse HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
-      size);
+      "POST /refuse HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n", size);
   g_autofree char *at_once = NULL;
   g_autofree char *all = g_strconcat (head, GET ("/hello"), GET ("/hello"), NULL);
 
@@ -516,7 +516,8 @@ test_cut_bodies (HttpTestServer *server)
 static void
 test_half_close (HttpTestServer *server)
 {
-  static const char *const requests[] = { GET ("/hello"), GET ("/late?ms=100"), GET ("/nested"), "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" };
+  static const char *const requests[] = { GET ("/hello"), GET ("/late?ms=100"), GET ("/nested"),
+                                          "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" };
   static const char *const expected[] = { "hello", "late", "nested", "hello" };
 
   for (guint i = 0; i < G_N_ELEMENTS (requests); i++)

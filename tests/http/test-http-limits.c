@@ -143,7 +143,8 @@ static void
 test_stop_port (void)
 {
   g_autoptr (HttpTestServer) server = http_test_server_new (NULL);
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons (server->port), .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address
+      = { .sin_family = AF_INET, .sin_port = g_htons (server->port), .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   DevboxHttpListener *next;
   DevboxHttpLimits limits = usual;

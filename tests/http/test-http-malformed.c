@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Requests that are wrong, each sent to a live server: refused with its status, told what and where, closed, and never handled */
+/* Requests that are wrong, each sent to a live server: refused with its status, told what and where, closed, and never
+ * handled */
 #include "config.h"
 
 #include "http-test-server.h"
@@ -13,7 +14,7 @@ typedef struct
   const char *name;
   guint status;
   const char *text;
-  gssize size; /* 0: text is a string */
+  gssize size;      /* 0: text is a string */
   const char *told; /* a part of the message */
 } BadRequest;
 
@@ -21,7 +22,8 @@ typedef struct
 #define END "\r\n"
 
 static const BadRequest bad_heads[] = {
-  { "bare line feeds", 400, "GET / HTTP/1.1\nHost: h\n\n", 0, "line 1, byte 15: a line feed without a carriage return" },
+  { "bare line feeds", 400, "GET / HTTP/1.1\nHost: h\n\n", 0,
+    "line 1, byte 15: a line feed without a carriage return" },
   { "bare line feed after a field", 400, "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", 0, "line 2, byte 8" },
   { "bare line feed at the end", 400, "GET / HTTP/1.1\r\nHost: h\r\n\n", 0, "line 3, byte 1" },
   { "bare carriage return in a value", 400, "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n", 0, "line 3, byte 5" },
@@ -70,24 +72,46 @@ static const BadRequest bad_heads[] = {
   { "HTTP/1.2", 505, "GET / HTTP/1.2\r\n" HOST END, 0, "HTTP/1.2" },
   { "HTTP/0.9 with a version", 505, "GET / HTTP/0.9\r\n" HOST END, 0, "HTTP/0.9" },
   { "TLS", 400, "\x16\x03\x01\x02", 4, "(0x16)" },
-  { "two Content-Lengths", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 2\r\n" END "ab", 0, "a second Content-Length" },
-  { "two equal Content-Lengths", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n" END "a", 0, "a second Content-Length" },
-  { "list as Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1, 1\r\n" END "a", 0, "Content-Length is not a number" },
-  { "sign in Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n" END "a", 0, "Content-Length is not a number" },
-  { "negative Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: -1\r\n" END "a", 0, "Content-Length is not a number" },
-  { "hexadecimal Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 0x1\r\n" END "a", 0, "Content-Length is not a number" },
+  { "two Content-Lengths", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 2\r\n" END "ab", 0,
+    "a second Content-Length" },
+  { "two equal Content-Lengths", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n" END "a",
+    0, "a second Content-Length" },
+  { "list as Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1, 1\r\n" END "a", 0,
+    "Content-Length is not a number" },
+  { "sign in Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n" END "a", 0,
+    "Content-Length is not a number" },
+  { "negative Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: -1\r\n" END "a", 0,
+    "Content-Length is not a number" },
+  { "hexadecimal Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 0x1\r\n" END "a", 0,
+    "Content-Length is not a number" },
   { "empty Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length:\r\n" END, 0, "Content-Length is empty" },
-  { "Content-Length past 63 bits", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n" END, 0, "too large" },
-  { "Content-Length and Transfer-Encoding", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n" END "0\r\n\r\n", 0, "both Content-Length and Transfer-Encoding" },
-  { "Transfer-Encoding and Content-Length", 400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n" END "0\r\n\r\n", 0, "both Content-Length and Transfer-Encoding" },
-  { "two Transfer-Encodings", 400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" END "0\r\n\r\n", 0, "a second Transfer-Encoding" },
-  { "empty Transfer-Encoding", 400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n" END "0\r\n\r\n", 0, "Transfer-Encoding is empty" },
-  { "Transfer-Encoding in HTTP/1.0", 400, "POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n" END "0\r\n\r\n", 0, "HTTP/1.0" },
-  { "Transfer-Encoding: gzip, chunked", 501, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n" END "0\r\n\r\n", 0, "other than chunked" },
-  { "Transfer-Encoding: identity", 501, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n" END, 0, "other than chunked" },
-  { "Transfer-Encoding: xchunked", 501, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n" END "0\r\n\r\n", 0, "other than chunked" },
-  { "Transfer-Encoding with a vertical tab", 400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: \x0b" "chunked\r\n" END "0\r\n\r\n", 0, "(0x0b)" },
-  { "Transfer-Encoding with a space before the colon", 400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n" END "0\r\n\r\n", 0, "line 3, byte 18" },
+  { "Content-Length past 63 bits", 400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n" END, 0,
+    "too large" },
+  { "Content-Length and Transfer-Encoding", 400,
+    "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n" END "0\r\n\r\n", 0,
+    "both Content-Length and Transfer-Encoding" },
+  { "Transfer-Encoding and Content-Length", 400,
+    "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n" END "0\r\n\r\n", 0,
+    "both Content-Length and Transfer-Encoding" },
+  { "two Transfer-Encodings", 400,
+    "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" END "0\r\n\r\n", 0,
+    "a second Transfer-Encoding" },
+  { "empty Transfer-Encoding", 400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n" END "0\r\n\r\n", 0,
+    "Transfer-Encoding is empty" },
+  { "Transfer-Encoding in HTTP/1.0", 400, "POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n" END "0\r\n\r\n",
+    0, "HTTP/1.0" },
+  { "Transfer-Encoding: gzip, chunked", 501,
+    "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n" END "0\r\n\r\n", 0, "other than chunked" },
+  { "Transfer-Encoding: identity", 501, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n" END, 0,
+    "other than chunked" },
+  { "Transfer-Encoding: xchunked", 501, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n" END "0\r\n\r\n", 0,
+    "other than chunked" },
+  { "Transfer-Encoding with a vertical tab", 400,
+    "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: \x0b"
+    "chunked\r\n" END "0\r\n\r\n",
+    0, "(0x0b)" },
+  { "Transfer-Encoding with a space before the colon", 400,
+    "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n" END "0\r\n\r\n", 0, "line 3, byte 18" },
   { "unknown Expect", 417, "POST / HTTP/1.1\r\n" HOST "Expect: 200-ok\r\nContent-Length: 1\r\n" END "a", 0, "Expect" },
 };
 
@@ -108,15 +132,20 @@ static const BadRequest bad_bodies[] = {
   { "data shorter than its size", 400, CHUNKED "6\r\nhello\r\n0\r\n\r\n", 0, "byte 10" },
   { "size past 64 bits", 400, CHUNKED "10000000000000005\r\nhello\r\n0\r\n\r\n", 0, "too large" },
   { "size of 64 bits", 400, CHUNKED "ffffffffffffffff\r\nhello\r\n", 0, "too large" },
-  { "NUL in an extension", 400, CHUNKED "5;\0\r\nhello\r\n0\r\n\r\n", sizeof (CHUNKED "5;\0\r\nhello\r\n0\r\n\r\n") - 1, "extension" },
+  { "NUL in an extension", 400, CHUNKED "5;\0\r\nhello\r\n0\r\n\r\n", sizeof (CHUNKED "5;\0\r\nhello\r\n0\r\n\r\n") - 1,
+    "extension" },
   { "line feed in an extension", 400, CHUNKED "5;a\nhello\r\n0\r\n\r\n", 0, "extension" },
   { "trailer without a colon", 400, CHUNKED "0\r\ntrailer\r\n\r\n", 0, "trailer" },
   { "trailer that is folded", 400, CHUNKED "0\r\na: b\r\n c\r\n\r\n", 0, "trailer" },
   { "trailer with a bare line feed", 400, CHUNKED "0\r\na: b\n\r\n", 0, "trailer" },
   { "trailer without a name", 400, CHUNKED "0\r\n: b\r\n\r\n", 0, "trailer" },
   { "end with a bare line feed", 400, CHUNKED "0\r\n\n", 0, "byte 4" },
-  { "declared length past the limit", 413, "POST /sink?limit=10 HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000000000\r\n\r\nhello", 0, "larger than 10 bytes" },
-  { "chunks past the limit", 413, "POST /sink?limit=4 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n", 0, "larger than 4 bytes" },
+  { "declared length past the limit", 413,
+    "POST /sink?limit=10 HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000000000\r\n\r\nhello", 0,
+    "larger than 10 bytes" },
+  { "chunks past the limit", 413,
+    "POST /sink?limit=4 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n", 0,
+    "larger than 4 bytes" },
 };
 
 /* The status of the one reply that there is, whose JSON tells it; the body must hold told. */
@@ -138,8 +167,7 @@ assert_refusal (const BadRequest *bad, const char *reply)
   object = json_node_get_object (json_parser_get_root (parser));
   g_assert_false (json_object_get_boolean_member (object, "success"));
   g_assert_nonnull (strstr (json_object_get_string_member (object, "error"), bad->told));
-  g_assert_cmpstr (json_object_get_string_member (object, "code"),
-                   ==,
+  g_assert_cmpstr (json_object_get_string_member (object, "code"), ==,
                    bad->status == 413 ? "FILE_TOO_LARGE" : "VALIDATION_ERROR");
   g_assert_true (g_str_has_suffix (json_object_get_string_member (object, "timestamp"), "Z"));
 }

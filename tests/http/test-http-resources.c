@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Descriptors and memory of a server in a process of its own: exhaustion, thousands of connections that come and go, thousands that stay */
+/* Descriptors and memory of a server in a process of its own: exhaustion, thousands of connections that come and go,
+ * thousands that stay */
 #include "config.h"
 
 #include "http-test-server.h"
@@ -13,6 +14,20 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* What 5,000 idle connections may add; the address sanitizer keeps freed memory, and puts red zones around the rest. */
+#if defined(__SANITIZE_ADDRESS__)
+#  define SANITIZED 1
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer)
+#    define SANITIZED 1
+#  endif
+#endif
+#ifdef SANITIZED
+#  define MAX_GROWTH (8 * 1024 * 1024)
+#else
+#  define MAX_GROWTH (4 * 1024 * 1024)
+#endif
 
 #define GET "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -70,17 +85,8 @@ server_start (Server *self, guint max_descriptors)
   g_autoptr (GError) error = NULL;
   int output;
 
-  g_spawn_async_with_pipes (NULL,
-                            (char **) argv,
-                            NULL,
-                            G_SPAWN_DO_NOT_REAP_CHILD,
-                            NULL,
-                            NULL,
-                            &self->pid,
-                            &self->input,
-                            &output,
-                            NULL,
-                            &error);
+  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &self->pid, &self->input,
+                            &output, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (prlimit (self->pid, RLIMIT_NOFILE, NULL, &limit), ==, 0);
   limit.rlim_cur = max_descriptors > 0 ? max_descriptors : limit.rlim_max;
@@ -249,11 +255,10 @@ test_staying (void)
     }
   growth = get_resident_size (&server) - before;
   among = get_median_time (fd);
-  g_test_message ("5000 idle connections: %" G_GSIZE_FORMAT " KiB, a request in %" G_GINT64_FORMAT " µs, alone %" G_GINT64_FORMAT " µs",
-                  growth / 1024,
-                  among,
-                  alone);
-  g_assert_cmpuint (growth, <, 4 * 1024 * 1024);
+  g_test_message ("5000 idle connections: %" G_GSIZE_FORMAT " KiB, a request in %" G_GINT64_FORMAT
+                  " µs, alone %" G_GINT64_FORMAT " µs",
+                  growth / 1024, among, alone);
+  g_assert_cmpuint (growth, <, MAX_GROWTH);
   g_assert_cmpint (among, <, 3 * alone + 500); /* a source for each would be at 700 µs more */
   for (guint i = 0; i < 5000; i++)
     close (fds[i]);

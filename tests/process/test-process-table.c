@@ -24,12 +24,6 @@ start (DevboxProcessTable *table, const char *script, guint *n_done, GError **er
 }
 
 static gboolean
-has_ended (gpointer command)
-{
-  return devbox_server_command_get_state (command) > DEVBOX_COMMAND_RUNNING;
-}
-
-static gboolean
 is_running (gpointer command)
 {
   return devbox_server_command_get_state (command) == DEVBOX_COMMAND_RUNNING;
@@ -179,10 +173,10 @@ test_limits (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 3; i++)
     {
       devbox_server_command_kill (commands[i]);
-      test_wait_until (has_ended, commands[i], 5000);
+      n_done = 0;
+      test_wait_until (is_set, &n_done, 5000);
     }
   test_wait_until (nothing_runs, fixture->launcher, 5000);
-  g_assert_cmpuint (n_done, ==, 3);
 
   /* Of the ended ones the oldest goes first. */
   devbox_server_command_unref (run (fixture->table, "true"));
@@ -206,6 +200,36 @@ test_kept_output (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (devbox_server_command_get_stdout (second)->len, ==, 30000000);
   g_assert_cmpuint (devbox_server_command_get_stdout (third)->len, ==, 30000000);
   g_assert_nonnull (devbox_process_table_get_id (fixture->table, first));
+}
+
+/* All share it; what one gives back, the next one has. */
+static void
+test_max_output (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DevboxServerCommand) large = NULL;
+  g_autoptr (DevboxServerCommand) small = NULL;
+  g_autoptr (DevboxServerCommand) after = NULL;
+
+  devbox_launcher_set_max_output (fixture->launcher, 1024 * 1024);
+  large = run (fixture->table, "yes | head -c 3000000; yes | head -c 3000000 >&2");
+  small = run (fixture->table, "echo dropped");
+  g_assert_true (devbox_server_command_get_stdout_truncated (large));
+  g_assert_true (devbox_server_command_get_stderr_truncated (large));
+  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len + devbox_server_command_get_stderr (large)->len, <=,
+                    3 * 1024 * 1024);
+  g_assert_cmpuint (devbox_server_command_get_stdout (small)->len, ==, 0);
+  g_assert_true (devbox_server_command_get_stdout_truncated (small));
+
+  /* Whoever still sends it keeps it. */
+  devbox_server_command_hold_output (large);
+  devbox_server_command_discard_output (large);
+  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len, >, 0);
+  devbox_server_command_release_output (large);
+  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len, ==, 0);
+
+  after = run (fixture->table, "echo kept");
+  g_assert_cmpstr (devbox_server_command_get_stdout (after)->str, ==, "kept\n");
+  g_assert_false (devbox_server_command_get_stdout_truncated (after));
 }
 
 static void
@@ -255,6 +279,7 @@ main (int argc, char **argv)
   ADD ("retention", test_retention);
   ADD ("limits", test_limits);
   ADD ("kept-output", test_kept_output);
+  ADD ("max-output", test_max_output);
   ADD ("foreach", test_foreach);
   ADD ("free", test_free);
 #undef ADD

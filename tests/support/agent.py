@@ -14,7 +14,8 @@ import subprocess
 import tempfile
 import time
 
-PROGRAM = os.environ.get("DEVBOX_SERVER", "devbox-server")
+# DEVBOX_TEST_AGENT: another build's program than the one whose libraries the tests load.
+PROGRAM = os.environ.get("DEVBOX_TEST_AGENT") or os.environ.get("DEVBOX_SERVER", "devbox-server")
 
 
 class Reply:
@@ -34,9 +35,11 @@ class Agent:
         self.folder = tempfile.mkdtemp(prefix="devbox-test-")
         self.workspace = workspace or os.path.join(self.folder, "workspace")
         os.makedirs(self.workspace, exist_ok=True)
-        variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8"}
+        variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
         for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE"):
             variables.pop(name, None)
+        if "DEVBOX_TEST_AGENT" in os.environ:
+            variables.pop("LD_LIBRARY_PATH", None)
         variables.update(environment or {})
         self.errors = open(os.path.join(self.folder, "errors"), "w+")
         self.process = subprocess.Popen(

@@ -490,7 +490,7 @@ test_cancel_from_callback (Fixture *fixture, gconstpointer kind)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   ADD ("basic", test_basic);
   ADD ("nested-at-once", test_nested_at_once);

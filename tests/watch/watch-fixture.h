@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /* A folder to work in, a watcher of it, and what a watch of it told. */
 typedef struct
 {
-  char *path; /* the folder that is watched */
+  char *path;    /* the folder that is watched */
   char *outside; /* a folder beside it */
   int fd;
   DevboxTreeWatcher *watcher;
@@ -23,7 +23,7 @@ typedef struct
   char *path;
   gboolean ready;
   GError *error;
-  GPtrArray *log; /* "created a/b", "renamed a b", … */
+  GPtrArray *log;    /* "created a/b", "renamed a b", … */
   GHashTable *known; /* what somebody who follows the events believes to exist */
   guint n_overflows;
   guint n_batches;
@@ -45,7 +45,7 @@ gboolean watch_has (Watch *watch, const char *line);
 guint watch_count (Watch *watch, const char *line);
 void watch_expect (Watch *watch, const char *line); /* waits for it */
 void watch_clear (Watch *watch);
-void watch_settle (Watch *watch); /* until all that was done has been told */
+void watch_settle (Watch *watch);              /* until all that was done has been told */
 void watch_expect_true_picture (Watch *watch); /* waits until known is what is on the disk */
 
 /* Paths are below the fixture's folder. */
@@ -74,5 +74,7 @@ void wait_ms (guint ms);
 
 guint count_threads (const char *name);
 guint count_descriptors (void);
+gsize get_resident_size (void); /* bytes */
+gboolean keeps_freed_memory (void);
 
 G_END_DECLS

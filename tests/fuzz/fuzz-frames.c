@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The meter says the same wherever the bytes are cut, and what it takes is what a plain reading of the whole says is there. */
+#include "devbox-wire-frames-private.h"
+
+#include <string.h>
+
+#define LIMIT 1000
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+typedef struct
+{
+  gsize n_complete; /* bytes of complete frames */
+  guint n_frames;
+  gboolean is_refused;
+} Outcome;
+
+static Outcome
+meter (const guint8 *data, gsize size, GRand *splitter)
+{
+  DevboxWireFrames frames = DEVBOX_WIRE_FRAMES_INIT (LIMIT);
+  Outcome outcome = { 0 };
+  gsize fed = 0;
+
+  while (fed < size)
+    {
+      gsize wanted = splitter != NULL ? (gsize) g_rand_int_range (splitter, 1, 20) : size;
+      gsize length = MIN (wanted, size - fed);
+      g_autofree guint8 *piece = g_memdup2 (data + fed, length);
+      g_autoptr (GError) error = NULL;
+      gsize taken = devbox_wire_frames_take (&frames, piece, length, &error);
+
+      g_assert_true ((taken == 0) == (error != NULL));
+      g_assert_true (frames.is_refused == (error != NULL));
+      if (taken == 0)
+        {
+          outcome.is_refused = TRUE;
+          break;
+        }
+      g_assert_cmpuint (taken, <=, length);
+      fed += taken;
+      if (devbox_wire_frames_is_between (&frames))
+        {
+          outcome.n_complete = fed;
+          outcome.n_frames++;
+        }
+      g_assert_cmpuint (frames.message_size, <=, LIMIT);
+    }
+  g_assert_true (outcome.is_refused || outcome.n_frames == frames.n_data_frames + frames.n_control_frames);
+
+  return outcome;
+}
+
+/* One frame after the other, from the whole, in the words of RFC 6455, 5.2. Each rule is applied only once the bytes that it speaks of are there. */
+static Outcome
+read_plainly (const guint8 *data, gsize size)
+{
+  Outcome outcome = { 0 };
+  gsize message_size = 0;
+  gboolean in_message = FALSE;
+
+  for (;;)
+    {
+      const guint8 *frame = data + outcome.n_complete;
+      gsize rest = size - outcome.n_complete;
+      gboolean is_last, is_control;
+      guint64 length;
+      gsize header = 2;
+
+      if (rest < 1)
+        return outcome;
+      is_last = frame[0] >= 0x80;
+      is_control = (frame[0] & 8) != 0;
+      outcome.is_refused = (frame[0] & 0x70) != 0 || strchr ("\x01\x02\x08\x09\x0a", frame[0] & 15) == NULL || (is_control && !is_last)
+                           || (!is_control && ((frame[0] & 15) == 0) != in_message);
+      if (outcome.is_refused || rest < 2)
+        return outcome;
+      length = frame[1] & 127;
+      outcome.is_refused = frame[1] < 128 || (is_control && length > 125);
+      if (outcome.is_refused)
+        return outcome;
+      if (length >= 126)
+        {
+          gsize n = length == 126 ? 2 : 8;
+          guint64 least = length == 126 ? 126 : 65536;
+
+          header += n;
+          if (rest < header)
+            return outcome;
+          length = 0;
+          for (gsize i = 0; i < n; i++)
+            length = length * 256 + frame[2 + i];
+          outcome.is_refused = length < least || length > G_MAXINT64;
+        }
+      outcome.is_refused = outcome.is_refused || (!is_control && (length > LIMIT || message_size + length > LIMIT));
+      if (outcome.is_refused)
+        return outcome;
+      if (!is_control)
+        {
+          in_message = !is_last;
+          message_size = is_last ? 0 : message_size + length;
+        }
+      if (rest < header + 4 || rest - header - 4 < length)
+        return outcome;
+      outcome.n_complete += header + 4 + length;
+      outcome.n_frames++;
+    }
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  static GRand *splitter;
+  Outcome outcomes[3];
+
+  if (splitter == NULL)
+    splitter = g_rand_new ();
+  g_rand_set_seed (splitter, size);
+  outcomes[0] = read_plainly (data, size);
+  outcomes[1] = meter (data, size, NULL);
+  outcomes[2] = meter (data, size, splitter);
+
+  for (guint i = 1; i < G_N_ELEMENTS (outcomes); i++)
+    {
+      g_assert_cmpuint (outcomes[i].n_complete, ==, outcomes[0].n_complete);
+      g_assert_cmpuint (outcomes[i].n_frames, ==, outcomes[0].n_frames);
+      g_assert_true (outcomes[i].is_refused == outcomes[0].is_refused);
+    }
+
+  return 0;
+}
