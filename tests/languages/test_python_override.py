@@ -4,13 +4,14 @@
 import asyncio
 import gc
 import os
+import pydoc
 import selectors
 import threading
 import unittest
 
 import gi
 gi.require_version("Devbox", "1")
-from gi.repository import Devbox, Gio, GLib
+from gi.repository import Devbox, Gio, GLib, GObject
 
 import tap
 from scripted_agent import ScriptedAgent
@@ -88,6 +89,25 @@ class Blocking(Case):
         self.assertEqual(result.get_stdout(), b"a\xff")
         self.assertEqual(result.get_stdout_text(), "a\ufffd")
         self.assertEqual(result.get_stderr(), b"")
+
+    def test_help(self):
+        text = pydoc.render_doc(Devbox.Instance.load_file_async, renderer=pydoc.plaintext)
+        self.assertIn("load_file_async(self, /, path, cancellable=None, callback=None, *user_data)", text)
+        self.assertIn("path:str", text)
+        self.assertIn("awaitable", text)
+        self.assertEqual(Devbox.Instance.run_sync.__qualname__, "Instance.run_sync")
+
+    def test_properties(self):
+        client = Devbox.Client()
+        other = Devbox.Client()
+        client.bind_property("timeout", other, "timeout", GObject.BindingFlags.SYNC_CREATE)
+        client.set_timeout(7)
+        self.assertEqual(other.props.timeout, 7)
+        seen = []
+        client.connect("notify::closed", lambda client, pspec: seen.append(client.props.closed))
+        client.close()
+        client.close()
+        self.assertEqual(seen, [True])
 
     def test_made_by_hand(self):
         """Bindings can make objects that only the library makes."""
