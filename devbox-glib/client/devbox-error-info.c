@@ -3,6 +3,7 @@
 
 #include "devbox-error-info.h"
 
+#include "devbox-command-result.h"
 #include "devbox-error-private.h"
 
 /**
@@ -36,6 +37,7 @@ enum
   PROP_PATH,
   PROP_CODE_NAME,
   PROP_CAUSE,
+  PROP_COMMAND_RESULT,
   N_PROPS
 };
 
@@ -79,6 +81,9 @@ devbox_error_info_get_property (GObject *object, guint property_id, GValue *valu
       break;
     case PROP_CAUSE:
       g_value_set_boxed (value, self->cause);
+      break;
+    case PROP_COMMAND_RESULT:
+      g_value_set_object (value, self->command_result);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -141,6 +146,16 @@ devbox_error_info_class_init (DevboxErrorInfoClass *klass)
    */
   properties[PROP_CAUSE]
       = g_param_spec_boxed ("cause", NULL, NULL, G_TYPE_ERROR, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxErrorInfo:command-result:
+   *
+   * What a command that ran into its time limit had printed until then.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_COMMAND_RESULT]
+      = g_param_spec_object ("command-result", NULL, NULL, DEVBOX_TYPE_COMMAND_RESULT, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

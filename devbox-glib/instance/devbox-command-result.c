@@ -225,6 +225,8 @@ devbox_command_result_class_init (DevboxCommandResultClass *klass)
 static void
 devbox_command_result_init (DevboxCommandResult *self)
 {
+  self->output.bytes = g_bytes_new (NULL, 0);
+  self->errors.bytes = g_bytes_new (NULL, 0);
 }
 
 DevboxCommandResult *
@@ -236,7 +238,9 @@ devbox_command_result_new (const DevboxCommandOutcome *outcome)
   self->pid = outcome->pid;
   self->duration_ms = outcome->duration_ms;
   self->truncated = outcome->truncated;
+  output_clear (&self->output);
   self->output.bytes = g_bytes_ref (outcome->output);
+  output_clear (&self->errors);
   self->errors.bytes = g_bytes_ref (outcome->errors);
 
   return self;

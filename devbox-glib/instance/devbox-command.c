@@ -421,7 +421,7 @@ devbox_command_get_timeout (DevboxCommand *self)
 /**
  * devbox_command_set_timeout:
  * @self: a command
- * @timeout_ms: the time limit, in milliseconds; at least 1
+ * @timeout_ms: the time limit, in milliseconds; at least 1, and for `devbox-server` at most 86,400,000, which is a day
  *
  * Sets how long the command may run.
  *

@@ -498,7 +498,8 @@ devbox_file_monitor_cancel (DevboxFileMonitor *self)
 
   if (g_atomic_int_compare_and_exchange (&self->cancelled, FALSE, TRUE))
     {
-      stop (self);
+      if (self->link != NULL) /* bindings can make one that watches nothing */
+        stop (self);
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CANCELLED]);
     }
 

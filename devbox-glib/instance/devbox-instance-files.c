@@ -168,7 +168,8 @@ build_replacement_in_worker (GTask *task, const char *path, GBytes *contents, gu
  * @self: an instance
  * @path: a file in the workspace, in UTF-8; folders that are missing are made
  * @contents: what the file shall hold
- * @mode: the permissions of the file, such as 0755, or 0 to leave them to the agent; up to 07777
+ * @mode: the permissions of the file, such as 0755, or 0 to leave them to the agent; up to 07777, of which an agent may
+ *   refuse what is beyond 0777, as `devbox-server` does
  * @cancellable: (nullable): a cancellable, or %NULL
  * @callback: (scope async): what to call when the file is written
  * @user_data: what to give to @callback
@@ -243,7 +244,8 @@ devbox_instance_replace_file_finish (DevboxInstance *self, GAsyncResult *result,
  * @self: an instance
  * @path: a file in the workspace, in UTF-8; folders that are missing are made
  * @contents: what the file shall hold
- * @mode: the permissions of the file, such as 0755, or 0 to leave them to the agent; up to 07777
+ * @mode: the permissions of the file, such as 0755, or 0 to leave them to the agent; up to 07777, of which an agent may
+ *   refuse what is beyond 0777, as `devbox-server` does
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: where to put an error
  *

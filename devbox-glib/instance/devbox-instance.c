@@ -20,8 +20,9 @@
  *
  * Every call has a deadline, [property@Client:timeout], and takes a [class@Gio.Cancellable]; a cancelled call fails
  * with %G_IO_ERROR_CANCELLED. All other errors are of the domain [error@Error]; [func@ErrorInfo.from_error] tells more
- * about them. Three of them can meet any call: %DEVBOX_ERROR_CONNECTION_FAILED and %DEVBOX_ERROR_CONNECTION_TIMEOUT if
- * the agent cannot be reached, and %DEVBOX_ERROR_AUTHENTICATION_FAILED if it does not take the token.
+ * about them. Four of them can meet any call: %DEVBOX_ERROR_OPERATION_TIMEOUT if the deadline passes,
+ * %DEVBOX_ERROR_CONNECTION_FAILED and %DEVBOX_ERROR_CONNECTION_TIMEOUT if the agent cannot be reached, and
+ * %DEVBOX_ERROR_AUTHENTICATION_FAILED if it does not take the token.
  *
  * Paths are text, in UTF-8, and count from the workspace of the devbox; the absolute path of something in the workspace
  * is fine too. They are paths of the devbox, not of the machine that the program runs on, and cross the wire as text:

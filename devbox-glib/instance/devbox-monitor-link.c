@@ -200,7 +200,7 @@ handshake_is_over (gpointer data)
 {
   DevboxMonitorLink *self = data;
   g_autoptr (GError) error
-      = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT, &(DevboxErrorDetails){ .path = self->path },
+      = devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &(DevboxErrorDetails){ .path = self->path },
                           _ ("The agent did not begin to watch “%s” in time"), self->path);
 
   lose (self, error, FALSE);

@@ -477,7 +477,7 @@ test_silent (Fixture *fixture, gconstpointer unused)
   scripted_server_answer_watch (fixture->server, NULL);
   devbox_client_set_timeout (fixture->client, 100);
   g_assert_null (devbox_instance_monitor_files_sync (fixture->instance, ".", 0, NULL, &error));
-  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_TIMEOUT);
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_OPERATION_TIMEOUT);
 }
 
 static void

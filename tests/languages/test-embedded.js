@@ -41,7 +41,8 @@ test('commands', async box => {
 
 test('errors', async box => {
     const error = await assertRejects(box.load_file_async('missing.txt', null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
-    assertEqual(Devbox.ErrorInfo.from_error(error)?.get_http_status() ?? 404, 404);
+    const info = Devbox.ErrorInfo.from_error(error);
+    assertEqual([info.http_status, info.code_name, info.path], [404, 'FILE_NOT_FOUND', 'missing.txt']);
     const cancellable = new Gio.Cancellable();
     cancellable.cancel();
     await assertRejects(box.load_file_async('x', cancellable), Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);

@@ -128,6 +128,12 @@ class EmbeddedTest(unittest.TestCase):
         self.agent.start(None)
         self.assertTrue(self.agent.is_running())
 
+    def test_nothing_to_serve(self):
+        for properties in ({"workspace_path": None}, {"workspace_path": self.folder, "host": None}):
+            with self.assertRaises(GLib.Error) as caught:
+                DevboxServer.Agent(**properties).start(None)
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT))
+
     def test_bad_workspace(self):
         agent = DevboxServer.Agent.new(self.folder + "/nowhere")
         with self.assertRaises(GLib.Error) as caught:

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the Python override adds, tried on an agent that does as it is told."""
 import asyncio
+import gc
+import os
+import pydoc
 import selectors
 import threading
 import unittest
 
 import gi
 gi.require_version("Devbox", "1")
-from gi.repository import Devbox, Gio, GLib
+from gi.repository import Devbox, Gio, GLib, GObject
 
 import tap
 from scripted_agent import ScriptedAgent
@@ -87,6 +90,33 @@ class Blocking(Case):
         self.assertEqual(result.get_stdout_text(), "a\ufffd")
         self.assertEqual(result.get_stderr(), b"")
 
+    def test_help(self):
+        text = pydoc.render_doc(Devbox.Instance.load_file_async, renderer=pydoc.plaintext)
+        self.assertIn("load_file_async(self, /, path, cancellable=None, callback=None, *user_data)", text)
+        self.assertIn("path:str", text)
+        self.assertIn("awaitable", text)
+        self.assertEqual(Devbox.Instance.run_sync.__qualname__, "Instance.run_sync")
+
+    def test_properties(self):
+        client = Devbox.Client()
+        other = Devbox.Client()
+        client.bind_property("timeout", other, "timeout", GObject.BindingFlags.SYNC_CREATE)
+        client.set_timeout(7)
+        self.assertEqual(other.props.timeout, 7)
+        seen = []
+        client.connect("notify::closed", lambda client, pspec: seen.append(client.props.closed))
+        client.close()
+        client.close()
+        self.assertEqual(seen, [True])
+
+    def test_made_by_hand(self):
+        """Bindings can make objects that only the library makes."""
+        monitor = Devbox.FileMonitor()
+        self.assertTrue(monitor.cancel())
+        self.assertTrue(monitor.is_cancelled())
+        result = Devbox.CommandResult()
+        self.assertEqual((result.get_stdout(), result.get_stderr_text(), result.get_exit_code()), (b"", "", 0))
+
     def test_defaults(self):
         self.instance.replace_file_sync("f", "x")
         self.assertNotIn("permissions", self.agent.requests[-1][1])
@@ -113,6 +143,7 @@ class Blocking(Case):
             self.instance.run_sync(Devbox.Command.new(["slow"]))
         self.assertTrue(caught.exception.matches(DOMAIN, Devbox.Error.OPERATION_TIMEOUT))
         self.assertEqual(caught.exception.info.get_command_result().get_stdout(), b"so far")
+        self.assertEqual(caught.exception.info.props.command_result, caught.exception.info.get_command_result())
 
     def test_info_of_cancelled(self):
         cancellable = Gio.Cancellable()
@@ -334,6 +365,23 @@ class AwaitInAsyncio(Await, Case):
 
     async def _check(self):
         self.assertTrue(await self.instance.is_healthy_async())
+
+    def test_loops_leave_nothing(self):
+        def count():
+            gc.collect()
+            return len(os.listdir("/proc/self/fd"))
+
+        async def main():
+            monitor = await self.instance.monitor_files_async(".")
+            GLib.timeout_add(60000, lambda: False)  # for which each loop waits
+            await self.instance.is_healthy_async()
+            monitor.cancel()
+
+        asyncio.run(main())
+        before = count()
+        for i in range(20):
+            asyncio.run(main())
+        self.assertLess(count(), before + 5)
 
     def test_in_thread(self):
         """Beside a main loop in the main thread."""

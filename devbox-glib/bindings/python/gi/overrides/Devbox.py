@@ -47,7 +47,7 @@ class _Pump:
 
     def __init__(self, loop):
         self._loop = weakref.ref(loop)
-        self._next_turn = None
+        self._next_turn = None  # a weak reference: it knows the loop, whose end would never come
         self._poll = None
         self.context = getattr(loop, "_context", None)
         if isinstance(self.context, GLib.MainContext):
@@ -91,14 +91,14 @@ class _Pump:
         if self._poll is None or loop is None or loop.is_closed():
             return
 
-        if self._next_turn is not None:
-            self._next_turn.cancel()
-            self._next_turn = None
+        next_turn = self._next_turn and self._next_turn()
+        if next_turn is not None:
+            next_turn.cancel()
         timeout = self._poll.prepare()
         if timeout == 0:
-            self._next_turn = loop.call_soon(self._run)
+            self._next_turn = weakref.ref(loop.call_soon(self._run))
         elif timeout > 0:
-            self._next_turn = loop.call_later(timeout / 1000, self._run)
+            self._next_turn = weakref.ref(loop.call_later(timeout / 1000, self._run))
 
 
 class _Call(asyncio.Future):
@@ -201,15 +201,23 @@ def _convert(arguments, values):
     return [_to_bytes(value) if argument.is_bytes else value for argument, value in zip(arguments, values)]
 
 
-def _finish(method, name):
+def _finish(method, info):
     """The end of an asynchronous method."""
     method = _with_info(method)
 
     def wrapper(self, result):
         return _from_bytes(method(self, result))
 
-    wrapper.__name__ = name
+    _present(wrapper, method, info)
     return wrapper
+
+
+def _present(wrapper, method, info, hint=""):
+    """Gives a method that stands for another what help() shows of that one."""
+    wrapper.__name__ = info.get_name()
+    wrapper.__qualname__ = f"{info.get_container().get_name()}.{info.get_name()}"
+    wrapper.__module__ = Devbox.__name__
+    wrapper.__doc__ = method.__doc__ + hint
 
 
 def _signature(arguments):
@@ -229,7 +237,7 @@ def _blocking(method, info, arguments):
         self, *values = bound.args
         return _from_bytes(method(self, *_convert(arguments, values)))
 
-    wrapper.__name__ = info.get_name()
+    _present(wrapper, method, info)
     wrapper.__signature__ = signature
     return wrapper
 
@@ -258,7 +266,7 @@ def _asynchronous(method, finish, info, arguments):
         _Pump.of_loop(loop).call(method, self, *values)
         return call
 
-    wrapper.__name__ = info.get_name()
+    _present(wrapper, method, info, "\n\nWithout a callback it returns an awaitable.")
     wrapper.__signature__ = signature
     return wrapper
 
@@ -270,7 +278,7 @@ def _wrap_method(cls, methods, info):
 
     if finish_info is not None and arguments and arguments[-1].is_callback:
         method, finish = getattr(cls, name), getattr(cls, finish_info.get_name())
-        finish = _finish(finish, finish_info.get_name())
+        finish = _finish(finish, finish_info)
         setattr(cls, finish_info.get_name(), finish)
         setattr(cls, name, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
