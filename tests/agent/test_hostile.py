@@ -14,7 +14,6 @@ import unittest
 import tap
 from agent import Agent, frame
 
-SANITIZED = "sanitize" in os.environ.get("DEVBOX_SERVER", "")
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -35,7 +34,7 @@ class HostileTest(unittest.TestCase):
 
     def assert_grew_less_than(self, before_kib, limit_kib):
         # The sanitizers keep freed memory in quarantine: the figure says nothing there.
-        if not SANITIZED:
+        if not self.agent.is_sanitized():
             self.assertLess(self.agent.resident_kib() - before_kib, limit_kib)
 
     def settle(self, descriptors, timeout=10):

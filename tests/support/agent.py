@@ -145,6 +145,11 @@ class Agent:
         with open(f"/proc/{pid or self.process.pid}/status") as file:
             return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
 
+    def is_sanitized(self):
+        """The address sanitizer reserves terabytes, and keeps what was freed."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return int(re.search(r"VmSize:\s+(\d+)", file.read()).group(1)) > 1 << 32
+
     def count_descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
