@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the libraries export is what their symbol files and their introspection data say: test_symbols.py --update writes the symbol files anew.
+"""What the libraries export is what their symbol files and their introspection data say: `ninja update-symbols` writes the symbol files anew.
 
 A symbol file has a heading for each version, and below it the functions that appeared in it.
 """
@@ -63,7 +63,7 @@ def read_symbols(path):
 
 def write_symbols(path, functions):
     with open(path, "w", encoding="utf-8") as file:
-        file.write("# SPDX-License-Identifier: LGPL-2.1-or-later\n# Written by tests/api/test_symbols.py --update.\n")
+        file.write("# SPDX-License-Identifier: LGPL-2.1-or-later\n# Written by `ninja update-symbols`; every line is a promise to keep.\n")
         for version in sorted(set(functions.values()), key=lambda version: [int(part) for part in version.split(".")]):
             file.write(f"[{version}]\n")
             file.writelines(f"{name}\n" for name in sorted(functions) if functions[name] == version)

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """An agent and a client in one Python process."""
 import asyncio
+import gc
 import os
 import tempfile
+import time
 import unittest
 
 import gi
@@ -105,6 +107,48 @@ class EmbeddedTest(unittest.TestCase):
         seen = asyncio.run(main())
         self.assertIn((Gio.FileMonitorEvent.CREATED, "d"), seen)
         self.assertIn((Gio.FileMonitorEvent.CREATED, "d/f"), seen)
+
+    def test_monitor_outlives_the_agent(self):
+        async def main():
+            monitor = await self.box.monitor_files_async("")
+            seen = asyncio.Queue()
+            monitor.connect("overflow", lambda monitor, path: seen.put_nowait(("overflow", path)))
+            monitor.connect("changed", lambda monitor, path, old_path, event: seen.put_nowait((event, path)))
+            self.agent.props.port = int(self.agent.dup_uri().rpartition(":")[2])
+            self.agent.stop()
+            self.agent.start(None)
+            self.assertEqual(await asyncio.wait_for(seen.get(), 10), ("overflow", ""))
+            await self.box.replace_file_async("f", "x")
+            self.assertEqual(await asyncio.wait_for(seen.get(), 10), (Gio.FileMonitorEvent.CREATED, "f"))
+        asyncio.run(main())
+
+    def test_nothing_is_left(self):
+        def count():
+            gc.collect()
+            while GLib.MainContext.default().iteration(False):
+                pass
+            return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+
+        def one_round():
+            box = Devbox.Instance.new_for_agent(self.agent.dup_uri(), None)
+            monitor = box.monitor_files_sync("")
+            monitor.connect("changed", lambda *unused: None)
+            box.replace_file_sync("f", "x")
+
+        def settle(limit):
+            deadline = time.monotonic() + 10
+            while (now := count()) > limit and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return now
+
+        one_round()
+        time.sleep(0.2)
+        before = count()
+        for _ in range(50):
+            one_round()
+        descriptors, threads = settle((before[0] + 4, before[1] + 2))
+        self.assertLess(descriptors, before[0] + 10)
+        self.assertLess(threads, before[1] + 10)
 
     def test_request_finished_signal(self):
         seen = []
