@@ -6,8 +6,8 @@
 
 #define LIMIT 300
 
-/* Feeds in pieces of random sizes (splitter NULL: as a whole), each in memory of its own. Returns how many bytes belong to frames that are complete;
- * *n_frames counts those. *error: the refusal. */
+/* Feeds in pieces of random sizes (splitter NULL: as a whole), each in memory of its own. Returns how many bytes belong
+ * to frames that are complete; *n_frames counts those. *error: the refusal. */
 static gsize
 feed (DevboxWireFrames *frames, const guint8 *data, gsize size, GRand *splitter, guint *n_frames, GError **error)
 {
@@ -87,7 +87,12 @@ static const struct
   { "fragments", { { 0x01, 5, -1 }, { 0x00, 5, -1 }, { 0x80, 5, -1 }, { 0x82, 1, -1 } }, 4, 4, -1, NULL },
   { "ping between fragments", { { 0x01, 5, -1 }, { 0x89, 5, -1 }, { 0x80, 5, -1 } }, 3, 3, -1, NULL },
   { "at the limit", { { 0x81, LIMIT, -1 }, { 0x81, LIMIT, -1 } }, 2, 2, -1, NULL },
-  { "fragments at the limit", { { 0x01, 100, -1 }, { 0x00, 100, -1 }, { 0x80, 100, -1 }, { 0x81, LIMIT, -1 } }, 4, 4, -1, NULL },
+  { "fragments at the limit",
+    { { 0x01, 100, -1 }, { 0x00, 100, -1 }, { 0x80, 100, -1 }, { 0x81, LIMIT, -1 } },
+    4,
+    4,
+    -1,
+    NULL },
   { "control frames do not count", { { 0x01, LIMIT, -1 }, { 0x89, 125, -1 }, { 0x80, 0, -1 } }, 3, 3, -1, NULL },
   { "past the limit", { { 0x81, LIMIT + 1, -1 } }, 1, 0, DEVBOX_WIRE_FILE_TOO_LARGE, "longer than 300 bytes" },
   { "fragments past the limit",
@@ -99,8 +104,18 @@ static const struct
   { "huge", { { 0x82, G_MAXINT64, 8 } }, 1, 0, DEVBOX_WIRE_FILE_TOO_LARGE, "longer than" },
   { "huge fragments", { { 0x02, 1, -1 }, { 0x80, G_MAXINT64, 8 } }, 2, 1, DEVBOX_WIRE_FILE_TOO_LARGE, "longer than" },
   { "63 bits and no more", { { 0x81, G_MAXUINT64, 8 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "not told in 8 bytes" },
-  { "16 bit for a short length", { { 0x81, 125, 2 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "125 is not told in 2 bytes" },
-  { "64 bit for a short length", { { 0x81, 200, 8 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "200 is not told in 8 bytes" },
+  { "16 bit for a short length",
+    { { 0x81, 125, 2 } },
+    1,
+    0,
+    DEVBOX_WIRE_VALIDATION_ERROR,
+    "125 is not told in 2 bytes" },
+  { "64 bit for a short length",
+    { { 0x81, 200, 8 } },
+    1,
+    0,
+    DEVBOX_WIRE_VALIDATION_ERROR,
+    "200 is not told in 8 bytes" },
   { "first reserved bit", { { 0xc1, 1, -1 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "0xc1: a reserved bit" },
   { "second reserved bit", { { 0xa1, 1, -1 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "reserved bit" },
   { "third reserved bit", { { 0x99, 1, -1 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "reserved bit" },
@@ -113,10 +128,30 @@ static const struct
   { "long ping", { { 0x89, 126, -1 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "longer than 125" },
   { "long close", { { 0x88, 126, -1 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "longer than 125" },
   { "continuation of nothing", { { 0x80, 1, -1 } }, 1, 0, DEVBOX_WIRE_VALIDATION_ERROR, "no message to continue" },
-  { "continuation of a whole message", { { 0x81, 1, -1 }, { 0x00, 1, -1 } }, 2, 1, DEVBOX_WIRE_VALIDATION_ERROR, "no message to continue" },
-  { "continuation after a ping", { { 0x89, 1, -1 }, { 0x80, 1, -1 } }, 2, 1, DEVBOX_WIRE_VALIDATION_ERROR, "no message to continue" },
-  { "message inside another", { { 0x01, 1, -1 }, { 0x81, 1, -1 } }, 2, 1, DEVBOX_WIRE_VALIDATION_ERROR, "inside another" },
-  { "fragments inside another", { { 0x01, 1, -1 }, { 0x02, 1, -1 } }, 2, 1, DEVBOX_WIRE_VALIDATION_ERROR, "inside another" },
+  { "continuation of a whole message",
+    { { 0x81, 1, -1 }, { 0x00, 1, -1 } },
+    2,
+    1,
+    DEVBOX_WIRE_VALIDATION_ERROR,
+    "no message to continue" },
+  { "continuation after a ping",
+    { { 0x89, 1, -1 }, { 0x80, 1, -1 } },
+    2,
+    1,
+    DEVBOX_WIRE_VALIDATION_ERROR,
+    "no message to continue" },
+  { "message inside another",
+    { { 0x01, 1, -1 }, { 0x81, 1, -1 } },
+    2,
+    1,
+    DEVBOX_WIRE_VALIDATION_ERROR,
+    "inside another" },
+  { "fragments inside another",
+    { { 0x01, 1, -1 }, { 0x02, 1, -1 } },
+    2,
+    1,
+    DEVBOX_WIRE_VALIDATION_ERROR,
+    "inside another" },
 };
 
 static void
@@ -133,7 +168,8 @@ check_case (guint index, GRand *splitter)
     {
       const Frame *frame = &cases[index].frames[i];
 
-      append_frame (bytes, frame->first, frame->length, frame->length_size < 0 ? get_length_size (frame->length) : (guint) frame->length_size);
+      append_frame (bytes, frame->first, frame->length,
+                    frame->length_size < 0 ? get_length_size (frame->length) : (guint) frame->length_size);
       if (i < cases[index].n_taken)
         complete = bytes->len;
     }
