@@ -79,6 +79,7 @@ send_request (DevboxServerAgent *agent, const char *path, gsize size, const char
                    "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %" G_GSIZE_FORMAT
                    "\r\n\r\n%s",
                    path, size, body);
+  g_socket_client_set_enable_proxy (client, FALSE);
   connection = g_socket_client_connect_to_uri (client, uri, 80, NULL, &error);
   g_assert_no_error (error);
   output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
