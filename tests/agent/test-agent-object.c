@@ -76,8 +76,10 @@ send_request (DevboxServerAgent *agent, const char *path, gsize size, const char
   GOutputStream *output;
 
   g_string_printf (request,
-                   "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
+                   "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %" G_GSIZE_FORMAT
+                   "\r\n\r\n%s",
                    path, size, body);
+  g_socket_client_set_enable_proxy (client, FALSE);
   connection = g_socket_client_connect_to_uri (client, uri, 80, NULL, &error);
   g_assert_no_error (error);
   output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
@@ -168,7 +170,8 @@ test_dropped_at_work (Fixture *fixture, gconstpointer data)
       const char *read = "{\"path\":\"large\",\"encoding\":\"base64\"}";
 
       start (agent);
-      g_ptr_array_add (connections, send_request (agent, "/files/write", 100000, "{\"path\":\"new\",\"content\":\"abc"));
+      g_ptr_array_add (connections,
+                       send_request (agent, "/files/write", 100000, "{\"path\":\"new\",\"content\":\"abc"));
       g_ptr_array_add (connections, send_request (agent, "/process/exec", strlen (sleep), sleep));
       g_ptr_array_add (connections, send_request (agent, "/process/exec", strlen (yes), yes));
       if (i % 2 == 0)
