@@ -115,7 +115,8 @@ check_is_set (const char *string, const char *property, GError **error)
   if (string != NULL)
     return TRUE;
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The agent has no %s"), property);
+  /* Translators: %s is the name of a property in the code, such as “host” */
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The agent's property “%s” is not set"), property);
   return FALSE;
 }
 

@@ -18,8 +18,8 @@ static const struct
   [DEVBOX_REQUEST_TEXT_PROGRAM] = { N_ ("The program is not valid UTF-8"), N_ ("The program is empty") },
   [DEVBOX_REQUEST_TEXT_ARGUMENT] = { N_ ("The argument is not valid UTF-8"), NULL },
   [DEVBOX_REQUEST_TEXT_COMMAND_LINE] = { N_ ("The command line is not valid UTF-8"), N_ ("The command line is empty") },
-  [DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY] = { N_ ("The working directory is not valid UTF-8"),
-                                              N_ ("The working directory is empty") },
+  [DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY]
+  = { N_ ("The working directory is not valid UTF-8"), N_ ("The working directory is empty") },
   [DEVBOX_REQUEST_TEXT_VARIABLE] = { N_ ("The environment variable is not valid UTF-8"), NULL },
 };
 
