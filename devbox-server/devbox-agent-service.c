@@ -11,6 +11,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct _DevboxAgentService
 {
@@ -70,12 +71,23 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
     self->finished (exchange, self->finished_data);
 }
 
+/* Files and commands need descriptors too: connections never take more than half of them. */
+static void
+limit_connections (DevboxHttpLimits *limits)
+{
+  struct rlimit open_files;
+
+  if (getrlimit (RLIMIT_NOFILE, &open_files) == 0)
+    limits->max_connections = CLAMP (open_files.rlim_cur / 2, 1, limits->max_connections);
+}
+
 static gboolean
 listen_for_requests (DevboxAgentService *self, GError **error)
 {
   DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
   int listen_fd = self->config.listen_fd;
 
+  limit_connections (&limits);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
 

@@ -25,7 +25,8 @@ check_first_byte (DevboxWireFrames *self, GError **error)
 
   if ((first & RESERVED) != 0)
     problem = "a reserved bit is set";
-  else if (opcode > DEVBOX_WIRE_FRAMES_PONG || (opcode > DEVBOX_WIRE_FRAMES_BINARY && opcode < DEVBOX_WIRE_FRAMES_CLOSE))
+  else if (opcode > DEVBOX_WIRE_FRAMES_PONG
+           || (opcode > DEVBOX_WIRE_FRAMES_BINARY && opcode < DEVBOX_WIRE_FRAMES_CLOSE))
     problem = "the opcode is unknown";
   else if ((opcode & CONTROL) != 0 && (first & FIN) == 0)
     problem = "a control frame is fragmented";
@@ -48,17 +49,14 @@ check_second_byte (DevboxWireFrames *self, GError **error)
 
   if ((second & MASK) == 0)
     {
-      g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, "WebSocket frame of a client: it is not masked");
+      g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                           "WebSocket frame of a client: it is not masked");
       return FALSE;
     }
   if ((self->header[0] & CONTROL) != 0 && (second & LENGTH) > MAX_CONTROL_SIZE)
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_VALIDATION_ERROR,
-                   "WebSocket control frame 0x%02x: it is longer than %d bytes",
-                   self->header[0],
-                   MAX_CONTROL_SIZE);
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                   "WebSocket control frame 0x%02x: it is longer than %d bytes", self->header[0], MAX_CONTROL_SIZE);
       return FALSE;
     }
 
@@ -101,21 +99,14 @@ check_length (DevboxWireFrames *self, GError **error)
 
   if ((size == 2 && length < LENGTH_16) || (size == 8 && (length <= G_MAXUINT16 || length > G_MAXINT64)))
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_VALIDATION_ERROR,
-                   "WebSocket frame: its length of %" G_GUINT64_FORMAT " is not told in %u bytes",
-                   length,
-                   size);
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                   "WebSocket frame: its length of %" G_GUINT64_FORMAT " is not told in %u bytes", length, size);
       return FALSE;
     }
   if ((self->header[0] & CONTROL) == 0 && length > self->max_message_size - self->message_size)
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_FILE_TOO_LARGE,
-                   "WebSocket message: it is longer than %" G_GSIZE_FORMAT " bytes",
-                   self->max_message_size);
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE,
+                   "WebSocket message: it is longer than %" G_GSIZE_FORMAT " bytes", self->max_message_size);
       return FALSE;
     }
 
@@ -164,7 +155,8 @@ devbox_wire_frames_take (DevboxWireFrames *self, const guint8 *data, gsize size,
 
   if (self->is_refused)
     {
-      g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, "WebSocket: an earlier frame was refused");
+      g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                           "WebSocket: an earlier frame was refused");
       return 0;
     }
 

@@ -48,7 +48,8 @@ on_command_done (DevboxServerCommand *command, gpointer user_data)
 {
   DevboxHttpExchange *exchange = user_data;
 
-  if (devbox_server_command_get_state (command) == DEVBOX_COMMAND_FAILED_TO_START)
+  /* It could not start, or the launcher was lost under it. */
+  if (devbox_server_command_get_error (command) != NULL)
     devbox_http_reply_error (exchange, devbox_server_command_get_error (command));
   else if (devbox_server_command_get_timed_out (command))
     reply_timed_out (exchange, command);
@@ -56,13 +57,15 @@ on_command_done (DevboxServerCommand *command, gpointer user_data)
     reply_result (exchange, command);
 }
 
-/* Nobody is left to whom the result could be told. */
+/* Nobody is left to whom the result could be told. What an ended command left to run goes on. */
 static void
 on_client_gone (DevboxHttpExchange *exchange, gpointer user_data)
 {
   DevboxServerCommand *command = user_data;
+  DevboxCommandState state = devbox_server_command_get_state (command);
 
-  devbox_server_command_kill (command);
+  if (state == DEVBOX_COMMAND_STARTING || state == DEVBOX_COMMAND_RUNNING)
+    devbox_server_command_kill (command);
 }
 
 static void

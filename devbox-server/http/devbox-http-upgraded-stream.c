@@ -35,7 +35,8 @@ static void devbox_http_upgraded_input_pollable_init (GPollableInputStreamInterf
 G_DEFINE_FINAL_TYPE_WITH_CODE (DevboxHttpUpgradedInput,
                                devbox_http_upgraded_input,
                                G_TYPE_INPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, devbox_http_upgraded_input_pollable_init))
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      devbox_http_upgraded_input_pollable_init))
 
 static void
 devbox_http_upgraded_input_finalize (GObject *object)
@@ -81,11 +82,8 @@ count_unanswered (DevboxHttpUpgradedInput *self, gsize size, GError **error)
   self->n_unanswered += size;
   if (self->n_unanswered <= DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED)
     return TRUE;
-  g_set_error (error,
-               DEVBOX_WIRE_ERROR,
-               DEVBOX_WIRE_RATE_LIMITED,
-               "WebSocket: the peer sent more than %d bytes and took none",
-               DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
+               "WebSocket: the peer sent more than %d bytes and took none", DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED);
 
   return FALSE;
 }
@@ -124,7 +122,8 @@ devbox_http_upgraded_input_read_nonblocking (GPollableInputStream *stream, void 
         return filled;
     }
 
-  taken = devbox_wire_frames_take (&self->frames, self->buffer + self->begin, MIN (size, self->end - self->begin), error);
+  taken
+      = devbox_wire_frames_take (&self->frames, self->buffer + self->begin, MIN (size, self->end - self->begin), error);
   if (taken == 0)
     return -1;
   memcpy (data, self->buffer + self->begin, taken);
@@ -143,7 +142,8 @@ devbox_http_upgraded_input_is_readable (GPollableInputStream *stream)
   return !is_held (self) && (self->begin < self->end || g_pollable_input_stream_is_readable (self->input));
 }
 
-/* Ready at what stands in the way of the next read now: like libsoup, which makes a source for each, a reader must not keep it. */
+/* Ready at what stands in the way of the next read now: like libsoup, which makes a source for each, a reader must not
+ * keep it. */
 static GSource *
 devbox_http_upgraded_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {

@@ -13,6 +13,7 @@
 
 #define TURN_SIZE (256 * 1024) /* then others get their turn */
 #define READ_SIZE (64 * 1024)  /* what a pipe holds */
+#define RESERVE (16 * 1024)    /* what each may keep though others have spent the budget */
 
 static void
 attach_source (GSource **source,
@@ -30,13 +31,15 @@ attach_source (GSource **source,
 static void
 keep (DevboxCommandOutput *self, const char *bytes, gsize size)
 {
+  gsize limit;
   gsize room;
   gsize allocated;
 
   if (self->kept == NULL)
     return;
 
-  room = devbox_output_budget_is_spent (self->budget) ? 0 : self->limit - self->kept->len;
+  limit = devbox_output_budget_is_spent (self->budget) ? MIN (RESERVE, self->limit) : self->limit;
+  room = limit - MIN (self->kept->len, limit);
   if (size > room)
     {
       self->truncated = TRUE;

@@ -26,7 +26,8 @@ guint devbox_launcher_get_n_commands (DevboxLauncher *self);
 void devbox_launcher_set_base_environment (DevboxLauncher *self, const char *const *environment);
 const char *const *devbox_launcher_get_base_environment (DevboxLauncher *self);
 void devbox_launcher_set_open_files_limit (DevboxLauncher *self, guint64 soft_limit); /* 0: as it is */
-/* What the output of all commands may take in memory together; what comes beyond is read and dropped, and marked. */
+/* What the output of all commands may take in memory together; what comes beyond is read and dropped, and marked, but
+ * for the first 16 KiB of each stream. */
 void devbox_launcher_set_max_output (DevboxLauncher *self, gsize size);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
 

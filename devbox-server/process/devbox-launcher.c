@@ -22,7 +22,7 @@
 /* Requests that the helper has not answered yet: each carries up to six descriptors, and those on their way are
  * limited. */
 #define MAX_UNANSWERED 64
-/* Of all commands together; what they write beyond is dropped, and marked. */
+/* Of all commands together; what they write beyond that and a little of each is dropped, and marked. */
 #define MAX_OUTPUT (256 * 1024 * 1024)
 /* More than the helper gives its supervisors. */
 #define END_MS 3000

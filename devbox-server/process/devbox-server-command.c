@@ -173,6 +173,15 @@ free_kept (DevboxServerCommand *self)
     }
 }
 
+/* Once it was sent, or never will be: a command that could not start is remembered for a while. */
+static void
+drop_request (DevboxServerCommand *self)
+{
+  devbox_auto_descriptor_clear (&self->folder_fd);
+  g_clear_pointer (&self->strings, g_byte_array_unref);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+}
+
 void
 devbox_server_command_unref (DevboxServerCommand *self)
 {
@@ -191,11 +200,9 @@ devbox_server_command_unref (DevboxServerCommand *self)
   devbox_clear_source (&self->grace_timer);
   devbox_clear_source (&self->failure_idle);
   devbox_auto_descriptor_clear (&self->control);
-  devbox_auto_descriptor_clear (&self->folder_fd);
+  drop_request (self);
   close_streams (self);
   free_kept (self);
-  g_clear_pointer (&self->strings, g_byte_array_unref);
-  g_clear_pointer (&self->bytes, g_bytes_unref);
   devbox_command_outcome_clear (&self->outcome);
   g_main_context_unref (self->context);
   devbox_output_budget_unref (self->budget);
@@ -478,9 +485,7 @@ devbox_server_command_send (DevboxServerCommand *self,
   if (self->request.timeout_ms > 0)
     arm_grace (self, MIN (self->request.timeout_ms, G_MAXUINT - GRACE_MS) + GRACE_MS);
 
-  devbox_auto_descriptor_clear (&self->folder_fd);
-  g_clear_pointer (&self->strings, g_byte_array_unref);
-  g_clear_pointer (&self->bytes, g_bytes_unref);
+  drop_request (self);
 
   return TRUE;
 }
@@ -500,6 +505,7 @@ void
 devbox_server_command_fail (DevboxServerCommand *self, GError *error)
 {
   devbox_command_outcome_set_lost (&self->outcome, error);
+  drop_request (self);
   self->failure_idle = g_idle_source_new ();
   g_source_set_priority (self->failure_idle, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->failure_idle, on_failure_idle, self, NULL);

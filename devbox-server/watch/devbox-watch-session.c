@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #define MAX_WATCHES 128
+#define MAX_STARTING MAX_WATCHES /* the tree watcher takes them in one after the other, in its own time */
 
 static const DevboxWatchPatience usual_patience = { .stall_ms = 30000, .ping_interval_s = 30, .silence_ms = 75000 };
 
@@ -21,6 +22,8 @@ typedef struct
   DevboxWorkspace *workspace;
   DevboxWatchQueue *queue;
   GHashTable *watches; /* path → Watch */
+  GPtrArray *dropped;  /* (element-type Watch) not wanted any more, but not ready yet either */
+  guint n_starting;    /* of both */
   GSource *silence;
   guint silence_ms;
   guint64 sequence;
@@ -34,6 +37,7 @@ typedef struct
   char *path;
   char *sent_path;
   gboolean renames;
+  gboolean is_ready;
 } Watch;
 
 static void
@@ -55,10 +59,24 @@ watch_cancel (gpointer data)
   devbox_tree_watch_cancel (watch->tree_watch);
 }
 
+/* A watch that still waits for its turn with the tree watcher goes on to wait, and to count, so that nobody fills that queue by asking for watches
+ * and dropping them. */
+static void
+watch_drop (gpointer data)
+{
+  Watch *watch = data;
+
+  if (watch->is_ready)
+    watch_cancel (watch);
+  else
+    g_ptr_array_add (watch->session->dropped, watch);
+}
+
 static void
 session_free (DevboxWatchSession *self)
 {
   g_hash_table_unref (self->watches);
+  g_ptr_array_unref (self->dropped);
   devbox_watch_queue_free (self->queue);
   g_source_destroy (self->silence);
   g_source_unref (self->silence);
@@ -157,6 +175,11 @@ on_ready (const GError *error, gpointer user_data)
   Watch *watch = user_data;
   DevboxWatchSession *self = watch->session;
 
+  self->n_starting--;
+  if (g_ptr_array_remove_fast (self->dropped, watch))
+    return;
+  watch->is_ready = TRUE;
+
   if (error == NULL)
     {
       devbox_watch_queue_push_answer (self->queue, devbox_watch_format_done (TRUE, watch->sent_path));
@@ -174,6 +197,15 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
 
   /* To watch a path again replaces its options. */
   g_hash_table_remove (self->watches, request->path);
+  if (self->n_starting >= MAX_STARTING)
+    {
+      g_set_error (error,
+                   DEVBOX_WIRE_ERROR,
+                   DEVBOX_WIRE_RATE_LIMITED,
+                   _ ("%d watches of this connection are still starting: wait for them"),
+                   MAX_STARTING);
+      return FALSE;
+    }
   if (g_hash_table_size (self->watches) >= MAX_WATCHES)
     {
       g_set_error (error,
@@ -192,6 +224,7 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
   watch->tree_watch
       = devbox_tree_watcher_watch (self->watcher, request->path, request->flags, NULL, on_ready, on_events, watch, watch_free);
   g_hash_table_insert (self->watches, g_strdup (request->path), watch);
+  self->n_starting++;
 
   return TRUE;
 }
@@ -304,7 +337,8 @@ devbox_watch_session_start (SoupWebsocketConnection *connection,
   self->watcher = devbox_tree_watcher_ref (watcher);
   self->workspace = devbox_workspace_ref (workspace);
   self->queue = devbox_watch_queue_new (connection, patience->stall_ms, on_stalled, self);
-  self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, watch_cancel);
+  self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, watch_drop);
+  self->dropped = g_ptr_array_new_with_free_func (watch_cancel);
 
   self->silence_ms = patience->silence_ms;
   self->silence = g_timeout_source_new (self->silence_ms);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes a script into a devbox, runs it, and sees the change: hello AGENT-URL, with the token in DEVBOX_TOKEN if it needs one. */
 #include <devbox-glib.h>
+#include <locale.h>
 
 static const char script[] = "echo \"Hello from a devbox\"\n"
                              "echo \"2 + 3 = $((2 + 3))\"\n";
@@ -92,6 +93,7 @@ main (int argc, char **argv)
   g_autoptr (DevboxInstance) box = NULL;
   g_autoptr (GError) error = NULL;
 
+  setlocale (LC_ALL, ""); /* messages of the library in the user's language */
   if (argc != 2)
     {
       g_printerr ("usage: hello AGENT-URL\n");

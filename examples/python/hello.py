@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes a script into a devbox, runs it, and sees the change: hello.py AGENT-URL, with the token in DEVBOX_TOKEN if it needs one."""
 import asyncio
+import contextlib
+import locale
 import os
 import sys
 
@@ -45,6 +47,8 @@ async def main(agent_url, token):
         print("missing.txt is not there, as it should be.")
 
 
+with contextlib.suppress(locale.Error):
+    locale.setlocale(locale.LC_ALL, "")  # messages of the library in the user's language
 if len(sys.argv) != 2:
     sys.exit("usage: hello.py AGENT-URL")
 try:

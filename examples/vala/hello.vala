@@ -42,6 +42,7 @@ async void hello (string agent_url, string? token) throws Error {
 }
 
 int main (string[] args) {
+    Intl.setlocale (); // messages of the library in the user's language
     if (args.length != 2) {
         printerr ("usage: hello AGENT-URL\n");
         return 1;

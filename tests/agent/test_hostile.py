@@ -4,6 +4,7 @@
 import json
 import os
 import resource
+import select
 import socket
 import statistics
 import struct
@@ -11,9 +12,8 @@ import time
 import unittest
 
 import tap
-from agent import Agent
+from agent import Agent, frame
 
-SANITIZED = "sanitize" in os.environ.get("DEVBOX_SERVER", "")
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -34,7 +34,7 @@ class HostileTest(unittest.TestCase):
 
     def assert_grew_less_than(self, before_kib, limit_kib):
         # The sanitizers keep freed memory in quarantine: the figure says nothing there.
-        if not SANITIZED:
+        if not self.agent.is_sanitized():
             self.assertLess(self.agent.resident_kib() - before_kib, limit_kib)
 
     def settle(self, descriptors, timeout=10):
@@ -181,35 +181,144 @@ class HostileTest(unittest.TestCase):
         os.makedirs(self.agent.path("flood"), exist_ok=True)
         web_socket = self.agent.web_socket()
         self.assertIs(web_socket.ask({"type": "watch", "path": "flood"})["success"], True)
-        before = self.agent.resident_kib()
         name = self.agent.path("flood/" + "n" * 200)
-        for number in range(20_000):
-            with open(f"{name}{number % 500}", "w") as file:
-                file.write("x")
-            if number % 500 == 499:
-                for old in range(500):
-                    os.unlink(f"{name}{old}")
-        time.sleep(0.5)
-        self.assert_grew_less_than(before, 8 * 1024)
+
+        def attack():
+            for _ in range(40):
+                for number in range(500):
+                    with open(f"{name}{number}", "w") as file:
+                        file.write("x")
+                yield
+                for number in range(500):
+                    os.unlink(f"{name}{number}")
+                yield
+            time.sleep(0.5)
+            yield
+
+        self.assert_bounded("events that nobody reads", self.watch_memory(attack(), 60))
         self.assert_alive()
         web_socket.close()
         os.rmdir(self.agent.path("flood"))
 
-    def test_web_socket_bombs(self):
-        before = self.agent.resident_kib()
-        for frames in ([(0x01, b"x" * 60_000)] + [(0x00, b"x" * 60_000)] * 300, [(0x81, b"x" * 70_000)], [(0xC1, b"x")], [(0x83, b"x")]):
-            web_socket = self.agent.web_socket()
-            try:
-                for first, payload in frames:
-                    head = bytes([first, 0x80 | 127]) + struct.pack(">Q", len(payload)) + b"\0\0\0\0"
-                    web_socket.socket.sendall(head + payload)
-                with self.assertRaises((EOFError, ConnectionResetError)):
-                    while True:
-                        web_socket.receive(timeout=5)
-            except (BrokenPipeError, ConnectionResetError):
+    def watch_memory(self, attack, seconds):
+        """Runs the attack until it is over or the time is; returns by how much memory grew at its peak, in KiB."""
+        before = peak = self.agent.resident_kib()
+        deadline = time.monotonic() + seconds
+        for _ in attack:
+            peak = max(peak, self.agent.resident_kib())
+            if time.monotonic() > deadline:
+                break
+        return peak - before
+
+    def assert_bounded(self, name, grown_kib, limit_kib=8 * 1024):
+        print(f"# {name}: {grown_kib} KiB at the peak")
+        if not SANITIZED:
+            self.assertLess(grown_kib, limit_kib)
+
+    def send_for_ever(self, web_socket, data, patience=0.5):
+        """Sends as fast as the agent takes it, yielding now and then, until it takes nothing for the time of patience or is gone."""
+        web_socket.socket.settimeout(patience)
+        view = memoryview(data)
+        sent = 0
+        try:
+            while True:
+                sent += web_socket.socket.send(view[sent % len(data):])
+                yield sent
+        except TimeoutError:
+            return
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def expect_close(self, web_socket, code):
+        try:
+            while (received := web_socket.receive_frame(5))[0] != 0x88:
                 pass
-            web_socket.close()
-        self.assert_grew_less_than(before, 8 * 1024)
+            self.assertEqual(struct.unpack(">H", received[1][:2])[0], code)
+            with self.assertRaises(EOFError):
+                web_socket.receive_frame(5)
+        except ConnectionResetError:
+            pass  # what was unread when the agent closed
+
+    def test_web_socket_bombs(self):
+        bombs = {
+            "endless fragments": (frame(0x01, b"x" * 60_000) + frame(0x00, b"x" * 60_000) * 600, 1009),
+            "endless small fragments": (frame(0x01, b"x") + frame(0x00, b"x") * 1_000_000, 1009),
+            "large frame": (frame(0x81, b"x" * 70_000), 1009),
+            "compressed frame": (frame(0xC1, b"x"), 1002),
+            "unknown frame": (frame(0x83, b"x"), 1002),
+        }
+        for name, (data, code) in bombs.items():
+            with self.subTest(name=name):
+                web_socket = self.agent.web_socket()
+
+                def attack():
+                    for sent in self.send_for_ever(web_socket, data):
+                        yield
+                        if sent >= len(data):
+                            return
+
+                self.assert_bounded(name, self.watch_memory(attack(), 20))
+                self.expect_close(web_socket, code)
+                web_socket.close()
+        self.assert_alive()
+
+    def test_endless_empty_fragments(self):
+        """They make no message longer, and so are no crime; but they cost nothing either, and nobody else their turn."""
+        web_socket = self.agent.web_socket()
+        web_socket.send_raw(frame(0x01))
+        alone = self.latency_ms()
+        among = []
+
+        def attack():
+            for sent in self.send_for_ever(web_socket, frame(0x00) * 50_000):
+                if len(among) < sent // 1_000_000:
+                    among.append(self.latency_ms(50))
+                yield
+
+        self.assert_bounded("endless empty fragments", self.watch_memory(attack(), 3))
+        print(f"# a request takes {alone:.3f} ms alone and {max(among, default=0):.3f} ms in the flood")
+        self.assertLess(max(among), alone * 10 + 5)
+        web_socket.close()
+        self.assert_alive()
+
+    def test_pings_that_nobody_reads(self):
+        """The agent stops to read until its pongs leave, and so holds neither of them."""
+        for name, ping in (("small pings", frame(0x89)), ("large pings", frame(0x89, b"x" * 125))):
+            with self.subTest(name=name):
+                web_socket = self.agent.web_socket()
+                self.assert_bounded(name, self.watch_memory(self.send_for_ever(web_socket, ping * 20_000), 20))
+                self.assert_alive()
+                web_socket.close()
+
+    def test_pings_that_are_read_in_gulps(self):
+        web_socket = self.agent.web_socket()
+        flood = frame(0x89, b"x" * 50) * 5_000
+
+        def attack():
+            web_socket.socket.setblocking(False)
+            sent = 0
+            while True:
+                try:
+                    sent += web_socket.socket.send(memoryview(flood)[sent % len(flood):])
+                except BlockingIOError:
+                    # The agent cannot write, and so does not read: a little room, and on.
+                    if select.select([web_socket.socket], [], [], 0.5)[0]:
+                        web_socket.socket.recv(20_000)
+                yield
+
+        self.assert_bounded("pings read in gulps", self.watch_memory(attack(), 3))
+        web_socket.close()
+        self.assert_alive()
+
+    def test_requests_whose_answers_nobody_reads(self):
+        """They stop to count once the agent cannot write any more, and then the peer is given up."""
+        web_socket = self.agent.web_socket()
+        message = frame(0x81, json.dumps({"type": "watch", "path": "/" + "x" * 2000}).encode())
+        self.assert_bounded("requests without reading", self.watch_memory(self.send_for_ever(web_socket, message * 50), 20))
+        with self.assertRaises((EOFError, ConnectionResetError)):
+            while True:
+                web_socket.receive_frame(5)
+        web_socket.close()
         self.assert_alive()
 
 
