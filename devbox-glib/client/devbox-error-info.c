@@ -154,8 +154,8 @@ devbox_error_info_class_init (DevboxErrorInfoClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_COMMAND_RESULT]
-      = g_param_spec_object ("command-result", NULL, NULL, DEVBOX_TYPE_COMMAND_RESULT, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_COMMAND_RESULT] = g_param_spec_object ("command-result", NULL, NULL, DEVBOX_TYPE_COMMAND_RESULT,
+                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
