@@ -30,6 +30,7 @@ devbox_tree_check (DevboxTree *self, DevboxTreeFolder *folder, const char *name)
 {
   DevboxTreeName known = devbox_tree_folder_get_name (folder, name) & DEVBOX_TREE_NAME_KIND_MASK;
   DevboxTreeName kind;
+  DevboxTreeFolder *child = devbox_tree_folder_lookup (folder, name);
   int fd = get_fd (self, folder);
   struct stat status;
 
@@ -45,8 +46,12 @@ devbox_tree_check (DevboxTree *self, DevboxTreeFolder *folder, const char *name)
     }
 
   kind = S_ISDIR (status.st_mode) ? DEVBOX_TREE_NAME_FOLDER : DEVBOX_TREE_NAME_FILE;
-  if (known == kind && !is_other_folder (devbox_tree_folder_lookup (folder, name), &status))
-    return;
+  if (known == kind && !is_other_folder (child, &status))
+    {
+      if (child != NULL && child->handle == NULL)
+        devbox_tree_queue_scan (self, child, TRUE); /* it was away when it was looked for */
+      return;
+    }
 
   devbox_tree_deleted (self, folder, name);
   if (devbox_tree_wants_name (folder, name))

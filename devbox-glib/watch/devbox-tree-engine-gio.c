@@ -33,6 +33,8 @@ typedef struct
   GFileMonitor *monitor;
   int fd;
   char *path;
+  guint64 device;
+  guint64 inode;
 } GioFolder;
 
 struct _GioEngine
@@ -41,6 +43,7 @@ struct _GioEngine
   DevboxTree *tree;
   int probe_fd;        /* an inotify descriptor to try the limit with */
   GHashTable *folders; /* path → GioFolder, by its descriptor */
+  GHashTable *inodes;  /* GioFolder, by device and inode */
   guint max_folders;
   guint burst_limit;
   guint n_burst;
@@ -67,6 +70,23 @@ gio_folder_free (gpointer data)
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GioFolder, gio_folder_free)
+
+static guint
+gio_folder_hash (gconstpointer key)
+{
+  const GioFolder *self = key;
+
+  return (guint) (self->inode ^ self->inode >> 32 ^ self->device);
+}
+
+static gboolean
+gio_folder_equal (gconstpointer a, gconstpointer b)
+{
+  const GioFolder *self = a;
+  const GioFolder *other = b;
+
+  return self->inode == other->inode && self->device == other->device;
+}
 
 /* The name in a watched folder that file stands for. */
 static GioFolder *
@@ -165,6 +185,7 @@ gio_engine_remove (DevboxTreeEngine *engine, DevboxTreeFolder *folder)
   GioFolder *handle = folder->handle;
 
   devbox_tree_set_handle (self->tree, folder, NULL);
+  g_hash_table_remove (self->inodes, handle);
   g_hash_table_remove (self->folders, handle->path);
 }
 
@@ -229,16 +250,6 @@ changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent 
 }
 
 static gboolean
-same_inode (int fd, int other_fd)
-{
-  struct stat status;
-  struct stat other;
-
-  return fstat (fd, &status) == 0 && fstat (other_fd, &other) == 0 && status.st_dev == other.st_dev
-         && status.st_ino == other.st_ino;
-}
-
-static gboolean
 probe (GioEngine *self, const char *path)
 {
   int wd = inotify_add_watch (self->probe_fd, path, IN_DELETE_SELF | IN_ONLYDIR);
@@ -279,12 +290,30 @@ static DevboxTreeAddResult
 gio_engine_add (DevboxTreeEngine *engine, DevboxTreeFolder *folder, int fd)
 {
   GioEngine *self = (GioEngine *) engine;
-  GioFolder *old = folder->handle;
+  GioFolder inode = { 0 };
+  GioFolder *other;
   GioFolder *handle;
+  struct stat status;
 
-  if (old != NULL && same_inode (old->fd, fd))
+  if (fstat (fd, &status) != 0)
+    return DEVBOX_TREE_ADD_FAILED;
+  inode.device = status.st_dev;
+  inode.inode = status.st_ino;
+
+  other = g_hash_table_lookup (self->inodes, &inode);
+  if (other != NULL && other->folder == folder)
     return DEVBOX_TREE_ADD_SAME;
-  if (old != NULL)
+
+  /* Either was found under a path that means something else by now. And with two monitors of one inode, the end of the
+   * first would silence the second. */
+  if (other != NULL)
+    {
+      DevboxTreeFolder *lost = other->folder;
+
+      gio_engine_remove (engine, lost);
+      devbox_tree_note_lost (self->tree, lost);
+    }
+  if (folder->handle != NULL)
     gio_engine_remove (engine, folder);
   if (g_hash_table_size (self->folders) >= self->max_folders)
     {
@@ -296,7 +325,10 @@ gio_engine_add (DevboxTreeEngine *engine, DevboxTreeFolder *folder, int fd)
   if (handle == NULL)
     return DEVBOX_TREE_ADD_FAILED;
 
+  handle->device = inode.device;
+  handle->inode = inode.inode;
   g_hash_table_insert (self->folders, handle->path, handle);
+  g_hash_table_add (self->inodes, handle);
   devbox_tree_set_handle (self->tree, folder, handle);
 
   return DEVBOX_TREE_ADD_NEW;
@@ -320,6 +352,7 @@ gio_engine_free (DevboxTreeEngine *engine)
     }
   g_source_destroy (self->doubt_source);
   g_source_unref (self->doubt_source);
+  g_hash_table_unref (self->inodes);
   g_hash_table_unref (self->folders);
   close (self->probe_fd);
   g_free (self);
@@ -361,6 +394,7 @@ devbox_tree_engine_gio_new (DevboxTree *tree, GMainContext *context)
   self->tree = tree;
   self->probe_fd = probe_fd;
   self->folders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, gio_folder_free);
+  self->inodes = g_hash_table_new (gio_folder_hash, gio_folder_equal);
   self->doubt_source = g_source_new (&doubt_source_funcs, sizeof (GSource));
   g_source_set_static_name (self->doubt_source, "DevboxTree doubt");
   g_source_set_callback (self->doubt_source, doubt_cb, self, NULL);

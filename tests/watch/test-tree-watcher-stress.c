@@ -80,6 +80,20 @@ inotify_add_watch (int fd, const char *path, guint32 mask)
   return syscall (SYS_inotify_add_watch, fd, path, mask);
 }
 
+int
+inotify_init1 (int flags)
+{
+  int refuse = g_atomic_int_get (&refuse_instances);
+
+  if (refuse != 0)
+    {
+      errno = refuse;
+      return -1;
+    }
+
+  return syscall (SYS_inotify_init1, flags);
+}
+
 static void
 burst (Fixture *fixture, guint n_files, const char *folder)
 {

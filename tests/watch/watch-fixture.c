@@ -94,6 +94,15 @@ scan (GHashTable *known, const char *base, const char *relative)
 }
 
 static void
+rescan (Watch *watch, const char *path)
+{
+  forget (watch, path, NULL);
+  if (*path != '\0')
+    g_hash_table_add (watch->known, g_strdup (path)); /* if it is gone, that is told next */
+  scan (watch->known, watch->fixture->path, path);
+}
+
+static void
 follow (Watch *watch, const DevboxTreeEvent *event)
 {
   switch (event->type)
@@ -111,6 +120,9 @@ follow (Watch *watch, const DevboxTreeEvent *event)
       if (event->is_dir)
         {
           forget (watch, event->old_path, event->path);
+          /* A rescan may have seen what came after this move: then what it moves along is wrong. */
+          if (watch->n_overflows > 0)
+            rescan (watch, event->path);
           break;
         }
       g_hash_table_remove (watch->known, event->old_path);
@@ -118,10 +130,7 @@ follow (Watch *watch, const DevboxTreeEvent *event)
       break;
     case DEVBOX_TREE_EVENT_OVERFLOW:
       watch->n_overflows++;
-      forget (watch, event->path, NULL);
-      if (*event->path != '\0')
-        g_hash_table_add (watch->known, g_strdup (event->path));
-      scan (watch->known, watch->fixture->path, event->path);
+      rescan (watch, event->path);
       break;
     case DEVBOX_TREE_EVENT_ENDED:
       watch->ended = TRUE;
