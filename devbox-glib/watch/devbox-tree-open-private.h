@@ -14,7 +14,7 @@ int devbox_tree_open_folder (int root_fd, const char *path);
 int devbox_tree_open_child (int fd, const char *name);
 
 /* What path, which may hold "." and ".." and lead over symbolic links, really names: a path for devbox_tree_open_folder
- * (), or one of a file in such a folder. NULL: errors as devbox_wire_set_error_from_errno () makes them; a link or ".."
+ * (), or one of a file in such a folder. NULL: errors as devbox_wire_set_file_error () makes them; a link or ".."
  * that leads out of root_fd is PATH_TRAVERSAL_DETECTED. */
 char *devbox_tree_resolve (int root_fd, const char *path, gboolean *is_folder, gboolean *through_link, GError **error);
 

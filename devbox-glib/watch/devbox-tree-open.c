@@ -236,12 +236,12 @@ devbox_tree_resolve (int root_fd, const char *path, gboolean *is_folder, gboolea
 
   if (strlen (path) >= PATH_MAX)
     {
-      devbox_wire_set_error_from_errno (error, ENAMETOOLONG, _ ("watch"), path);
+      devbox_wire_set_file_error (error, ENAMETOOLONG, _ ("Cannot watch “%s”"), path);
       return NULL;
     }
   if (*path == '/')
     {
-      devbox_wire_set_error_from_errno (error, EXDEV, _ ("watch"), path);
+      devbox_wire_set_file_error (error, EXDEV, _ ("Cannot watch “%s”"), path);
       return NULL;
     }
 
@@ -256,7 +256,7 @@ devbox_tree_resolve (int root_fd, const char *path, gboolean *is_folder, gboolea
     }
   else
     {
-      devbox_wire_set_error_from_errno (error, errno, _ ("watch"), path);
+      devbox_wire_set_file_error (error, errno, _ ("Cannot watch “%s”"), path);
       g_string_free (walk.resolved, TRUE);
     }
 

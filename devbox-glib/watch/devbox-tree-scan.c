@@ -67,7 +67,7 @@ devbox_tree_set_limit_error (GError **error, int saved_errno, const char *path)
                    _ ("Cannot watch “%s”: too many open files or watchers (fs.inotify.max_user_instances)"), shown);
       break;
     default:
-      devbox_wire_set_error_from_errno (error, saved_errno, _ ("watch"), path);
+      devbox_wire_set_file_error (error, saved_errno, _ ("Cannot watch “%s”"), path);
       break;
     }
 }

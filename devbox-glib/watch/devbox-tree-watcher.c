@@ -238,7 +238,7 @@ devbox_tree_watcher_watch (DevboxTreeWatcher *self,
   g_autoptr (GError) error = NULL;
 
   if (self->root_fd < 0)
-    devbox_wire_set_error_from_errno (&error, self->dup_errno, _ ("watch"), path);
+    devbox_wire_set_file_error (&error, self->dup_errno, _ ("Cannot watch “%s”"), path);
 
   g_mutex_lock (&self->lock);
   self->n_watches++;

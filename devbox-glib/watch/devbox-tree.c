@@ -337,7 +337,7 @@ end_subscription (DevboxTree *self, DevboxTreeSubscription *subscription)
     {
       g_autoptr (GError) error = NULL;
 
-      devbox_wire_set_error_from_errno (&error, ENOENT, _ ("watch"), path);
+      devbox_wire_set_file_error (&error, ENOENT, _ ("Cannot watch “%s”"), path);
       devbox_tree_fail_subscription (self, subscription, error);
       return;
     }

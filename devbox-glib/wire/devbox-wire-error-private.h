@@ -59,6 +59,5 @@ DevboxWireCode devbox_wire_code_from_error (const GError *error);
 /* An error from errno of a file operation (ENOENT → FILE_NOT_FOUND, EXDEV/ELOOP → PATH_TRAVERSAL_DETECTED, ENOSPC/EDQUOT → DISK_FULL, …). The
  * format is a whole translated clause, such as _("Cannot open “%s”"), to which the reason is added; paths may be any bytes. */
 void devbox_wire_set_file_error (GError **error, int saved_errno, const char *format, ...) G_GNUC_PRINTF (3, 4);
-void devbox_wire_set_error_from_errno (GError **error, int saved_errno, const char *what, const char *path);
 
 G_END_DECLS

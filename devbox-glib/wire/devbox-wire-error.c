@@ -171,10 +171,3 @@ devbox_wire_set_file_error (GError **error, int saved_errno, const char *format,
     /* Translators: the first %s is what failed, such as: Cannot open “a/b”; the second is the system's reason */
     g_set_error (error, DEVBOX_WIRE_ERROR, code, _ ("%s: %s"), shown, g_strerror (saved_errno));
 }
-
-void
-devbox_wire_set_error_from_errno (GError **error, int saved_errno, const char *what, const char *path)
-{
-  /* Translators: the first %s is an action such as "watch", the second a path */
-  devbox_wire_set_file_error (error, saved_errno, _ ("Cannot %s “%s”"), what, path != NULL ? path : "");
-}

@@ -18,12 +18,12 @@
 #define DOT_FILES DEVBOX_TREE_WATCH_DOT_FILES
 
 /* The kernel's part, as the watcher and GIO see it: these stand before the C library's. */
-static gint refuse_watches;  /* errno that inotify_add_watch () fails with; atomic */
-static gint allowed_watches; /* so many more succeed before; atomic */
-static gint hold_watches;    /* inotify_add_watch () waits as long as this is set; atomic */
-static gint n_held;          /* atomic */
-static gint refuse_openat2;  /* atomic */
-static gint refuse_instances; /* atomic */
+static gint refuse_watches;   /* errno that inotify_add_watch () fails with; atomic */
+static gint allowed_watches;  /* so many more succeed before; atomic */
+static gint hold_watches;     /* inotify_add_watch () waits as long as this is set; atomic */
+static gint n_held;           /* atomic */
+static gint refuse_instances; /* errno that inotify_init1 () fails with; atomic */
+static gint refuse_openat2;   /* atomic */
 
 /* Takes six arguments whatever was given, which the address sanitizer would not let pass. */
 __attribute__ ((no_sanitize ("address"))) long
@@ -47,18 +47,6 @@ syscall (long number, ...)
     real_syscall = (long (*) (long, ...)) dlsym (RTLD_NEXT, "syscall");
 
   return real_syscall (number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
-}
-
-int
-inotify_init1 (int flags)
-{
-  if (g_atomic_int_get (&refuse_instances))
-    {
-      errno = EMFILE;
-      return -1;
-    }
-
-  return syscall (SYS_inotify_init1, flags);
 }
 
 int
@@ -233,7 +221,7 @@ test_no_instance (Fixture *fixture, gconstpointer kind)
   g_autoptr (Watch) failed = NULL;
   g_autoptr (Watch) watch = NULL;
 
-  g_atomic_int_set (&refuse_instances, 1);
+  g_atomic_int_set (&refuse_instances, EMFILE);
   failed = fixture_watch_unready (fixture, "", RECURSIVE);
   watch_wait_ready (failed);
   g_assert_error (failed->error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR);
