@@ -16,7 +16,7 @@ typedef struct
   char *workspace_path;
   char *host;
   guint16 port;
-  int listen_fd; /* -1: listen on host and port */
+  int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
   gboolean enable_cors;
   GStrv cors_origins;
@@ -24,7 +24,7 @@ typedef struct
   char *token;
   gboolean allow_unauthenticated;
   guint64 open_files_limit; /* soft, for commands; 0: ours */
-  GStrv base_environment; /* what commands inherit; NULL: ours */
+  GStrv base_environment;   /* what commands inherit; NULL: ours */
 } DevboxAgentConfig;
 
 /* The last answer to a health probe, and what it was made from. */
@@ -40,8 +40,9 @@ void devbox_agent_config_clear (DevboxAgentConfig *config);
 /* A running agent: the listener and the operations behind it, all in one thread, that which made it. */
 typedef struct _DevboxAgentService DevboxAgentService;
 
-DevboxAgentService *devbox_agent_service_new (DevboxAgentConfig *config, GError **error); /* takes what config holds, also on failure */
-void devbox_agent_service_free (DevboxAgentService *self); /* closes everything at once */
+DevboxAgentService *devbox_agent_service_new (DevboxAgentConfig *config,
+                                              GError **error); /* takes what config holds, also on failure */
+void devbox_agent_service_free (DevboxAgentService *self);     /* closes everything at once */
 void devbox_agent_service_set_finished_func (DevboxAgentService *self, DevboxHttpHandler func, gpointer user_data);
 /* Stops accepting, waits up to grace_ms for what runs, then tells func once. */
 void devbox_agent_service_stop (DevboxAgentService *self, guint grace_ms, GDestroyNotify func, gpointer user_data);
@@ -56,7 +57,8 @@ DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *se
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);
-DevboxHealthReply *devbox_agent_service_get_health_reply (DevboxAgentService *self); /* a place for the last one, at first empty */
+DevboxHealthReply *
+devbox_agent_service_get_health_reply (DevboxAgentService *self);  /* a place for the last one, at first empty */
 gint64 devbox_agent_service_get_uptime (DevboxAgentService *self); /* µs */
 
 G_END_DECLS

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* How finished requests get from an agent's thread to the signal of the agent, in the context where that was made. It keeps neither alive. */
+/* How finished requests get from an agent's thread to the signal of the agent, in the context where that was made. It
+ * keeps neither alive. */
 typedef struct _DevboxRequestOutbox DevboxRequestOutbox;
 
 typedef struct

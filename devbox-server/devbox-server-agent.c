@@ -12,14 +12,15 @@
 /**
  * DevboxServerAgent:
  *
- * The HTTP and WebSocket server that runs inside a devbox: it reads and writes files of one folder, the workspace, runs commands
- * there and reports changes of files.
+ * The HTTP and WebSocket server that runs inside a devbox: it reads and writes files of one folder, the workspace, runs
+ * commands there and reports changes of files.
  *
- * The agent runs in a thread and main context of its own, so that a program may embed it and talk to it with blocking calls. Its
- * properties are read when [method@Agent.start] is called; later changes count from the next start.
+ * The agent runs in a thread and main context of its own, so that a program may embed it and talk to it with blocking
+ * calls. Its properties are read when [method@Agent.start] is called; later changes count from the next start.
  *
- * With no token it is open to everybody who reaches its address; that is allowed on loopback only, and beyond it a random token is made
- * unless [property@Agent:allow-unauthenticated] is set. See “Authorization” in the wire contract (`docs/wire.md`).
+ * With no token it is open to everybody who reaches its address; that is allowed on loopback only, and beyond it a
+ * random token is made unless [property@Agent:allow-unauthenticated] is set. See “Authorization” in the wire contract
+ * (`docs/wire.md`).
  *
  * ```python
  * agent = DevboxServer.Agent.new("/tmp/workspace")
@@ -89,14 +90,8 @@ static guint signals[N_SIGNALS];
 static void
 emit_request_finished (GObject *target, const DevboxFinishedRequest *request)
 {
-  g_signal_emit (target,
-                 signals[SIGNAL_REQUEST_FINISHED],
-                 0,
-                 request->method,
-                 request->path,
-                 request->status,
-                 request->bytes_sent,
-                 request->duration);
+  g_signal_emit (target, signals[SIGNAL_REQUEST_FINISHED], 0, request->method, request->path, request->status,
+                 request->bytes_sent, request->duration);
 }
 
 /* In the agent's thread. The agent's dispose joins that thread, so that its memory is there as long as this runs. */
@@ -127,7 +122,8 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->host = g_strdup (self->host);
   config->port = self->port;
   config->listen_fd = self->listen_fd;
-  config->max_file_size = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
+  config->max_file_size
+      = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
   config->host_names = g_strdupv (self->host_names);
@@ -144,15 +140,17 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
  * @cancellable: (nullable): a cancellable, looked at before the agent starts
  * @error: return location for an error
  *
- * Starts the agent in its own thread and returns when it accepts connections, within some milliseconds. To start an agent that runs is an error
- * and changes nothing.
+ * Starts the agent in its own thread and returns when it accepts connections, within some milliseconds. To start an
+ * agent that runs is an error and changes nothing.
  *
  * Returns: whether the agent runs; on failure one of
  *   - %G_IO_ERROR_CANCELLED: @cancellable was cancelled before,
  *   - %G_IO_ERROR_PENDING: the agent runs already,
  *   - %G_IO_ERROR_INVALID_ARGUMENT: its workspace or host is %NULL,
- *   - %G_IO_ERROR_ADDRESS_IN_USE, %G_IO_ERROR_PERMISSION_DENIED and other socket errors: it cannot listen at its host and port,
- *   - %G_IO_ERROR_NOT_FOUND, %G_IO_ERROR_NOT_DIRECTORY, %G_IO_ERROR_PERMISSION_DENIED: the workspace is missing, is no folder, or cannot be written to,
+ *   - %G_IO_ERROR_ADDRESS_IN_USE, %G_IO_ERROR_PERMISSION_DENIED and other socket errors: it cannot listen at its host
+ * and port,
+ *   - %G_IO_ERROR_NOT_FOUND, %G_IO_ERROR_NOT_DIRECTORY, %G_IO_ERROR_PERMISSION_DENIED: the workspace is missing, is no
+ * folder, or cannot be written to,
  *   - %G_IO_ERROR_FAILED: the launcher of commands cannot start.
  *
  * Since: 1.0
@@ -190,8 +188,8 @@ devbox_server_agent_start (DevboxServerAgent *self, GCancellable *cancellable, G
  * devbox_server_agent_stop:
  * @self: an agent
  *
- * Stops the agent: it accepts nothing more, lets requests that run end for up to 10 seconds, then closes every connection and kills every
- * command it started. Blocks until that is done. Does nothing when the agent does not run.
+ * Stops the agent: it accepts nothing more, lets requests that run end for up to 10 seconds, then closes every
+ * connection and kills every command it started. Blocks until that is done. Does nothing when the agent does not run.
  *
  * Since: 1.0
  */
@@ -226,7 +224,8 @@ devbox_server_agent_is_running (DevboxServerAgent *self)
  * devbox_server_agent_dup_uri:
  * @self: an agent
  *
- * Gets the address at which the agent can be reached from this machine, such as `http://127.0.0.1:3000`, with the port that it really has.
+ * Gets the address at which the agent can be reached from this machine, such as `http://127.0.0.1:3000`, with the port
+ * that it really has.
  *
  * Returns: (transfer full) (nullable): the address, or %NULL when the agent does not run or has no IP socket
  *
@@ -244,7 +243,8 @@ devbox_server_agent_dup_uri (DevboxServerAgent *self)
  * devbox_server_agent_dup_token:
  * @self: an agent
  *
- * Gets the token that requests must carry: the one that was set, or the random one of an agent that was started beyond loopback without any.
+ * Gets the token that requests must carry: the one that was set, or the random one of an agent that was started beyond
+ * loopback without any.
  *
  * Returns: (transfer full) (nullable): the token, or %NULL when none is asked for or the agent was never started
  *
@@ -260,9 +260,11 @@ devbox_server_agent_dup_token (DevboxServerAgent *self)
 
 /**
  * devbox_server_agent_new:
- * @workspace_path: (type filename): the folder to serve, absolute or relative to the current folder; it must exist and be writable when the agent starts
+ * @workspace_path: (type filename): the folder to serve, absolute or relative to the current folder; it must exist and
+ * be writable when the agent starts
  *
- * Makes an agent that listens at `127.0.0.1` and a free port. Set its properties before [method@Agent.start] for anything else.
+ * Makes an agent that listens at `127.0.0.1` and a free port. Set its properties before [method@Agent.start] for
+ * anything else.
  *
  * Returns: (transfer full): a new agent that does not run yet
  *
@@ -474,7 +476,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_WORKSPACE_PATH] = g_param_spec_string ("workspace-path", NULL, NULL, "/workspace", flags | G_PARAM_CONSTRUCT);
+  properties[PROP_WORKSPACE_PATH]
+      = g_param_spec_string ("workspace-path", NULL, NULL, "/workspace", flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:host:
@@ -501,8 +504,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_FILE_SIZE]
-      = g_param_spec_uint64 ("max-file-size", NULL, NULL, 0, G_MAXUINT64, DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
+  properties[PROP_MAX_FILE_SIZE] = g_param_spec_uint64 ("max-file-size", NULL, NULL, 0, G_MAXUINT64,
+                                                        DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:enable-cors:
@@ -516,7 +519,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:cors-origins:
    *
-   * Further origins whose pages may use the agent, such as `https://app.example`; `*` means all. Naming any turns CORS on.
+   * Further origins whose pages may use the agent, such as `https://app.example`; `*` means all. Naming any turns CORS
+   * on.
    *
    * Since: 1.0
    */
@@ -525,7 +529,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:host-names:
    *
-   * Names by which the agent is reached beside loopback ones. An agent without a token answers no request whose `Host` is another.
+   * Names by which the agent is reached beside loopback ones. An agent without a token answers no request whose `Host`
+   * is another.
    *
    * Since: 1.0
    */
@@ -534,7 +539,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:token:
    *
-   * The token that requests must carry as `Authorization: Bearer`, or %NULL (or an empty one) for none; see [method@Agent.dup_token] for what holds then.
+   * The token that requests must carry as `Authorization: Bearer`, or %NULL (or an empty one) for none; see
+   * [method@Agent.dup_token] for what holds then.
    *
    * Since: 1.0
    */
@@ -547,12 +553,14 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_ALLOW_UNAUTHENTICATED] = g_param_spec_boolean ("allow-unauthenticated", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
+  properties[PROP_ALLOW_UNAUTHENTICATED]
+      = g_param_spec_boolean ("allow-unauthenticated", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:listen-fd:
    *
-   * A listening stream socket to accept connections from instead of host and port, or -1. The agent owns it, and the next start uses it up.
+   * A listening stream socket to accept connections from instead of host and port, or -1. The agent owns it, and the
+   * next start uses it up.
    *
    * Since: 1.0
    */
@@ -561,7 +569,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:base-environment:
    *
-   * The environment that commands start from, as `NAME=value` strings; %NULL for that of this process. The agent's own secrets are left out of either.
+   * The environment that commands start from, as `NAME=value` strings; %NULL for that of this process. The agent's own
+   * secrets are left out of either.
    *
    * Since: 1.0
    */
@@ -570,7 +579,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:open-files-limit:
    *
-   * The soft limit of open files that commands start with, where that of this process was raised for the agent's sake; 0 for the process's own.
+   * The soft limit of open files that commands start with, where that of this process was raised for the agent's sake;
+   * 0 for the process's own.
    *
    * Since: 1.0
    */
@@ -592,20 +602,9 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    *
    * Since: 1.0
    */
-  signals[SIGNAL_REQUEST_FINISHED] = g_signal_new ("request-finished",
-                                                   DEVBOX_SERVER_TYPE_AGENT,
-                                                   G_SIGNAL_RUN_LAST,
-                                                   0,
-                                                   NULL,
-                                                   NULL,
-                                                   NULL,
-                                                   G_TYPE_NONE,
-                                                   5,
-                                                   G_TYPE_STRING,
-                                                   G_TYPE_STRING,
-                                                   G_TYPE_UINT,
-                                                   G_TYPE_UINT64,
-                                                   G_TYPE_INT64);
+  signals[SIGNAL_REQUEST_FINISHED]
+      = g_signal_new ("request-finished", DEVBOX_SERVER_TYPE_AGENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                      5, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_UINT, G_TYPE_UINT64, G_TYPE_INT64);
 }
 
 static void

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What devbox-server is told: an option beats the environment, ADDR beats HOST and PORT (docs/wire.md, "Configuration"). */
+/* What devbox-server is told: an option beats the environment, ADDR beats HOST and PORT (docs/wire.md,
+ * "Configuration"). */
 typedef struct
 {
   char *workspace_path;
@@ -22,7 +23,8 @@ typedef struct
   gboolean show_version;
 } DevboxServerOptions;
 
-/* Takes the options from argv, which must hold nothing else. Errors are G_OPTION_ERROR and name the option or variable and its value. */
+/* Takes the options from argv, which must hold nothing else. Errors are G_OPTION_ERROR and name the option or variable
+ * and its value. */
 gboolean devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv, GError **error);
 void devbox_server_options_clear (DevboxServerOptions *self);
 

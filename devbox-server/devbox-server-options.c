@@ -38,6 +38,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Words, words_clear)
 static gboolean
 parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, GError **error)
 {
+  /* clang-format off */
   const GOptionEntry entries[] = {
     { "workspace-path", 0, 0, G_OPTION_ARG_FILENAME, &words->workspace_path, N_ ("The folder to serve (WORKSPACE_PATH; /workspace)"), N_ ("FOLDER") },
     { "host", 0, 0, G_OPTION_ARG_STRING, &words->host, N_ ("The address to listen at (HOST; 0.0.0.0)"), N_ ("ADDRESS") },
@@ -54,9 +55,11 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "version", 0, 0, G_OPTION_ARG_NONE, &self->show_version, N_ ("Show the version"), NULL },
     { NULL },
   };
+  /* clang-format on */
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  g_option_context_set_summary (context, _ ("Serves one folder to programs elsewhere: files, commands and file changes over HTTP."));
+  g_option_context_set_summary (
+      context, _ ("Serves one folder to programs elsewhere: files, commands and file changes over HTTP."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
@@ -85,14 +88,9 @@ parse_number (const char *text, const char *what, guint64 maximum, guint64 *numb
   if (g_ascii_string_to_unsigned (text, 10, 0, maximum, number, NULL))
     return TRUE;
 
-  g_set_error (error,
-               G_OPTION_ERROR,
-               G_OPTION_ERROR_BAD_VALUE,
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                /* Translators: the first %s is the name of an option, the second its value */
-               _ ("%s is “%s”, but must be a number from 0 to %llu"),
-               what,
-               text,
-               (unsigned long long) maximum);
+               _ ("%s is “%s”, but must be a number from 0 to %llu"), what, text, (unsigned long long) maximum);
   return FALSE;
 }
 
@@ -121,10 +119,7 @@ read_enable_cors (DevboxServerOptions *self, const Words *words, GError **error)
   if (self->enable_cors || g_strv_contains (no, lower))
     return TRUE;
 
-  g_set_error (error,
-               G_OPTION_ERROR,
-               G_OPTION_ERROR_BAD_VALUE,
-               _ ("ENABLE_CORS is “%s”, but must be true or false"),
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("ENABLE_CORS is “%s”, but must be true or false"),
                variable);
   return FALSE;
 }
@@ -138,13 +133,9 @@ parse_address (DevboxServerOptions *self, const char *text, const char *what, GE
 
   if (colon == NULL)
     {
-      g_set_error (error,
-                   G_OPTION_ERROR,
-                   G_OPTION_ERROR_BAD_VALUE,
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                    /* Translators: the first %s is the name of an option, the second its value */
-                   _ ("%s is “%s”, but must be an address and a port with a colon between them"),
-                   what,
-                   text);
+                   _ ("%s is “%s”, but must be an address and a port with a colon between them"), what, text);
       return FALSE;
     }
   if (!parse_number (colon + 1, what, G_MAXUINT16, &port, error))
@@ -212,10 +203,9 @@ check_token (const char *token, GError **error)
   if (token == NULL || (token[0] != '\0' && token[strcspn (token, " \t\r\n\v\f")] == '\0'))
     return TRUE;
 
-  g_set_error_literal (error,
-                       G_OPTION_ERROR,
-                       G_OPTION_ERROR_BAD_VALUE,
-                       _ ("The token (--token, TOKEN or DEVBOX_JWT_SECRET) must not be empty, nor hold spaces or line breaks"));
+  g_set_error_literal (
+      error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      _ ("The token (--token, TOKEN or DEVBOX_JWT_SECRET) must not be empty, nor hold spaces or line breaks"));
   return FALSE;
 }
 
@@ -235,8 +225,10 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   self->workspace_path = g_strdup (workspace_path != NULL ? workspace_path : "/workspace");
   self->token = g_strdup (find_token (&words));
 
-  return check_token (self->token, error) && read_address (self, &words, error) && read_listen_fd (self, &words, error) && read_enable_cors (self, &words, error)
-         && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size, error);
+  return check_token (self->token, error) && read_address (self, &words, error) && read_listen_fd (self, &words, error)
+         && read_enable_cors (self, &words, error)
+         && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
+                         error);
 }
 
 void

@@ -62,7 +62,8 @@ provide_token (DevboxServerOptions *options, GError **error)
   g_autofree char *path = NULL;
   gboolean created;
 
-  if (options->token != NULL || options->allow_unauthenticated || options->listen_fd >= 0 || is_loopback_host (options->host))
+  if (options->token != NULL || options->allow_unauthenticated || options->listen_fd >= 0
+      || is_loopback_host (options->host))
     return TRUE;
 
   options->token = devbox_token_file_load_or_create (&path, &created, error);
@@ -83,12 +84,16 @@ print_screen (Program *program)
   g_autofree char *uri = devbox_server_agent_dup_uri (program->agent);
   g_autofree char *token = devbox_server_agent_dup_token (program->agent);
 
+  /* An inherited socket may turn out to be reachable from elsewhere, and then the agent made a token. */
+  if (token != NULL && program->options.token == NULL)
+    g_print (_ ("Token:      %s\n"), token);
   g_print (_ ("Workspace:  %s\n"), program->options.workspace_path);
   if (uri != NULL)
     g_print (_ ("Listening:  %s\n"), uri);
   else
     g_print (_ ("Listening:  on the inherited socket\n"));
-  g_print (_ ("Open to:    %s\n"), token != NULL ? _ ("requests with the token") : _ ("everybody who reaches the address"));
+  g_print (_ ("Open to:    %s\n"),
+           token != NULL ? _ ("requests with the token") : _ ("everybody who reaches the address"));
 }
 
 /* Every connection is a descriptor. Returns what the soft limit was, for the commands; 0 when it stayed. */
@@ -114,6 +119,7 @@ start_agent (Program *program, GError **error)
   if (!provide_token (options, error))
     return FALSE;
 
+  /* clang-format off */
   program->agent = g_object_new (DEVBOX_SERVER_TYPE_AGENT,
                                  "workspace-path", options->workspace_path,
                                  "host", options->host,
@@ -128,6 +134,7 @@ start_agent (Program *program, GError **error)
                                  "base-environment", program->environment,
                                  "open-files-limit", raise_open_files_limit (),
                                  NULL);
+  /* clang-format on */
 
   return devbox_server_agent_start (program->agent, NULL, error);
 }
@@ -171,7 +178,8 @@ on_activate (GApplication *application, gpointer user_data)
 {
 }
 
-/* Commands run as the same user and can read /proc/PID/environ and cmdline, which show the memory that the kernel handed over at the start. */
+/* Commands run as the same user and can read /proc/PID/environ and cmdline, which show the memory that the kernel
+ * handed over at the start. */
 static void
 wipe_secrets (char **arguments)
 {
@@ -198,7 +206,8 @@ wipe_secrets (char **arguments)
 static void
 serve (Program *program, char **argv)
 {
-  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with it. */
+  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with
+   * it. */
   program->environment = g_get_environ ();
   if (program->options.access_log)
     g_setenv ("G_MESSAGES_DEBUG", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, FALSE);

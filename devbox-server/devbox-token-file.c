@@ -34,12 +34,8 @@ devbox_token_file_load_or_create (char **path, gboolean *created, GError **error
     {
       int saved_errno = errno;
 
-      g_set_error (error,
-                   G_IO_ERROR,
-                   g_io_error_from_errno (saved_errno),
-                   _ ("Cannot make the folder “%s” for the token: %s"),
-                   folder,
-                   g_strerror (saved_errno));
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                   _ ("Cannot make the folder “%s” for the token: %s"), folder, g_strerror (saved_errno));
       return NULL;
     }
 

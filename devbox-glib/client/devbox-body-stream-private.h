@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A request body that lends its bytes and can take them back: libsoup may keep the stream for a while after a call has ended, the caller's
- * bytes must not be kept with it. */
+/* A request body that lends its bytes and can take them back: libsoup may keep the stream for a while after a call has
+ * ended, the caller's bytes must not be kept with it. */
 #define DEVBOX_TYPE_BODY_STREAM (devbox_body_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DevboxBodyStream, devbox_body_stream, DEVBOX, BODY_STREAM, GInputStream)
 

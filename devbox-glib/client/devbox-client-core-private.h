@@ -7,11 +7,12 @@ G_BEGIN_DECLS
 
 typedef struct _DevboxCall DevboxCall;
 
-/* What a client has in its I/O thread: its connections, its open calls, and who wants to know that it is closed. Counted and used in that
- * thread only, but for what is marked. */
+/* What a client has in its I/O thread: its connections, its open calls, and who wants to know that it is closed.
+ * Counted and used in that thread only, but for what is marked. */
 typedef struct _DevboxClientCore DevboxClientCore;
 
-DevboxClientCore *devbox_client_core_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent); /* any thread */
+DevboxClientCore *
+devbox_client_core_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent); /* any thread */
 DevboxClientCore *devbox_client_core_ref (DevboxClientCore *self);
 void devbox_client_core_unref (DevboxClientCore *self);
 

@@ -20,8 +20,8 @@ GError *devbox_error_new (DevboxError code, const DevboxErrorDetails *details, c
 void devbox_error_set (GError **error, DevboxError code, const DevboxErrorDetails *details, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 
-/* Any error as one that a caller may see: a DevboxError with an info, whose blanks are filled from `details`, or G_IO_ERROR_CANCELLED as it
- * is. Takes the error and returns it, or the one that stands for it. */
+/* Any error as one that a caller may see: a DevboxError with an info, whose blanks are filled from `details`, or
+ * G_IO_ERROR_CANCELLED as it is. Takes the error and returns it, or the one that stands for it. */
 GError *devbox_error_complete (GError *error, const DevboxErrorDetails *details);
 
 /* The info that hangs on a DevboxError, or NULL; transfer none. */

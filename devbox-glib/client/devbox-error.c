@@ -5,7 +5,6 @@
 
 #include "devbox-wire-error-private.h"
 
-
 /**
  * DevboxError:
  * @DEVBOX_ERROR_INTERNAL_ERROR: Something went wrong inside the library or the server, or a reply made no sense

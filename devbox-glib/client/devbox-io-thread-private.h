@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* A thread with a main context of its own, where libsoup, the pool and their timers live. It starts with the first thing there is to do, is
- * never joined, and ends by itself. Reference counted and thread safe, but for what is marked. */
+/* A thread with a main context of its own, where libsoup, the pool and their timers live. It starts with the first
+ * thing there is to do, is never joined, and ends by itself. Reference counted and thread safe, but for what is marked.
+ */
 typedef struct _DevboxIoThread DevboxIoThread;
 
 DevboxIoThread *devbox_io_thread_new (void);
@@ -18,12 +19,12 @@ void devbox_io_thread_unref (DevboxIoThread *self);
 gboolean devbox_io_thread_is_current (DevboxIoThread *self);
 GMainContext *devbox_io_thread_get_context (DevboxIoThread *self); /* transfer none; starts the thread */
 
-/* Calls `func` in the thread, soon and in the order of the calls, until it returns G_SOURCE_REMOVE; `destroy` follows in the same thread. When
- * the thread has ended `func` is not called, and `destroy` at once. */
+/* Calls `func` in the thread, soon and in the order of the calls, until it returns G_SOURCE_REMOVE; `destroy` follows
+ * in the same thread. When the thread has ended `func` is not called, and `destroy` at once. */
 void devbox_io_thread_invoke (DevboxIoThread *self, GSourceFunc func, gpointer data, GDestroyNotify destroy);
 
-/* Calls `shutdown` in the thread, which ends when nothing holds it any more. No more than once; nothing may be invoked after it that needs
- * what `shutdown` frees. */
+/* Calls `shutdown` in the thread, which ends when nothing holds it any more. No more than once; nothing may be invoked
+ * after it that needs what `shutdown` frees. */
 void devbox_io_thread_stop (DevboxIoThread *self, GDestroyNotify shutdown, gpointer data);
 
 /* In the thread only. */

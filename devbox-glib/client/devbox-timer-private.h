@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Many timers in one source: a main context looks at each of its sources in every turn. A queue and its timers belong to one thread. */
+/* Many timers in one source: a main context looks at each of its sources in every turn. A queue and its timers belong
+ * to one thread. */
 typedef struct _DevboxTimerQueue DevboxTimerQueue;
 typedef struct _DevboxTimer DevboxTimer;
 

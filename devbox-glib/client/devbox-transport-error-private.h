@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The DevboxError for what libsoup, GIO, the resolver or TLS say of a request to `address`; this is the one place that knows their codes. */
+/* The DevboxError for what libsoup, GIO, the resolver or TLS say of a request to `address`; this is the one place that
+ * knows their codes. */
 GError *devbox_error_from_transport (const GError *cause, const char *address, const DevboxErrorDetails *details);
 
 /* Whether the error says that the server closed the connection. */

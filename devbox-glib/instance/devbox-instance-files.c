@@ -10,7 +10,6 @@
 #include "devbox-request-checks-private.h"
 #include "devbox-write-file-request-private.h"
 
-
 /* Contents beyond this are put into base64 by a worker: that takes a millisecond. */
 #define MAX_INLINE_SIZE (1024 * 1024)
 
@@ -282,7 +281,8 @@ devbox_instance_replace_file_sync (DevboxInstance *self,
 static gboolean
 check_monitor (DevboxInstance *self, const char *path, GError **error)
 {
-  return devbox_instance_check_endpoint (self, error) && devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, error);
+  return devbox_instance_check_endpoint (self, error)
+         && devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, error);
 }
 
 /**

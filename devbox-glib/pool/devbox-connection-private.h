@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* A session as the library wants it: one connection, no time limits of its own, nothing that reads or answers replies by itself. */
+/* A session as the library wants it: one connection, no time limits of its own, nothing that reads or answers replies
+ * by itself. */
 SoupSession *devbox_session_new (const char *user_agent);
 
 /* One real connection to a server. Lives in the I/O thread; carries one exchange at a time. */

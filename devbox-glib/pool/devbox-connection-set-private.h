@@ -30,7 +30,7 @@ DevboxConnectionSet *devbox_connection_set_new (DevboxIoThread *thread, DevboxPo
 void devbox_connection_set_free (DevboxConnectionSet *self); /* with no ticket waiting and no connection out */
 
 void devbox_connection_set_acquire (DevboxConnectionSet *self, const char *address, DevboxTicket *ticket);
-void devbox_connection_set_leave (DevboxTicket *ticket); /* the line; harmless when not in it */
+void devbox_connection_set_leave (DevboxTicket *ticket);   /* the line; harmless when not in it */
 void devbox_connection_set_release (DevboxTicket *ticket); /* the connection, which is kept or closed */
 /* Closes the idle connections, and every other one when it is released. */
 void devbox_connection_set_close (DevboxConnectionSet *self);

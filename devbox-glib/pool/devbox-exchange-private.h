@@ -7,15 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* One message sent over one session, and its reply read whole, within a limit. Lives in the I/O thread. It holds that thread until libsoup has
- * let go of the message, also after it was aborted. */
+/* One message sent over one session, and its reply read whole, within a limit. Lives in the I/O thread. It holds that
+ * thread until libsoup has let go of the message, also after it was aborted. */
 typedef struct _DevboxExchange DevboxExchange;
 
-/* Called once, never from within devbox_exchange_start (); the exchange is gone when it returns. Exactly one of body and error is set. The
- * error is of libsoup and GIO, or a DevboxError; G_IO_ERROR_CANCELLED when it was aborted. */
+/* Called once, never from within devbox_exchange_start (); the exchange is gone when it returns. Exactly one of body
+ * and error is set. The error is of libsoup and GIO, or a DevboxError; G_IO_ERROR_CANCELLED when it was aborted. */
 typedef void (*DevboxExchangeDone) (DevboxExchange *exchange, GBytes *body, const GError *error, gpointer data);
 
-/* The body is borrowed until `done` is called or the exchange aborted; it may be NULL. `socket` is where the connection keeps its own. */
+/* The body is borrowed until `done` is called or the exchange aborted; it may be NULL. `socket` is where the connection
+ * keeps its own. */
 DevboxExchange *devbox_exchange_start (DevboxIoThread *thread,
                                        SoupSession *session,
                                        GSocket **socket,

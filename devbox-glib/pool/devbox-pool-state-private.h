@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What a DevboxPool shares with the I/O threads, which never hold the object itself: its settings and counters. Reference counted, thread safe. */
+/* What a DevboxPool shares with the I/O threads, which never hold the object itself: its settings and counters.
+ * Reference counted, thread safe. */
 typedef struct _DevboxPoolState DevboxPoolState;
 
 typedef struct

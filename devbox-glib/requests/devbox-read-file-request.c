@@ -6,7 +6,6 @@
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-json-private.h"
 
-
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The codes that cross the wire (docs/wire.md, "Error codes"): X (NAME, "NAME" on the wire, usual HTTP status, envelope status of the
- * current dialect). The public DevboxError enum of the client is made from the same list; append only. */
+/* The codes that cross the wire (docs/wire.md, "Error codes"): X (NAME, "NAME" on the wire, usual HTTP status, envelope
+ * status of the current dialect). The public DevboxError enum of the client is made from the same list; append only. */
 #define DEVBOX_WIRE_CODES(X)                                                                                           \
   X (INTERNAL_ERROR, 500, 1500)                                                                                        \
   X (AUTHENTICATION_FAILED, 401, 1401)                                                                                 \
@@ -54,10 +54,12 @@ guint devbox_wire_code_get_http_status (DevboxWireCode code);
 guint devbox_wire_code_get_envelope_status (DevboxWireCode code);
 /* The best code for an HTTP status that came without one. */
 DevboxWireCode devbox_wire_code_from_http_status (guint status);
-/* The code of any error: its own in our domain, by errno-like meaning for G_IO_ERROR and G_FILE_ERROR, else INTERNAL_ERROR. */
+/* The code of any error: its own in our domain, by errno-like meaning for G_IO_ERROR and G_FILE_ERROR, else
+ * INTERNAL_ERROR. */
 DevboxWireCode devbox_wire_code_from_error (const GError *error);
-/* An error from errno of a file operation (ENOENT → FILE_NOT_FOUND, EXDEV/ELOOP → PATH_TRAVERSAL_DETECTED, ENOSPC/EDQUOT → DISK_FULL, …). The
- * format is a whole translated clause, such as _("Cannot open “%s”"), to which the reason is added; paths may be any bytes. */
+/* An error from errno of a file operation (ENOENT → FILE_NOT_FOUND, EXDEV/ELOOP → PATH_TRAVERSAL_DETECTED,
+ * ENOSPC/EDQUOT → DISK_FULL, …). The format is a whole translated clause, such as _("Cannot open “%s”"), to which the
+ * reason is added; paths may be any bytes. */
 void devbox_wire_set_file_error (GError **error, int saved_errno, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 G_END_DECLS

@@ -233,7 +233,8 @@ devbox_wire_json_get_int (JsonObject *object,
   if (!node_to_int (node, &integer) || integer < minimum || integer > maximum)
     {
       /* Translators: the least and the greatest value that is allowed */
-      g_autofree char *expected = g_strdup_printf (_ ("an integer from %lld to %lld"), (long long) minimum, (long long) maximum);
+      g_autofree char *expected
+          = g_strdup_printf (_ ("an integer from %lld to %lld"), (long long) minimum, (long long) maximum);
 
       return fail_type (name, expected, node, error);
     }

@@ -25,11 +25,8 @@ check_read_encoding (const char *encoding, gboolean *as_base64, GError **error)
   if (encoding == NULL || *as_base64 || strcmp (encoding, "utf8") == 0 || strcmp (encoding, "binary") == 0)
     return TRUE;
 
-  g_set_error (error,
-               DEVBOX_WIRE_ERROR,
-               DEVBOX_WIRE_VALIDATION_ERROR,
-               _ ("encoding is “%s”, but must be utf8, binary or base64"),
-               encoding);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+               _ ("encoding is “%s”, but must be utf8, binary or base64"), encoding);
   return FALSE;
 }
 
@@ -69,7 +66,8 @@ reply_written (DevboxHttpExchange *exchange, DevboxWriteRequest *request)
   g_autoptr (GString) json = g_string_new ("{\"success\":true,\"path\":");
 
   devbox_wire_json_append_string (json, devbox_write_request_get_path (request), -1);
-  g_string_append_printf (json, ",\"size\":%" G_GOFFSET_FORMAT ",\"timestamp\":", devbox_write_request_get_size (request));
+  g_string_append_printf (json,
+                          ",\"size\":%" G_GOFFSET_FORMAT ",\"timestamp\":", devbox_write_request_get_size (request));
   devbox_wire_json_append_time (json, g_get_real_time ());
   /* Other names of the old file still lead to the old content; who writes should know. */
   if (devbox_write_request_get_n_old_links (request) > 1)
@@ -79,7 +77,8 @@ reply_written (DevboxHttpExchange *exchange, DevboxWriteRequest *request)
   devbox_http_reply_json (exchange, 200, json);
 }
 
-/* Takes the body piece by piece. An error is answered at once, which is a refusal: the engine drops the rest of the body. */
+/* Takes the body piece by piece. An error is answered at once, which is a refusal: the engine drops the rest of the
+ * body. */
 static void
 on_write_body (DevboxHttpExchange *exchange,
                DevboxHttpBodyEvent event,

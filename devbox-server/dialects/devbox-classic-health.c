@@ -13,9 +13,9 @@ write_health (GString *json, gboolean healthy, gint64 uptime_ms)
   g_string_printf (json, "{\"status\":\"%s\",\"timestamp\":", healthy ? "healthy" : "unhealthy");
   devbox_wire_json_append_time (json, g_get_real_time ());
   g_string_append_printf (json,
-                          ",\"version\":\"" DEVBOX_VERSION_STRING "\",\"uptime\":%" G_GINT64_FORMAT ".%03d,\"capabilities\":[\"classic\"]}",
-                          uptime_ms / 1000,
-                          (int) (uptime_ms % 1000));
+                          ",\"version\":\"" DEVBOX_VERSION_STRING "\",\"uptime\":%" G_GINT64_FORMAT
+                          ".%03d,\"capabilities\":[\"classic\"]}",
+                          uptime_ms / 1000, (int) (uptime_ms % 1000));
 }
 
 void

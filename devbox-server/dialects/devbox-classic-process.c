@@ -21,10 +21,8 @@ reply_result (DevboxHttpExchange *exchange, DevboxServerCommand *command)
   int exit_code = devbox_server_command_get_exit_code (command);
   GString *json = g_string_sized_new (512);
 
-  g_string_append_printf (json,
-                          "{\"pid\":%d,\"status\":\"%s\",\"exitCode\":%d",
-                          (int) devbox_server_command_get_pid (command),
-                          exit_code == 0 ? "completed" : "failed",
+  g_string_append_printf (json, "{\"pid\":%d,\"status\":\"%s\",\"exitCode\":%d",
+                          (int) devbox_server_command_get_pid (command), exit_code == 0 ? "completed" : "failed",
                           exit_code);
 
   devbox_command_reply_send (exchange, 200, json, command);
@@ -77,25 +75,17 @@ exec (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_data)
   g_autoptr (DevboxServerCommand) command = NULL;
   g_autoptr (GError) error = NULL;
 
-  request = devbox_command_request_new (object,
-                                        devbox_agent_service_get_workspace (service),
-                                        devbox_agent_service_get_launcher (service),
-                                        OUTPUT_LIMIT,
-                                        &error);
+  request = devbox_command_request_new (object, devbox_agent_service_get_workspace (service),
+                                        devbox_agent_service_get_launcher (service), OUTPUT_LIMIT, &error);
   if (request != NULL)
-    command = devbox_process_table_start (table,
-                                          devbox_command_request_get_spec (request),
-                                          on_command_done,
+    command = devbox_process_table_start (table, devbox_command_request_get_spec (request), on_command_done,
                                           devbox_http_exchange_ref (exchange),
-                                          (GDestroyNotify) devbox_http_exchange_unref,
-                                          &error);
+                                          (GDestroyNotify) devbox_http_exchange_unref, &error);
 
   if (command == NULL)
     devbox_http_reply_error (exchange, error);
   else
-    devbox_http_exchange_set_closed_func (exchange,
-                                          on_client_gone,
-                                          devbox_server_command_ref (command),
+    devbox_http_exchange_set_closed_func (exchange, on_client_gone, devbox_server_command_ref (command),
                                           (GDestroyNotify) devbox_server_command_unref);
 }
 

@@ -119,7 +119,8 @@ devbox_file_reply_base64 (DevboxHttpExchange *exchange, const char *path, int fd
   reply->tail = g_string_new (NULL);
   g_string_printf (reply->tail, "\",\"encoding\":\"base64\",\"size\":%" G_GOFFSET_FORMAT "}", size);
 
-  devbox_http_exchange_begin_reply (exchange, 200, "application/json", head->len + (size + 2) / 3 * 4 + reply->tail->len);
+  devbox_http_exchange_begin_reply (exchange, 200, "application/json",
+                                    head->len + (size + 2) / 3 * 4 + reply->tail->len);
   devbox_http_exchange_write (exchange, head->str, head->len);
   /* Dropped at once when nobody is there any more. */
   devbox_http_exchange_set_writable_func (exchange, send_pieces, g_rc_box_acquire (reply), base64_reply_unref);

@@ -37,16 +37,11 @@ devbox_http_access_log (DevboxHttpExchange *exchange)
   bytes = g_strdup_printf ("%" G_GUINT64_FORMAT, devbox_http_exchange_get_bytes_sent (exchange));
   duration_text = g_strdup_printf ("%" G_GINT64_FORMAT, duration);
   remote = format_remote_address (exchange);
-  message = g_strdup_printf ("%s %s %s %s %s B %s µs",
-                             remote,
-                             devbox_http_exchange_get_method (exchange),
-                             shown_path,
-                             status,
-                             bytes,
-                             duration_text);
+  message = g_strdup_printf ("%s %s %s %s %s B %s µs", remote, devbox_http_exchange_get_method (exchange), shown_path,
+                             status, bytes, duration_text);
 
   g_log_structured_array (G_LOG_LEVEL_INFO,
-                          (const GLogField[]) {
+                          (const GLogField[]){
                               { "GLIB_DOMAIN", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, -1 },
                               { "MESSAGE", message, -1 },
                               { "PRIORITY", "6", -1 },

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Policy that holds before any handler and before a WebSocket handshake: token, Origin, Host, content type (docs/wire.md, "Authorization" and
- * "Order of refusals"). Immutable once the listener runs. */
+/* Policy that holds before any handler and before a WebSocket handshake: token, Origin, Host, content type
+ * (docs/wire.md, "Authorization" and "Order of refusals"). Immutable once the listener runs. */
 typedef struct _DevboxHttpGuard DevboxHttpGuard;
 
 typedef enum

@@ -96,7 +96,8 @@ is_port (const char *text)
   return text[0] == '\0' || (text[0] == ':' && text[1 + strspn (text + 1, "0123456789")] == '\0');
 }
 
-/* The host of "host:port", "[v6]:port" or "host", lower case and without brackets; NULL where there is more than that. */
+/* The host of "host:port", "[v6]:port" or "host", lower case and without brackets; NULL where there is more than that.
+ */
 static char *
 split_host (const char *authority)
 {
@@ -153,13 +154,15 @@ origin_is_loopback (const char *origin)
   return host != NULL && host_is_loopback (host);
 }
 
-/* Whether a page of that origin is one that we served. Behind a token the Host header may be any; otherwise it was checked first. */
+/* Whether a page of that origin is one that we served. Behind a token the Host header may be any; otherwise it was
+ * checked first. */
 static gboolean
 origin_is_own (DevboxHttpExchange *exchange, const char *origin)
 {
   const char *host = devbox_http_exchange_get_header (exchange, "Host");
 
-  return host != NULL && g_str_has_prefix (origin, "http://") && g_ascii_strcasecmp (origin + strlen ("http://"), host) == 0;
+  return host != NULL && g_str_has_prefix (origin, "http://")
+         && g_ascii_strcasecmp (origin + strlen ("http://"), host) == 0;
 }
 
 static gboolean
@@ -256,10 +259,11 @@ devbox_http_guard_answer_preflight (DevboxHttpGuard *self, DevboxHttpExchange *e
     return FALSE;
 
   add_cors_headers (exchange, origin);
-  devbox_http_exchange_add_header (exchange, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  devbox_http_exchange_add_header (exchange,
-                                   "Access-Control-Allow-Headers",
-                                   "Authorization, Content-Type, X-Request-Id, Idempotency-Key, Range, If-Match, If-None-Match");
+  devbox_http_exchange_add_header (exchange, "Access-Control-Allow-Methods",
+                                   "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  devbox_http_exchange_add_header (
+      exchange, "Access-Control-Allow-Headers",
+      "Authorization, Content-Type, X-Request-Id, Idempotency-Key, Range, If-Match, If-None-Match");
   devbox_http_exchange_add_header (exchange, "Access-Control-Max-Age", "600");
   devbox_http_exchange_reply_data (exchange, 204, NULL, NULL, 0);
 
@@ -314,14 +318,16 @@ devbox_http_guard_admit (DevboxHttpGuard *self, DevboxHttpExchange *exchange, De
   if (self->has_token && !is_open && !has_valid_token (self, exchange))
     {
       devbox_http_exchange_add_header (exchange, "WWW-Authenticate", "Bearer");
-      refuse (exchange, 401, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("A valid token is needed (Authorization: Bearer …)"));
+      refuse (exchange, 401, DEVBOX_WIRE_AUTHENTICATION_FAILED,
+              _ ("A valid token is needed (Authorization: Bearer …)"));
       return FALSE;
     }
 
   /* Without a token only the Host header tells a request that a browser was tricked into by DNS rebinding. */
   if (!self->has_token && !is_open && host != NULL && host[0] != '\0' && !host_is_ours (self, host))
     {
-      refuse (exchange, 421, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("This agent is not known by the name in the Host header"));
+      refuse (exchange, 421, DEVBOX_WIRE_AUTHENTICATION_FAILED,
+              _ ("This agent is not known by the name in the Host header"));
       return FALSE;
     }
 

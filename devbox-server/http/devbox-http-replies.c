@@ -26,9 +26,8 @@ devbox_http_reply_error_with_status (DevboxHttpExchange *exchange, guint status,
   g_autoptr (GString) json = g_string_new ("{\"success\":false,\"error\":");
 
   devbox_wire_json_append_string (json, error->message, -1);
-  g_string_append_printf (json,
-                          ",\"code\":\"%s\",\"timestamp\":",
-                          devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
+  g_string_append_printf (
+      json, ",\"code\":\"%s\",\"timestamp\":", devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
   devbox_wire_json_append_time (json, g_get_real_time ());
   g_string_append_c (json, '}');
 

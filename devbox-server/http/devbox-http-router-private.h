@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* From a request to its handler, by way of the guard. */
 typedef struct _DevboxHttpRouter DevboxHttpRouter;
 
-/* argument: the path component where the route has "{}", percent-decoded; else NULL. The handler answers the exchange. */
+/* argument: the path component where the route has "{}", percent-decoded; else NULL. The handler answers the exchange.
+ */
 typedef void (*DevboxHttpRouteFunc) (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
 typedef struct

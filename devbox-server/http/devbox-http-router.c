@@ -122,10 +122,7 @@ find_route (DevboxHttpRouter *self, DevboxHttpExchange *exchange, Match *match)
 
       if (match->allow == NULL)
         match->allow = g_string_new (NULL);
-      g_string_append_printf (match->allow,
-                              "%s%s%s",
-                              match->allow->len > 0 ? ", " : "",
-                              entry->route->method,
+      g_string_append_printf (match->allow, "%s%s%s", match->allow->len > 0 ? ", " : "", entry->route->method,
                               strcmp (entry->route->method, "GET") == 0 ? ", HEAD" : "");
     }
 }
@@ -133,7 +130,8 @@ find_route (DevboxHttpRouter *self, DevboxHttpExchange *exchange, Match *match)
 static void
 refuse_unknown_path (DevboxHttpExchange *exchange)
 {
-  g_autoptr (GError) error = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("There is no such route"));
+  g_autoptr (GError) error
+      = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("There is no such route"));
 
   devbox_http_reply_error_with_status (exchange, 404, error);
 }

@@ -30,7 +30,7 @@ typedef struct
   {                                                                                                                    \
     .max_connections = 4096, .max_connections_per_address = 0, .max_head_size = 16 * 1024, .head_timeout_ms = 10000,   \
     .idle_timeout_ms = 360000, .write_stall_timeout_ms = 30000, .total_timeout_ms = 0, .min_body_rate = 1024,          \
-    .body_rate_window_ms = 10000, .max_drain_size = 1024 * 1024 * 1024, .drain_timeout_ms = 2000                               \
+    .body_rate_window_ms = 10000, .max_drain_size = 1024 * 1024 * 1024, .drain_timeout_ms = 2000                       \
   }
 
 G_END_DECLS

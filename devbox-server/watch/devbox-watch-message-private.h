@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The texts of `/ws` in the classic dialect (docs/wire.md, "Watching"): reading what a client asks for, writing what it is told. */
+/* The texts of `/ws` in the classic dialect (docs/wire.md, "Watching"): reading what a client asks for, writing what it
+ * is told. */
 
 typedef struct
 {
@@ -18,7 +19,11 @@ typedef struct
 } DevboxWatchRequest;
 
 /* VALIDATION_ERROR tells what is wrong; then `sent_path` is set if there was one. */
-gboolean devbox_watch_request_parse (DevboxWatchRequest *self, const char *text, gsize size, DevboxWorkspace *workspace, GError **error);
+gboolean devbox_watch_request_parse (DevboxWatchRequest *self,
+                                     const char *text,
+                                     gsize size,
+                                     DevboxWorkspace *workspace,
+                                     GError **error);
 void devbox_watch_request_clear (DevboxWatchRequest *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxWatchRequest, devbox_watch_request_clear)
 /* Whether the text is one of the current dialect: it has an `action`. */
@@ -26,10 +31,15 @@ gboolean devbox_watch_request_is_current (const char *text, gsize size);
 
 /* All transfer full. */
 GString *devbox_watch_format_done (gboolean is_watch, const char *sent_path);
-GString *devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GError *error); /* sent_path may be NULL */
+GString *
+devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GError *error); /* sent_path may be NULL */
 GString *devbox_watch_format_current_refusal (void);
 /* kind: "add", "change", "unlink" or "rename", which alone has an old path. */
-GString *devbox_watch_format_change (const char *kind, const DevboxTreeEvent *event, const char *path, const char *old_path, guint64 sequence);
+GString *devbox_watch_format_change (const char *kind,
+                                     const DevboxTreeEvent *event,
+                                     const char *path,
+                                     const char *old_path,
+                                     guint64 sequence);
 GString *devbox_watch_format_overflow (const char *path, gint64 time);
 
 G_END_DECLS

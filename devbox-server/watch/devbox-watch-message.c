@@ -47,16 +47,17 @@ parse_type (DevboxWatchRequest *self, JsonObject *object, GError **error)
   if (self->is_watch || strcmp (type, "unwatch") == 0)
     return TRUE;
 
-  g_set_error (error,
-               DEVBOX_WIRE_ERROR,
-               DEVBOX_WIRE_VALIDATION_ERROR,
-               _ ("“type” is “%s”, but must be “watch” or “unwatch”"),
-               type);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+               _ ("“type” is “%s”, but must be “watch” or “unwatch”"), type);
   return FALSE;
 }
 
 gboolean
-devbox_watch_request_parse (DevboxWatchRequest *self, const char *text, gsize size, DevboxWorkspace *workspace, GError **error)
+devbox_watch_request_parse (DevboxWatchRequest *self,
+                            const char *text,
+                            gsize size,
+                            DevboxWorkspace *workspace,
+                            GError **error)
 {
   g_autoptr (JsonObject) object = devbox_wire_json_parse_object (text, size, error);
   const char *path = NULL;
@@ -64,7 +65,8 @@ devbox_watch_request_parse (DevboxWatchRequest *self, const char *text, gsize si
   gboolean dot_files = FALSE;
 
   memset (self, 0, sizeof *self);
-  if (object == NULL || !parse_type (self, object, error) || !devbox_wire_json_get_string (object, "path", TRUE, &path, error))
+  if (object == NULL || !parse_type (self, object, error)
+      || !devbox_wire_json_get_string (object, "path", TRUE, &path, error))
     return FALSE;
 
   self->sent_path = g_strdup (path);
@@ -159,7 +161,11 @@ append_path (GString *json, const char *name, const char *bytes_name, const char
 }
 
 GString *
-devbox_watch_format_change (const char *kind, const DevboxTreeEvent *event, const char *path, const char *old_path, guint64 sequence)
+devbox_watch_format_change (const char *kind,
+                            const DevboxTreeEvent *event,
+                            const char *path,
+                            const char *old_path,
+                            guint64 sequence)
 {
   GString *json = g_string_sized_new (160);
 
@@ -167,11 +173,8 @@ devbox_watch_format_change (const char *kind, const DevboxTreeEvent *event, cons
   append_path (json, "path", "pathBytes", path);
   if (old_path != NULL)
     append_path (json, "oldPath", "oldPathBytes", old_path);
-  g_string_append_printf (json,
-                          ",\"timestamp\":%" G_GINT64_FORMAT ",\"seq\":%" G_GUINT64_FORMAT ",\"isDir\":%s}}",
-                          event->time / 1000,
-                          sequence,
-                          event->is_dir ? "true" : "false");
+  g_string_append_printf (json, ",\"timestamp\":%" G_GINT64_FORMAT ",\"seq\":%" G_GUINT64_FORMAT ",\"isDir\":%s}}",
+                          event->time / 1000, sequence, event->is_dir ? "true" : "false");
 
   return json;
 }

@@ -5,19 +5,25 @@
 
 G_BEGIN_DECLS
 
-/* Messages on their way into a WebSocket whose peer may read slowly or not at all. SoupWebsocketConnection queues without bound; this hands it one
- * message at a time, each time the socket takes one, so that what waits waits here and can be counted. */
+/* Messages on their way into a WebSocket whose peer may read slowly or not at all. SoupWebsocketConnection queues
+ * without bound; this hands it one message at a time, each time the socket takes one, so that what waits waits here and
+ * can be counted. */
 typedef struct _DevboxWatchQueue DevboxWatchQueue;
 
 #define DEVBOX_WATCH_QUEUE_MAX_MESSAGES 1000
 #define DEVBOX_WATCH_QUEUE_MAX_BYTES (4 * 1024 * 1024)
 
-/* stalled: nothing could be sent for stall_ms although something waited. In the context that is the thread default now, as the connection's is. */
-DevboxWatchQueue *devbox_watch_queue_new (SoupWebsocketConnection *connection, guint stall_ms, GSourceOnceFunc stalled, gpointer user_data);
+/* stalled: nothing could be sent for stall_ms although something waited. In the context that is the thread default now,
+ * as the connection's is. */
+DevboxWatchQueue *devbox_watch_queue_new (SoupWebsocketConnection *connection,
+                                          guint stall_ms,
+                                          GSourceOnceFunc stalled,
+                                          gpointer user_data);
 void devbox_watch_queue_free (DevboxWatchQueue *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxWatchQueue, devbox_watch_queue_free)
 
-/* Takes the text. FALSE: the queue is full, and the text was dropped. An answer is always taken; there are at most as many as the peer asks for. */
+/* Takes the text. FALSE: the queue is full, and the text was dropped. An answer is always taken; there are at most as
+ * many as the peer asks for. */
 gboolean devbox_watch_queue_push_event (DevboxWatchQueue *self, GString *text);
 gboolean devbox_watch_queue_push_answer (DevboxWatchQueue *self, GString *text);
 guint devbox_watch_queue_get_length (DevboxWatchQueue *self);

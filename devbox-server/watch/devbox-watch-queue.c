@@ -16,7 +16,10 @@ struct _DevboxWatchQueue
 };
 
 DevboxWatchQueue *
-devbox_watch_queue_new (SoupWebsocketConnection *connection, guint stall_ms, GSourceOnceFunc stalled, gpointer user_data)
+devbox_watch_queue_new (SoupWebsocketConnection *connection,
+                        guint stall_ms,
+                        GSourceOnceFunc stalled,
+                        gpointer user_data)
 {
   DevboxWatchQueue *self = g_new0 (DevboxWatchQueue, 1);
 

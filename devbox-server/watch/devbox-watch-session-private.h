@@ -10,13 +10,13 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  guint stall_ms;        /* a peer that took nothing for so long, although something waited for it, is dropped */
+  guint stall_ms; /* a peer that took nothing for so long, although something waited for it, is dropped */
   guint ping_interval_s;
-  guint silence_ms;      /* and so is one that said nothing, not even a pong */
+  guint silence_ms; /* and so is one that said nothing, not even a pong */
 } DevboxWatchPatience;
 
-/* Serves one WebSocket on `/ws`: what it watches, and what it is told. It lives as long as the socket, and needs nobody to keep it. patience NULL:
- * 30 s, 30 s and 75 s, which is two pings that went unanswered. */
+/* Serves one WebSocket on `/ws`: what it watches, and what it is told. It lives as long as the socket, and needs nobody
+ * to keep it. patience NULL: 30 s, 30 s and 75 s, which is two pings that went unanswered. */
 void devbox_watch_session_start (SoupWebsocketConnection *connection,
                                  DevboxTreeWatcher *watcher,
                                  DevboxWorkspace *workspace,

@@ -59,8 +59,8 @@ watch_cancel (gpointer data)
   devbox_tree_watch_cancel (watch->tree_watch);
 }
 
-/* A watch that still waits for its turn with the tree watcher goes on to wait, and to count, so that nobody fills that queue by asking for watches
- * and dropping them. */
+/* A watch that still waits for its turn with the tree watcher goes on to wait, and to count, so that nobody fills that
+ * queue by asking for watches and dropping them. */
 static void
 watch_drop (gpointer data)
 {
@@ -199,19 +199,13 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
   g_hash_table_remove (self->watches, request->path);
   if (self->n_starting >= MAX_STARTING)
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_RATE_LIMITED,
-                   _ ("%d watches of this connection are still starting: wait for them"),
-                   MAX_STARTING);
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
+                   _ ("%d watches of this connection are still starting: wait for them"), MAX_STARTING);
       return FALSE;
     }
   if (g_hash_table_size (self->watches) >= MAX_WATCHES)
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_RATE_LIMITED,
-                   _ ("A connection watches at most %d paths"),
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED, _ ("A connection watches at most %d paths"),
                    MAX_WATCHES);
       return FALSE;
     }
@@ -221,8 +215,8 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
   watch->path = g_strdup (request->path);
   watch->sent_path = g_strdup (request->sent_path);
   watch->renames = request->renames;
-  watch->tree_watch
-      = devbox_tree_watcher_watch (self->watcher, request->path, request->flags, NULL, on_ready, on_events, watch, watch_free);
+  watch->tree_watch = devbox_tree_watcher_watch (self->watcher, request->path, request->flags, NULL, on_ready,
+                                                 on_events, watch, watch_free);
   g_hash_table_insert (self->watches, g_strdup (request->path), watch);
   self->n_starting++;
 
@@ -234,10 +228,7 @@ stop_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError 
 {
   if (!g_hash_table_remove (self->watches, request->path))
     {
-      g_set_error (error,
-                   DEVBOX_WIRE_ERROR,
-                   DEVBOX_WIRE_VALIDATION_ERROR,
-                   _ ("“%s” is not watched by this connection"),
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("“%s” is not watched by this connection"),
                    request->sent_path);
       return FALSE;
     }
@@ -262,7 +253,8 @@ on_text (DevboxWatchSession *self, const char *text, gsize size)
   done = devbox_watch_request_parse (&request, text, size, self->workspace, &error)
          && (request.is_watch ? start_watch (self, &request, &error) : stop_watch (self, &request, &error));
   if (!done)
-    devbox_watch_queue_push_answer (self->queue, devbox_watch_format_refusal (request.is_watch, request.sent_path, error));
+    devbox_watch_queue_push_answer (self->queue,
+                                    devbox_watch_format_refusal (request.is_watch, request.sent_path, error));
 }
 
 static void
@@ -292,7 +284,8 @@ on_pong (SoupWebsocketConnection *connection, GBytes *message, gpointer user_dat
   hear_from_peer (user_data);
 }
 
-/* A peer that takes nothing will not take a close frame either: the socket itself is shut, and `closed` follows. (libsoup would not send 1013.) */
+/* A peer that takes nothing will not take a close frame either: the socket itself is shut, and `closed` follows.
+ * (libsoup would not send 1013.) */
 static void
 drop_peer (DevboxWatchSession *self)
 {

@@ -208,8 +208,7 @@ fail_not_canonical (DevboxContentWriter *self, GError **error)
 {
   g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
                /* Translators: the number counts characters from 0 */
-               _ ("The content is not canonical base64 at character %llu"),
-               (unsigned long long) self->n_canonical);
+               _ ("The content is not canonical base64 at character %llu"), (unsigned long long) self->n_canonical);
 
   return FALSE;
 }

@@ -117,7 +117,8 @@ fail_too_large (DevboxFileReplacement *self, GError **error)
 
   self->failed = TRUE;
   /* Translators: %s is a size with its unit */
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE, _ ("The file is larger than the limit of %s"), limit);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE, _ ("The file is larger than the limit of %s"),
+               limit);
 
   return FALSE;
 }

@@ -242,7 +242,8 @@ leaves_as_written (const char *path)
   return depth < 0;
 }
 
-/* The same. The kernel stops at the first component that is missing, and would tell a path that means to leave from one that does not by what there is. */
+/* The same. The kernel stops at the first component that is missing, and would tell a path that means to leave from one
+ * that does not by what there is. */
 static int
 open_below (DevboxWorkspace *self, const char *path, int flags)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes a script into a devbox, runs it, and sees the change: hello AGENT-URL, with the token in DEVBOX_TOKEN if it needs one. */
+/* Writes a script into a devbox, runs it, and sees the change: hello AGENT-URL, with the token in DEVBOX_TOKEN if it
+ * needs one. */
 #include <devbox-glib.h>
 #include <locale.h>
 
@@ -7,7 +8,11 @@ static const char script[] = "echo \"Hello from a devbox\"\n"
                              "echo \"2 + 3 = $((2 + 3))\"\n";
 
 static void
-on_changed (DevboxFileMonitor *monitor, const char *path, const char *old_path, GFileMonitorEvent event, gpointer user_data)
+on_changed (DevboxFileMonitor *monitor,
+            const char *path,
+            const char *old_path,
+            GFileMonitorEvent event,
+            gpointer user_data)
 {
   char **created = user_data;
 
@@ -19,7 +24,7 @@ static gboolean
 write_and_run (DevboxInstance *box, GError **error)
 {
   g_autoptr (GBytes) contents = g_bytes_new_static (script, sizeof script - 1);
-  g_autoptr (DevboxCommand) command = devbox_command_new ((const char *[]) { "sh", "hello.sh", NULL });
+  g_autoptr (DevboxCommand) command = devbox_command_new ((const char *[]){ "sh", "hello.sh", NULL });
   g_autoptr (DevboxCommandResult) result = NULL;
 
   if (!devbox_instance_replace_file_sync (box, "hello.sh", contents, 0, NULL, error))

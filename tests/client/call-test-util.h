@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* A request whose result is the reply's body, and whose failure is what devbox_request_fail_from_reply () makes of it. */
+/* A request whose result is the reply's body, and whose failure is what devbox_request_fail_from_reply () makes of it.
+ */
 DevboxRequest *test_request_new (const char *method, const char *path);
 
 GBytes *test_get (DevboxClient *client, DevboxEndpoint *endpoint, const char *path, GError **error);
@@ -29,15 +30,15 @@ guint test_get_n_guards (void);
 /* All I/O threads of clients that are gone must end. */
 void test_wait_for_io_threads (void);
 /* Iterates the default context until the condition holds, but not for ever. */
-#define test_wait_until(condition) \
-  G_STMT_START \
-  { \
-    gint64 _end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
-    while (!(condition) && g_get_monotonic_time () < _end) \
-      if (!g_main_context_iteration (NULL, FALSE)) \
-        g_usleep (500); \
-    g_assert_true (condition); \
-  } \
+#define test_wait_until(condition)                                                                                     \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    gint64 _end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;                                                       \
+    while (!(condition) && g_get_monotonic_time () < _end)                                                             \
+      if (!g_main_context_iteration (NULL, FALSE))                                                                     \
+        g_usleep (500);                                                                                                \
+    g_assert_true (condition);                                                                                         \
+  }                                                                                                                    \
   G_STMT_END
 
 G_END_DECLS
