@@ -36,6 +36,7 @@ typedef struct
   DevboxTreeWatch *tree_watch;
   char *path;
   char *sent_path;
+  char *stop_path; /* of an unwatch that came before the watch was ready: as it was sent */
   gboolean renames;
   gboolean is_ready;
 } Watch;
@@ -47,6 +48,7 @@ watch_free (gpointer data)
 
   g_free (watch->path);
   g_free (watch->sent_path);
+  g_free (watch->stop_path);
   g_free (watch);
 }
 
@@ -169,6 +171,21 @@ on_events (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
     tell (watch, &events[i]);
 }
 
+/* Each request is answered, also where another has overtaken it. */
+static void
+answer_ready (Watch *watch, const GError *error)
+{
+  DevboxWatchQueue *queue = watch->session->queue;
+
+  if (error == NULL)
+    devbox_watch_queue_push_answer (queue, devbox_watch_format_done (TRUE, watch->sent_path));
+  else
+    devbox_watch_queue_push_answer (queue, devbox_watch_format_refusal (TRUE, watch->sent_path, error));
+
+  if (watch->stop_path != NULL)
+    devbox_watch_queue_push_answer (queue, devbox_watch_format_done (FALSE, watch->stop_path));
+}
+
 static void
 on_ready (const GError *error, gpointer user_data)
 {
@@ -176,18 +193,13 @@ on_ready (const GError *error, gpointer user_data)
   DevboxWatchSession *self = watch->session;
 
   self->n_starting--;
+  answer_ready (watch, error);
   if (g_ptr_array_remove_fast (self->dropped, watch))
     return;
+
   watch->is_ready = TRUE;
-
-  if (error == NULL)
-    {
-      devbox_watch_queue_push_answer (self->queue, devbox_watch_format_done (TRUE, watch->sent_path));
-      return;
-    }
-
-  devbox_watch_queue_push_answer (self->queue, devbox_watch_format_refusal (TRUE, watch->sent_path, error));
-  g_hash_table_remove (self->watches, watch->path);
+  if (error != NULL)
+    g_hash_table_remove (self->watches, watch->path);
 }
 
 static gboolean
@@ -226,14 +238,21 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
 static gboolean
 stop_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError **error)
 {
-  if (!g_hash_table_remove (self->watches, request->path))
+  Watch *watch = g_hash_table_lookup (self->watches, request->path);
+
+  if (watch == NULL)
     {
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("“%s” is not watched by this connection"),
                    request->sent_path);
       return FALSE;
     }
 
-  devbox_watch_queue_push_answer (self->queue, devbox_watch_format_done (FALSE, request->sent_path));
+  if (watch->is_ready)
+    devbox_watch_queue_push_answer (self->queue, devbox_watch_format_done (FALSE, request->sent_path));
+  else
+    watch->stop_path = g_strdup (request->sent_path);
+  g_hash_table_remove (self->watches, request->path);
+
   return TRUE;
 }
 

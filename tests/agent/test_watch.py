@@ -135,6 +135,20 @@ class WatchTest(unittest.TestCase):
         self.assertIn("status", web_socket.ask({"action": "subscribe"}))
         self.assertIs(web_socket.ask({"type": "watch", "path": self.folder})["success"], True)
 
+    def test_each_request_is_answered(self):
+        web_socket = self.open()
+        asked = []
+        for number in range(20):
+            for message in ({"type": "watch", "path": self.folder}, {"type": "watch", "path": "missing"},
+                            {"type": "watch", "path": self.folder, "renames": True}, {"type": "unwatch", "path": self.folder}):
+                web_socket.send(message)
+                asked.append((message["type"], message["path"], message["path"] == self.folder))
+        answers = [web_socket.receive() for _ in asked]
+        self.assertCountEqual([(answer["type"], answer["path"], answer["success"]) for answer in answers], asked)
+        self.agent.write(self.name("f"))
+        with self.assertRaises(TimeoutError):
+            web_socket.receive(timeout=0.3)
+
     def test_lazy(self):
         with Agent() as agent:
             def threads():
