@@ -42,7 +42,7 @@ class StartTest(unittest.TestCase):
 
     def test_workspace_not_writable(self):
         for read_only in ("/proc", "/sys"):
-            if os.path.isdir(read_only):
+            if os.path.ismount(read_only):
                 self.assert_refused(1, f"devbox-server: .*{read_only}", "--host", "127.0.0.1", "--port", "0", "--workspace-path", read_only)
 
     def test_port_in_use(self):
