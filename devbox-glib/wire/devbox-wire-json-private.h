@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-wire-error-private.h"
+
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
@@ -52,5 +54,9 @@ devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean requir
  * and so does NUL, which the scan refuses. FALSE when anything had to be replaced. */
 gboolean devbox_wire_json_append_string (GString *out, const char *string, gssize length);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
+
+/* The members of an error body in the classic dialect and on the platform: success, error, code and timestamp; without
+ * braces. */
+void devbox_wire_json_append_error (GString *out, DevboxWireCode code, const char *message);
 
 G_END_DECLS

@@ -122,3 +122,12 @@ devbox_wire_json_append_time (GString *out, gint64 real_time_us)
   g_string_append_printf (out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", utc.tm_year + 1900, utc.tm_mon + 1,
                           utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int) remainder);
 }
+
+void
+devbox_wire_json_append_error (GString *out, DevboxWireCode code, const char *message)
+{
+  g_string_append (out, "\"success\":false,\"error\":");
+  devbox_wire_json_append_string (out, message, -1);
+  g_string_append_printf (out, ",\"code\":\"%s\",\"timestamp\":", devbox_wire_code_to_string (code));
+  devbox_wire_json_append_time (out, g_get_real_time ());
+}

@@ -31,11 +31,10 @@ reply_result (DevboxHttpExchange *exchange, DevboxServerCommand *command)
 static void
 reply_timed_out (DevboxHttpExchange *exchange, DevboxServerCommand *command)
 {
-  GString *json = g_string_new ("{\"success\":false,\"error\":");
+  GString *json = g_string_new ("{");
 
-  devbox_wire_json_append_string (json, _ ("The command ran into its time-out and was ended"), -1);
-  g_string_append (json, ",\"code\":\"OPERATION_TIMEOUT\",\"timestamp\":");
-  devbox_wire_json_append_time (json, g_get_real_time ());
+  devbox_wire_json_append_error (json, DEVBOX_WIRE_OPERATION_TIMEOUT,
+                                 _ ("The command ran into its time-out and was ended"));
   g_string_append_printf (json, ",\"pid\":%d", (int) devbox_server_command_get_pid (command));
 
   devbox_command_reply_send (exchange, 408, json, command);

@@ -23,12 +23,9 @@ devbox_http_reply_error (DevboxHttpExchange *exchange, const GError *error)
 void
 devbox_http_reply_error_with_status (DevboxHttpExchange *exchange, guint status, const GError *error)
 {
-  g_autoptr (GString) json = g_string_new ("{\"success\":false,\"error\":");
+  g_autoptr (GString) json = g_string_new ("{");
 
-  devbox_wire_json_append_string (json, error->message, -1);
-  g_string_append_printf (
-      json, ",\"code\":\"%s\",\"timestamp\":", devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
-  devbox_wire_json_append_time (json, g_get_real_time ());
+  devbox_wire_json_append_error (json, devbox_wire_code_from_error (error), error->message);
   g_string_append_c (json, '}');
 
   devbox_http_reply_json (exchange, status, json);

@@ -3,7 +3,7 @@
 
 #include "devbox-http-engine-private.h"
 
-#include "devbox-wire-error-private.h"
+#include "devbox-wire-json-private.h"
 
 #include <string.h>
 
@@ -50,10 +50,10 @@ code_from_status (guint status)
 char *
 devbox_http_status_format_error (guint status, const char *message)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *timestamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
+  GString *json = g_string_new ("{");
 
-  return g_strdup_printf ("{\"success\":false,\"error\":\"%s\",\"code\":\"%s\",\"timestamp\":\"%s.%03dZ\"}", message,
-                          devbox_wire_code_to_string (code_from_status (status)), timestamp,
-                          g_date_time_get_microsecond (now) / 1000);
+  devbox_wire_json_append_error (json, code_from_status (status), message);
+  g_string_append_c (json, '}');
+
+  return g_string_free (json, FALSE);
 }
