@@ -100,6 +100,22 @@ class StartTest(unittest.TestCase):
             self.assertEqual(process.wait(20), 0)
             process.stdout.close()
 
+    def test_access_log(self):
+        agent = Agent("--access-log", environment={"TOKEN": "s3same"})
+        agent.request("GET", "/health?secret=1")
+        agent.request("GET", "/a%0ab\x01".replace("\x01", "%01"), headers={"Authorization": "Bearer s3same"})
+        agent.raw(b'GET /x"\xe4\\y HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+        agent.process.send_signal(signal.SIGTERM)
+        log = b""
+        while piece := os.read(agent.process.stdout.fileno(), 65536):
+            log += piece
+        agent.stop()
+        lines = [line for line in log.decode("ascii", "backslashreplace").splitlines() if "GET" in line]
+        self.assertRegex(lines[0], r"127\.0\.0\.1 GET /health 200 \d+ B \d+")
+        self.assertRegex(lines[1], r"GET /a%0ab%01 404 ")
+        self.assertNotIn("s3same", "".join(lines))
+        self.assertNotIn("secret", "".join(lines))
+
     def test_stop_lets_requests_end(self):
         agent = Agent()
         replies = []
