@@ -116,10 +116,11 @@ wait_for_writable (DevboxWatchQueue *self)
 }
 
 static gboolean
-push (DevboxWatchQueue *self, GString *text, guint max_messages)
+push (DevboxWatchQueue *self, GString *text, guint times)
 {
   if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN
-      || g_queue_get_length (&self->texts) >= max_messages || self->n_bytes + text->len > DEVBOX_WATCH_QUEUE_MAX_BYTES)
+      || g_queue_get_length (&self->texts) >= times * DEVBOX_WATCH_QUEUE_MAX_MESSAGES
+      || self->n_bytes + text->len > (gsize) times * DEVBOX_WATCH_QUEUE_MAX_BYTES)
     {
       g_string_free (text, TRUE);
       return FALSE;
@@ -139,13 +140,13 @@ push (DevboxWatchQueue *self, GString *text, guint max_messages)
 gboolean
 devbox_watch_queue_push_event (DevboxWatchQueue *self, GString *text)
 {
-  return push (self, text, DEVBOX_WATCH_QUEUE_MAX_MESSAGES);
+  return push (self, text, 1);
 }
 
 gboolean
 devbox_watch_queue_push_answer (DevboxWatchQueue *self, GString *text)
 {
-  return push (self, text, 2 * DEVBOX_WATCH_QUEUE_MAX_MESSAGES);
+  return push (self, text, 2);
 }
 
 guint

@@ -27,7 +27,6 @@ typedef struct
   GSource *silence;
   guint silence_ms;
   guint64 sequence;
-  gboolean overflowed; /* events were dropped; told as soon as there is room */
 } DevboxWatchSession;
 
 typedef struct
@@ -39,6 +38,7 @@ typedef struct
   char *stop_path; /* of an unwatch that came before the watch was ready: as it was sent */
   gboolean renames;
   gboolean is_ready;
+  gboolean overflowed; /* events of this watch are dropped until there is room */
 } Watch;
 
 static void
@@ -89,22 +89,26 @@ session_free (DevboxWatchSession *self)
   g_free (self);
 }
 
+/* One message says what all those that are dropped from here on would have. */
+static void
+drop_events (Watch *watch, gint64 time)
+{
+  watch->overflowed = TRUE;
+  devbox_watch_queue_push_answer (watch->session->queue, devbox_watch_format_overflow (watch->path, time));
+}
+
 static void
 tell_change (Watch *watch, const char *kind, const DevboxTreeEvent *event, const char *path, const char *old_path)
 {
   DevboxWatchSession *self = watch->session;
   GString *text;
 
-  if (self->overflowed)
+  if (watch->overflowed)
     return;
 
   text = devbox_watch_format_change (kind, event, path, old_path, ++self->sequence);
   if (!devbox_watch_queue_push_event (self->queue, text))
-    {
-      /* One message says what all those that are dropped from here on would have. */
-      self->overflowed = TRUE;
-      devbox_watch_queue_push_answer (self->queue, devbox_watch_format_overflow (watch->path, event->time));
-    }
+    drop_events (watch, event->time);
 }
 
 static void
@@ -123,10 +127,7 @@ static void
 tell_overflow (Watch *watch, const DevboxTreeEvent *event)
 {
   if (!devbox_watch_queue_push_event (watch->session->queue, devbox_watch_format_overflow (event->path, event->time)))
-    {
-      watch->session->overflowed = TRUE;
-      devbox_watch_queue_push_answer (watch->session->queue, devbox_watch_format_overflow (watch->path, event->time));
-    }
+    drop_events (watch, event->time);
 }
 
 static void
@@ -163,9 +164,13 @@ on_events (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
 {
   Watch *watch = user_data;
 
-  /* Room again: the overflow that was told stands for all that came before this. */
-  if (devbox_watch_queue_get_length (watch->session->queue) < DEVBOX_WATCH_QUEUE_MAX_MESSAGES / 2)
-    watch->session->overflowed = FALSE;
+  /* Room again. The peer may have taken the first overflow before the last event was dropped, so it is told once more.
+   */
+  if (watch->overflowed && devbox_watch_queue_get_length (watch->session->queue) < DEVBOX_WATCH_QUEUE_MAX_MESSAGES / 2)
+    {
+      drop_events (watch, events[0].time);
+      watch->overflowed = FALSE;
+    }
 
   for (guint i = 0; i < n_events; i++)
     tell (watch, &events[i]);

@@ -149,6 +149,25 @@ class WatchTest(unittest.TestCase):
         with self.assertRaises(TimeoutError):
             web_socket.receive(timeout=0.3)
 
+    def test_each_watch_is_told_of_its_overflow(self):
+        folders = [self.name("a"), self.name("b")]
+        web_socket = self.open()
+        for folder in folders:
+            os.makedirs(self.agent.path(folder))
+            self.assertIs(web_socket.ask({"type": "watch", "path": folder})["success"], True)
+        names = [f"{folder}/{'n' * 200}{number}" for number in range(15_000) for folder in folders]
+        for name in names:
+            os.close(os.open(self.agent.path(name), os.O_CREAT, 0o600))
+        time.sleep(0.5)
+        seen, overflows = set(), set()
+        with self.assertRaises(TimeoutError):
+            while True:
+                message = web_socket.receive(timeout=1)
+                (overflows if message["type"] == "overflow" else seen).add(message.get("event", message)["path"])
+        for folder in folders:
+            missed = [name for name in names if name.startswith(folder) and name not in seen]
+            self.assertTrue(not missed or folder in overflows, f"{len(missed)} events of {folder} were lost in silence")
+
     def test_lazy(self):
         with Agent() as agent:
             def threads():
