@@ -112,26 +112,23 @@ fail (const DevboxTreeEntry *entry, gpointer user_data)
   return DEVBOX_TREE_WALK_CONTINUE;
 }
 
-/* The absolute path of what is below the folder, up to the last slash. */
+/* The absolute path of what is below the folder, up to the last slash. ".." stays: only the kernel knows where it leads
+ * to. */
 static char *
 make_prefix (DevboxWorkspace *workspace, const char *relative)
 {
-  const char *path = devbox_workspace_get_path (workspace);
-  const char *slash = g_str_has_suffix (path, "/") ? "" : "/";
-  gsize length;
+  g_auto (GStrv) components = g_strsplit (relative, "/", -1);
+  GString *prefix = g_string_new (devbox_workspace_get_path (workspace));
 
-  while (relative[0] == '.' && relative[1] == '/')
+  if (prefix->str[prefix->len - 1] != '/')
+    g_string_append_c (prefix, '/');
+  for (guint i = 0; components[i] != NULL; i++)
     {
-      relative++;
-      relative += strspn (relative, "/");
+      if (components[i][0] != '\0' && strcmp (components[i], ".") != 0)
+        g_string_append_printf (prefix, "%s/", components[i]);
     }
-  length = strlen (relative);
-  while (length > 0 && relative[length - 1] == '/')
-    length--;
-  if (length == 0 || (length == 1 && relative[0] == '.'))
-    return g_strconcat (path, slash, NULL);
 
-  return g_strdup_printf ("%s%s%.*s/", path, slash, (int) length, relative);
+  return g_string_free (prefix, FALSE);
 }
 
 static int
