@@ -38,8 +38,6 @@ static const DevboxUploadFuncs batch_funcs = {
   .feed = feed,
   .finish = finish,
   .free = (GDestroyNotify) devbox_batch_request_free,
-  .reply = reply,
-  .reply_error = devbox_http_reply_error,
 };
 
 void
@@ -50,5 +48,6 @@ devbox_classic_batch_upload (DevboxHttpExchange *exchange, const char *argument,
   DevboxBatchRequest *request = devbox_batch_request_new (
       devbox_agent_service_get_workspace (service), devbox_agent_service_get_max_file_size (service), max_batch_size);
 
-  devbox_upload_receive (exchange, devbox_upload_get_json_limit (max_batch_size), &batch_funcs, request, NULL);
+  devbox_upload_receive (exchange, devbox_upload_get_json_limit (max_batch_size), &batch_funcs, request, reply,
+                         devbox_http_reply_error, NULL);
 }

@@ -57,18 +57,6 @@ devbox_classic_read_file (DevboxHttpExchange *exchange, const char *argument, gp
   devbox_classic_collect_object (exchange, read_file, user_data);
 }
 
-static gboolean
-feed (gpointer target, const char *data, gsize size, GError **error)
-{
-  return devbox_write_request_feed (target, data, size, error);
-}
-
-static gboolean
-finish (gpointer target, GError **error)
-{
-  return devbox_write_request_finish (target, error);
-}
-
 static void
 reply_written (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
 {
@@ -87,14 +75,6 @@ reply_written (DevboxHttpExchange *exchange, gpointer target, gpointer user_data
   devbox_http_reply_json (exchange, 200, json);
 }
 
-static const DevboxUploadFuncs write_funcs = {
-  .feed = feed,
-  .finish = finish,
-  .free = (GDestroyNotify) devbox_write_request_free,
-  .reply = reply_written,
-  .reply_error = devbox_http_reply_error,
-};
-
 void
 devbox_classic_write_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
@@ -102,5 +82,6 @@ devbox_classic_write_file (DevboxHttpExchange *exchange, const char *argument, g
   goffset max_size = devbox_agent_service_get_max_file_size (service);
   DevboxWriteRequest *request = devbox_write_request_new (devbox_agent_service_get_workspace (service), max_size);
 
-  devbox_upload_receive (exchange, devbox_upload_get_json_limit (max_size), &write_funcs, request, NULL);
+  devbox_upload_receive (exchange, devbox_upload_get_json_limit (max_size), &devbox_upload_write_request, request,
+                         reply_written, devbox_http_reply_error, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "devbox-http-router-private.h"
 #include "devbox-object-body-private.h"
+#include "devbox-workspace-private.h"
 
 #include <json-glib/json-glib.h>
 
@@ -36,7 +37,12 @@ void devbox_current_append_failure (GString *json, guint envelope_status, const 
 /* The part of a route's answer to GET /health that a request with a token is given */
 void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
+/* `,"path":"…"`: the whole path of what a request named, and as `pathBytes` its bytes where it is not UTF-8. */
+void devbox_current_append_path (GString *json, DevboxWorkspace *workspace, const char *path);
+
 /* The routes, by topic */
+extern const DevboxHttpRoute devbox_current_content_routes[];
+extern const guint devbox_current_n_content_routes;
 extern const DevboxHttpRoute devbox_current_archive_routes[];
 extern const guint devbox_current_n_archive_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];

@@ -10,10 +10,11 @@ typedef struct
 {
   gboolean (*feed) (gpointer target, const char *data, gsize size, GError **error);
   gboolean (*finish) (gpointer target, GError **error); /* the body is whole */
-  void (*free) (gpointer target);                       /* before finish () it has to leave nothing behind */
-  void (*reply) (DevboxHttpExchange *exchange, gpointer target, gpointer user_data);
-  void (*reply_error) (DevboxHttpExchange *exchange, const GError *error);
+  GDestroyNotify free;                                  /* before finish () it has to leave nothing behind */
 } DevboxUploadFuncs;
+
+typedef void (*DevboxUploadReplyFunc) (DevboxHttpExchange *exchange, gpointer target, gpointer user_data);
+typedef void (*DevboxUploadErrorFunc) (DevboxHttpExchange *exchange, const GError *error);
 
 /* Feeds the body to the target, piece by piece, and answers. An error is answered at once, which is a refusal: the
  * engine drops the rest of the body. Takes target; funcs must be static. limit: of the body, in bytes; -1 for none. */
@@ -21,7 +22,12 @@ void devbox_upload_receive (DevboxHttpExchange *exchange,
                             goffset limit,
                             const DevboxUploadFuncs *funcs,
                             gpointer target,
+                            DevboxUploadReplyFunc reply,
+                            DevboxUploadErrorFunc reply_error,
                             gpointer user_data);
+
+/* The target is a DevboxWriteRequest. */
+extern const DevboxUploadFuncs devbox_upload_write_request;
 
 /* The most that a JSON body can take for so many bytes of content. */
 goffset devbox_upload_get_json_limit (goffset content_size);
