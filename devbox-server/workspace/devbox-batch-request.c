@@ -122,10 +122,10 @@ check_total (DevboxBatchRequest *self, GError **error)
 
 /* What the item said of an event; in the array itself, a value that is complete is an item that is. */
 static gboolean
-settle (DevboxBatchRequest *self, gboolean is_taken, GError *item_error, gboolean is_complete, GError **error)
+settle (DevboxBatchRequest *self, gboolean is_taken, GError **item_error, gboolean is_complete, GError **error)
 {
   if (!is_taken)
-    fail_item (self, item_error);
+    fail_item (self, g_steal_pointer (item_error));
   if (!is_complete || self->depth != ITEM_DEPTH)
     return TRUE;
 
@@ -211,7 +211,7 @@ begin_member (gpointer user_data, const char *name, GError **error)
     }
 
   return settle (self, self->item == NULL || devbox_write_item_handler.member (self->item, name, &item_error),
-                 item_error, FALSE, error);
+                 &item_error, FALSE, error);
 }
 
 static gboolean
@@ -226,7 +226,7 @@ take_string (gpointer user_data, const char *data, gsize size, gboolean last, GE
   begin_item (self);
   return settle (self,
                  self->item == NULL || devbox_write_item_handler.string (self->item, data, size, last, &item_error),
-                 item_error, last, error);
+                 &item_error, last, error);
 }
 
 static gboolean
@@ -240,7 +240,7 @@ take_number (gpointer user_data, const char *text, GError **error)
 
   begin_item (self);
   return settle (self, self->item == NULL || devbox_write_item_handler.number (self->item, text, &item_error),
-                 item_error, TRUE, error);
+                 &item_error, TRUE, error);
 }
 
 static gboolean
@@ -254,7 +254,7 @@ take_boolean (gpointer user_data, gboolean value, GError **error)
 
   begin_item (self);
   return settle (self, self->item == NULL || devbox_write_item_handler.boolean (self->item, value, &item_error),
-                 item_error, TRUE, error);
+                 &item_error, TRUE, error);
 }
 
 static gboolean

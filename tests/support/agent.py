@@ -145,6 +145,10 @@ class Agent:
         with open(f"/proc/{pid or self.process.pid}/status") as file:
             return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
 
+    def peak_kib(self):
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
+
     def is_sanitized(self):
         """The address sanitizer reserves terabytes, and keeps what was freed."""
         with open(f"/proc/{self.process.pid}/status") as file:
