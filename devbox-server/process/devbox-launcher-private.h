@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-output-log-private.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -38,7 +40,9 @@ typedef struct
   int cwd_fd;              /* a folder, or -1 */
   const char *cwd;         /* beside cwd_fd -1: an absolute folder */
   guint timeout_ms;        /* 0: none */
-  gsize output_limit;      /* bytes kept of each stream; what comes after is read and dropped, and marked */
+  gsize output_limit;      /* bytes kept of each stream, see DevboxOutputPolicy */
+  DevboxOutputRetention output_retention;
+  guint max_lines; /* of the output; 0: it is not divided into lines */
   GBytes *input;           /* stdin, or NULL for /dev/null */
 } DevboxCommandSpec;
 
