@@ -93,9 +93,10 @@ DevboxOutputReader *
 devbox_output_log_add_reader (DevboxOutputLog *self, DevboxOutputReaderFunc func, gpointer user_data);
 void devbox_output_log_remove_reader (DevboxOutputLog *self, DevboxOutputReader *reader);
 
-/* To give memory back, in bytes. */
+/* To give memory and room back, in bytes; all but the first two once it has ended. */
 gsize devbox_output_log_get_memory (DevboxOutputLog *self);
-/* Moves all to the file; FALSE: some had to stay in memory. */
+guint64 devbox_output_log_get_size_in_file (DevboxOutputLog *self);
+/* Moves all bytes to the file; FALSE: some had to stay in memory. */
 gboolean devbox_output_log_spill (DevboxOutputLog *self);
 /* Drops all, as a gap, now or once nobody holds it any more. */
 void devbox_output_log_discard (DevboxOutputLog *self);
