@@ -6,6 +6,7 @@
 #include "devbox-launcher-private.h"
 #include "devbox-process-table-private.h"
 #include "devbox-tree-watcher-private.h"
+#include "devbox-workers-private.h"
 #include "devbox-workspace-private.h"
 
 G_BEGIN_DECLS
@@ -54,6 +55,7 @@ DevboxWorkspace *devbox_agent_service_get_workspace (DevboxAgentService *self);
 DevboxLauncher *devbox_agent_service_get_launcher (DevboxAgentService *self);
 DevboxProcessTable *devbox_agent_service_get_process_table (DevboxAgentService *self);
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
+DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);

@@ -4,6 +4,7 @@
 #include "devbox-agent-service-private.h"
 
 #include "devbox-classic-private.h"
+#include "devbox-current-private.h"
 #include "devbox-file-replacement-private.h"
 #include "devbox-http-access-log-private.h"
 #include "devbox-http-router-private.h"
@@ -19,6 +20,7 @@ struct _DevboxAgentService
   gint64 start_time;
 
   DevboxWorkspace *workspace;
+  DevboxWorkers *workers;
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
@@ -37,6 +39,10 @@ struct _DevboxAgentService
 
 /* µs. A probe that comes thousands of times a second need not ask the kernel each time. */
 #define HEALTH_MAX_AGE (100 * 1000)
+
+/* File operations that may take long: those that run at once, and those that wait for them. */
+#define MAX_WORKERS 4
+#define MAX_WAITING_WORK 1000
 
 void
 devbox_agent_config_clear (DevboxAgentConfig *config)
@@ -143,6 +149,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->guard = devbox_http_guard_new ();
   self->router = devbox_http_router_new (self->guard);
   devbox_http_router_add (self->router, devbox_classic_routes, devbox_classic_n_routes, self);
+  devbox_current_add_routes (self->router, self);
+  self->workers = devbox_workers_new (MAX_WORKERS, MAX_WAITING_WORK);
 
   self->workspace = devbox_workspace_new (self->config.workspace_path, error);
   if (self->workspace == NULL || !try_to_write (self->workspace, error) || !listen_for_requests (self, error))
@@ -170,6 +178,7 @@ void
 devbox_agent_service_free (DevboxAgentService *self)
 {
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
+  g_clear_pointer (&self->workers, devbox_workers_free);
   g_clear_pointer (&self->process_table, devbox_process_table_free);
   g_clear_pointer (&self->launcher, devbox_launcher_unref);
   g_clear_pointer (&self->tree_watcher, devbox_tree_watcher_unref);
@@ -248,6 +257,12 @@ DevboxTreeWatcher *
 devbox_agent_service_get_tree_watcher (DevboxAgentService *self)
 {
   return self->tree_watcher;
+}
+
+DevboxWorkers *
+devbox_agent_service_get_workers (DevboxAgentService *self)
+{
+  return self->workers;
 }
 
 DevboxHttpGuard *

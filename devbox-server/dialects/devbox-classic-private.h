@@ -2,8 +2,7 @@
 #pragma once
 
 #include "devbox-http-router-private.h"
-
-#include <json-glib/json-glib.h>
+#include "devbox-object-body-private.h"
 
 G_BEGIN_DECLS
 
@@ -18,8 +17,7 @@ void devbox_classic_write_file (DevboxHttpExchange *exchange, const char *argume
 void devbox_classic_exec (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
-/* A control request: a JSON object of at most 1 MiB, parsed and handed over; a bad one is answered here. */
-typedef void (*DevboxClassicObjectFunc) (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_data);
-void devbox_classic_collect_object (DevboxHttpExchange *exchange, DevboxClassicObjectFunc func, gpointer user_data);
+/* A control request; a bad one is answered here. */
+void devbox_classic_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data);
 
 G_END_DECLS

@@ -14,6 +14,7 @@ typedef enum
   DEVBOX_HTTP_ROUTE_NONE = 0,
   DEVBOX_HTTP_ROUTE_OPEN = 1 << 0, /* neither token nor Host are asked for: health */
   DEVBOX_HTTP_ROUTE_JSON = 1 << 1, /* a browser (whoever sends Origin) must say application/json */
+  DEVBOX_HTTP_ROUTE_BARE = 1 << 2, /* a missing token is refused without a body */
 } DevboxHttpRouteFlags;
 
 DevboxHttpGuard *devbox_http_guard_new (void);

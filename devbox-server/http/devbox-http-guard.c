@@ -234,11 +234,11 @@ has_valid_token (DevboxHttpGuard *self, DevboxHttpExchange *exchange)
 }
 
 static void
-refuse (DevboxHttpExchange *exchange, guint status, DevboxWireCode code, const char *message)
+refuse (DevboxHttpExchange *exchange, guint status, DevboxWireCode code, const char *message, gboolean is_bare)
 {
   g_autoptr (GError) error = g_error_new_literal (DEVBOX_WIRE_ERROR, code, message);
 
-  devbox_http_reply_error_with_status (exchange, status, error);
+  devbox_http_reply_refusal (exchange, status, error, is_bare);
 }
 
 static void
@@ -271,18 +271,6 @@ devbox_http_guard_answer_preflight (DevboxHttpGuard *self, DevboxHttpExchange *e
 }
 
 static gboolean
-content_type_is_json (DevboxHttpExchange *exchange)
-{
-  const char *type = devbox_http_exchange_get_header (exchange, "Content-Type");
-  gsize length = strlen ("application/json");
-
-  if (type == NULL || g_ascii_strncasecmp (type, "application/json", length) != 0)
-    return FALSE;
-
-  return type[length] == '\0' || type[length] == ';' || type[length] == ' ';
-}
-
-static gboolean
 check_origin (DevboxHttpGuard *self, DevboxHttpExchange *exchange, DevboxHttpRouteFlags flags)
 {
   const char *origin = devbox_http_exchange_get_header (exchange, "Origin");
@@ -296,13 +284,14 @@ check_origin (DevboxHttpGuard *self, DevboxHttpExchange *exchange, DevboxHttpRou
     add_cors_headers (exchange, origin);
   else if (!is_single || !origin_is_own (exchange, origin))
     {
-      refuse (exchange, 403, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("Pages of this origin may not use the agent"));
+      refuse (exchange, 403, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("Pages of this origin may not use the agent"),
+              FALSE);
       return FALSE;
     }
 
-  if ((flags & DEVBOX_HTTP_ROUTE_JSON) != 0 && !content_type_is_json (exchange))
+  if ((flags & DEVBOX_HTTP_ROUTE_JSON) != 0 && !devbox_http_content_type_is (exchange, "application/json"))
     {
-      refuse (exchange, 415, DEVBOX_WIRE_VALIDATION_ERROR, _ ("The content type must be application/json"));
+      refuse (exchange, 415, DEVBOX_WIRE_VALIDATION_ERROR, _ ("The content type must be application/json"), FALSE);
       return FALSE;
     }
 
@@ -318,8 +307,8 @@ devbox_http_guard_admit (DevboxHttpGuard *self, DevboxHttpExchange *exchange, De
   if (self->has_token && !is_open && !has_valid_token (self, exchange))
     {
       devbox_http_exchange_add_header (exchange, "WWW-Authenticate", "Bearer");
-      refuse (exchange, 401, DEVBOX_WIRE_AUTHENTICATION_FAILED,
-              _ ("A valid token is needed (Authorization: Bearer …)"));
+      refuse (exchange, 401, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("A valid token is needed (Authorization: Bearer …)"),
+              (flags & DEVBOX_HTTP_ROUTE_BARE) != 0);
       return FALSE;
     }
 
@@ -327,7 +316,7 @@ devbox_http_guard_admit (DevboxHttpGuard *self, DevboxHttpExchange *exchange, De
   if (!self->has_token && !is_open && host != NULL && host[0] != '\0' && !host_is_ours (self, host))
     {
       refuse (exchange, 421, DEVBOX_WIRE_AUTHENTICATION_FAILED,
-              _ ("This agent is not known by the name in the Host header"));
+              _ ("This agent is not known by the name in the Host header"), FALSE);
       return FALSE;
     }
 

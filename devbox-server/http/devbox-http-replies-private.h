@@ -12,4 +12,10 @@ void devbox_http_reply_json (DevboxHttpExchange *exchange, guint status, const G
 void devbox_http_reply_error (DevboxHttpExchange *exchange, const GError *error);
 void devbox_http_reply_error_with_status (DevboxHttpExchange *exchange, guint status, const GError *error);
 
+/* The same, or nothing but the status. */
+void devbox_http_reply_refusal (DevboxHttpExchange *exchange, guint status, const GError *error, gboolean is_bare);
+
+/* Whether the body is of that type, whatever its parameters. */
+gboolean devbox_http_content_type_is (DevboxHttpExchange *exchange, const char *type);
+
 G_END_DECLS

@@ -6,9 +6,16 @@
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
+#include <string.h>
+
+/* Seconds after which who was told to wait may try again */
+#define RETRY_AFTER "1"
+
 void
 devbox_http_reply_json (DevboxHttpExchange *exchange, guint status, const GString *json)
 {
+  if (status == 429)
+    devbox_http_exchange_add_header (exchange, "Retry-After", RETRY_AFTER);
   devbox_http_exchange_reply_data (exchange, status, "application/json", json->str, json->len);
 }
 
@@ -29,4 +36,23 @@ devbox_http_reply_error_with_status (DevboxHttpExchange *exchange, guint status,
   g_string_append_c (json, '}');
 
   devbox_http_reply_json (exchange, status, json);
+}
+
+void
+devbox_http_reply_refusal (DevboxHttpExchange *exchange, guint status, const GError *error, gboolean is_bare)
+{
+  if (is_bare)
+    devbox_http_exchange_reply_data (exchange, status, NULL, NULL, 0);
+  else
+    devbox_http_reply_error_with_status (exchange, status, error);
+}
+
+gboolean
+devbox_http_content_type_is (DevboxHttpExchange *exchange, const char *type)
+{
+  const char *header = devbox_http_exchange_get_header (exchange, "Content-Type");
+  gsize length = strlen (type);
+
+  return header != NULL && g_ascii_strncasecmp (header, type, length) == 0
+         && strchr ("; \t", header[length]) != NULL; /* or its end */
 }

@@ -18,7 +18,8 @@ typedef struct
 struct _DevboxHttpRouter
 {
   DevboxHttpGuard *guard;
-  GArray *entries;      /* of Entry */
+  GArray *entries; /* of Entry */
+  const char *bare_prefix;
   GHashTable *literals; /* path → index of its first entry, for paths without "{}" */
 };
 
@@ -53,6 +54,12 @@ devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, g
         g_hash_table_insert (self->literals, (gpointer) routes[i].path, GUINT_TO_POINTER (self->entries->len));
       g_array_append_val (self->entries, entry);
     }
+}
+
+void
+devbox_http_router_set_bare_prefix (DevboxHttpRouter *self, const char *prefix)
+{
+  self->bare_prefix = prefix;
 }
 
 /* Whether path fits the pattern; *argument is what stands for its "{}". */
@@ -128,22 +135,22 @@ find_route (DevboxHttpRouter *self, DevboxHttpExchange *exchange, Match *match)
 }
 
 static void
-refuse_unknown_path (DevboxHttpExchange *exchange)
+refuse_unknown_path (DevboxHttpExchange *exchange, DevboxHttpRouteFlags flags)
 {
   g_autoptr (GError) error
       = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("There is no such route"));
 
-  devbox_http_reply_error_with_status (exchange, 404, error);
+  devbox_http_reply_refusal (exchange, 404, error, (flags & DEVBOX_HTTP_ROUTE_BARE) != 0);
 }
 
 static void
-refuse_method (DevboxHttpExchange *exchange, const char *allow)
+refuse_method (DevboxHttpExchange *exchange, const char *allow, DevboxHttpRouteFlags flags)
 {
   g_autoptr (GError) error
       = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("This route answers only to %s"), allow);
 
   devbox_http_exchange_add_header (exchange, "Allow", allow);
-  devbox_http_reply_error_with_status (exchange, 405, error);
+  devbox_http_reply_refusal (exchange, 405, error, (flags & DEVBOX_HTTP_ROUTE_BARE) != 0);
 }
 
 void
@@ -155,14 +162,16 @@ devbox_http_router_dispatch (DevboxHttpRouter *self, DevboxHttpExchange *exchang
     return;
 
   find_route (self, exchange, &match);
+  if (self->bare_prefix != NULL && g_str_has_prefix (devbox_http_exchange_get_path (exchange), self->bare_prefix))
+    match.path_flags |= DEVBOX_HTTP_ROUTE_BARE;
   if (devbox_http_guard_admit (self->guard, exchange, match.path_flags))
     {
       if (match.entry != NULL)
         match.entry->route->func (exchange, match.argument, match.entry->user_data);
       else if (match.allow != NULL)
-        refuse_method (exchange, match.allow->str);
+        refuse_method (exchange, match.allow->str, match.path_flags);
       else
-        refuse_unknown_path (exchange);
+        refuse_unknown_path (exchange, match.path_flags);
     }
 
   g_free (match.argument);

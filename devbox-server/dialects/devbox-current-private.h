@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-http-router-private.h"
+#include "devbox-object-body-private.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* The current dialect (docs/wire.md, "Current dialect"): an envelope {status, message, …}, whose status is 0, or tells
+ * the failure while HTTP says 200. The user data of every route is the DevboxAgentService. */
+
+#define DEVBOX_CURRENT_PREFIX "/api/"
+
+/* All its routes, with the service as their user data. */
+void devbox_current_add_routes (DevboxHttpRouter *router, gpointer service);
+
+/* What came before the handler could look at it */
+/* A JSON object, handed to func. Another content type is answered with 415, what is no JSON object with 400. */
+void devbox_current_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data);
+/* A member or parameter that is missing or has the wrong type: HTTP 422. */
+void devbox_current_reject (DevboxHttpExchange *exchange, const GError *error);
+
+/* The envelope of a success, left open for more members; and its end, which answers. Takes json. */
+GString *devbox_current_begin (void);
+void devbox_current_reply (DevboxHttpExchange *exchange, GString *json);
+void devbox_current_reply_success (DevboxHttpExchange *exchange); /* with nothing else in it */
+
+/* A failure, with the envelope status of its code, or another one. HTTP says 200, but 413 and 429 are themselves. */
+void devbox_current_reply_error (DevboxHttpExchange *exchange, const GError *error);
+void devbox_current_reply_failure (DevboxHttpExchange *exchange, guint envelope_status, const char *message);
+/* The members of a failure, without braces. */
+void devbox_current_append_failure (GString *json, guint envelope_status, const char *message);
+
+/* The part of a route's answer to GET /health that a request with a token is given */
+void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
+
+/* The routes, by topic */
+extern const DevboxHttpRoute devbox_current_health_routes[];
+extern const guint devbox_current_n_health_routes;
+
+G_END_DECLS

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-current-private.h"
+
+#include "devbox-http-replies-private.h"
+#include "devbox-wire-error-private.h"
+#include "devbox-wire-json-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#define UNSUPPORTED_MEDIA_TYPE 415
+#define UNPROCESSABLE_ENTITY 422
+#define MALFORMED 1400
+
+void
+devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
+{
+  devbox_http_router_set_bare_prefix (router, DEVBOX_CURRENT_PREFIX);
+  devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
+}
+
+void
+devbox_current_append_failure (GString *json, guint envelope_status, const char *message)
+{
+  g_string_append_printf (json, "\"status\":%u,\"message\":", envelope_status);
+  devbox_wire_json_append_string (json, message, -1);
+}
+
+static void
+reply_failure (DevboxHttpExchange *exchange, guint http_status, guint envelope_status, const char *message)
+{
+  g_autoptr (GString) json = g_string_new ("{");
+
+  devbox_current_append_failure (json, envelope_status, message);
+  g_string_append_c (json, '}');
+
+  devbox_http_reply_json (exchange, http_status, json);
+}
+
+void
+devbox_current_reply_failure (DevboxHttpExchange *exchange, guint envelope_status, const char *message)
+{
+  reply_failure (exchange, 200, envelope_status, message);
+}
+
+/* A status that is none of the envelope's own is one of HTTP. */
+void
+devbox_current_reply_error (DevboxHttpExchange *exchange, const GError *error)
+{
+  guint status = devbox_wire_code_get_envelope_status (devbox_wire_code_from_error (error));
+
+  reply_failure (exchange, status < 1000 ? status : 200, status, error->message);
+}
+
+void
+devbox_current_reject (DevboxHttpExchange *exchange, const GError *error)
+{
+  guint status = devbox_wire_code_get_envelope_status (devbox_wire_code_from_error (error));
+
+  reply_failure (exchange, UNPROCESSABLE_ENTITY, status, error->message);
+}
+
+static void
+refuse_body (DevboxHttpExchange *exchange, const GError *error)
+{
+  reply_failure (exchange, 400, MALFORMED, error->message);
+}
+
+void
+devbox_current_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data)
+{
+  if (devbox_http_content_type_is (exchange, "application/json"))
+    devbox_object_body_collect (exchange, func, refuse_body, user_data);
+  else
+    reply_failure (exchange, UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE,
+                   _ ("The content type must be application/json"));
+}
+
+GString *
+devbox_current_begin (void)
+{
+  return g_string_new ("{\"status\":0,\"message\":\"success\"");
+}
+
+void
+devbox_current_reply (DevboxHttpExchange *exchange, GString *json)
+{
+  g_string_append_c (json, '}');
+  devbox_http_reply_json (exchange, 200, json);
+  g_string_free (json, TRUE);
+}
+
+void
+devbox_current_reply_success (DevboxHttpExchange *exchange)
+{
+  devbox_current_reply (exchange, devbox_current_begin ());
+}
