@@ -9,8 +9,10 @@ G_BEGIN_DECLS
 
 #define DEVBOX_TREE_WATCH_MAX_EVENTS 10000
 #define DEVBOX_TREE_WATCH_MAX_PATH_BYTES (1024 * 1024)
-#define DEVBOX_TREE_WATCH_WINDOW_US                                                                                    \
-  (10 * 1000) /* the first event goes at once, what follows within this time goes together */
+/* A few events go at once, each for itself; where they go on to come faster than one in this time, those of such a time
+ * go together. */
+#define DEVBOX_TREE_WATCH_CREDIT 32
+#define DEVBOX_TREE_WATCH_WINDOW_US (G_GINT64_CONSTANT (10) * 1000)
 
 DevboxTreeWatch *devbox_tree_watch_new (DevboxTreeWatcher *watcher,
                                         const char *path,

@@ -28,7 +28,7 @@ struct _DevboxTreeWatch
   gsize n_path_bytes;
   GHashTable *joinable; /* path of an event in the queue, borrowed: a change of it says nothing new */
   gboolean overflowed;  /* the queue is one OVERFLOW, which stands for all that comes until it is told */
-  gint64 dispatch_time; /* monotonic, when the queue was last emptied */
+  gint64 next_time; /* monotonic, when the queue would be emptied next if each time took its window */
 };
 
 typedef struct
@@ -75,7 +75,7 @@ watch_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data
   self->events = event_array_new ();
   self->n_path_bytes = 0;
   self->overflowed = FALSE;
-  self->dispatch_time = g_get_monotonic_time ();
+  self->next_time = MAX (self->next_time, g_get_monotonic_time ()) + DEVBOX_TREE_WATCH_WINDOW_US;
   g_mutex_unlock (&self->lock);
 
   if (tell_ready && self->ready != NULL)
@@ -271,7 +271,7 @@ devbox_tree_watch_push (DevboxTreeWatch *self,
       && (self->events->len > DEVBOX_TREE_WATCH_MAX_EVENTS || self->n_path_bytes > DEVBOX_TREE_WATCH_MAX_PATH_BYTES))
     collapse (self);
   if (was_empty && self->ready_state != READY_TO_TELL)
-    wake_up (self, self->dispatch_time + DEVBOX_TREE_WATCH_WINDOW_US);
+    wake_up (self, self->next_time - DEVBOX_TREE_WATCH_CREDIT * DEVBOX_TREE_WATCH_WINDOW_US);
 
   g_mutex_unlock (&self->lock);
 }

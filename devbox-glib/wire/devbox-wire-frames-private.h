@@ -39,4 +39,7 @@ typedef struct
 gsize devbox_wire_frames_take (DevboxWireFrames *self, const guint8 *data, gsize size, GError **error);
 gboolean devbox_wire_frames_is_between (const DevboxWireFrames *self); /* no frame is under way; a message may be */
 
+/* A whole text message as a server sends it: one frame, without a mask. */
+void devbox_wire_frames_append_text (GByteArray *out, const char *text, gsize size);
+
 G_END_DECLS

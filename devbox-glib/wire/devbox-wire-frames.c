@@ -189,3 +189,34 @@ devbox_wire_frames_is_between (const DevboxWireFrames *self)
 {
   return self->n_left == 0 && self->n_header == 0;
 }
+
+#define FINAL 0x80
+#define LENGTH_16 126
+#define LENGTH_64 127
+
+void
+devbox_wire_frames_append_text (GByteArray *out, const char *text, gsize size)
+{
+  guint8 header[2 + sizeof (guint64)] = { FINAL | DEVBOX_WIRE_FRAMES_TEXT };
+  guint16 size_16 = GUINT16_TO_BE (size);
+  guint64 size_64 = GUINT64_TO_BE (size);
+
+  if (size < LENGTH_16)
+    {
+      header[1] = size;
+      g_byte_array_append (out, header, 2);
+    }
+  else if (size <= G_MAXUINT16)
+    {
+      header[1] = LENGTH_16;
+      memcpy (header + 2, &size_16, sizeof size_16);
+      g_byte_array_append (out, header, 2 + sizeof size_16);
+    }
+  else
+    {
+      header[1] = LENGTH_64;
+      memcpy (header + 2, &size_64, sizeof size_64);
+      g_byte_array_append (out, header, 2 + sizeof size_64);
+    }
+  g_byte_array_append (out, (const guint8 *) text, size);
+}

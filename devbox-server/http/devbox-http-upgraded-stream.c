@@ -3,6 +3,7 @@
 
 #include "devbox-http-upgraded-stream-private.h"
 
+#include "devbox-http-upgraded-output-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-frames-private.h"
 
@@ -170,12 +171,12 @@ devbox_http_upgraded_input_pollable_init (GPollableInputStreamInterface *iface)
 }
 
 static GInputStream *
-devbox_http_upgraded_input_new (GIOStream *connection, gsize max_message_size)
+devbox_http_upgraded_input_new (GInputStream *input, GOutputStream *output, gsize max_message_size)
 {
   DevboxHttpUpgradedInput *self = g_object_new (DEVBOX_TYPE_HTTP_UPGRADED_INPUT, NULL);
 
-  self->input = G_POLLABLE_INPUT_STREAM (g_object_ref (g_io_stream_get_input_stream (connection)));
-  self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (g_io_stream_get_output_stream (connection)));
+  self->input = G_POLLABLE_INPUT_STREAM (g_object_ref (input));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (output));
   self->frames = (DevboxWireFrames) DEVBOX_WIRE_FRAMES_INIT (max_message_size);
 
   return G_INPUT_STREAM (self);
@@ -188,6 +189,7 @@ struct _DevboxHttpUpgradedStream
   GIOStream parent_instance;
   GSocketConnection *connection;
   GInputStream *input;
+  GOutputStream *output;
 };
 
 G_DEFINE_FINAL_TYPE (DevboxHttpUpgradedStream, devbox_http_upgraded_stream, G_TYPE_IO_STREAM)
@@ -198,6 +200,7 @@ devbox_http_upgraded_stream_finalize (GObject *object)
   DevboxHttpUpgradedStream *self = DEVBOX_HTTP_UPGRADED_STREAM (object);
 
   g_object_unref (self->input);
+  g_object_unref (self->output);
   g_object_unref (self->connection);
 
   G_OBJECT_CLASS (devbox_http_upgraded_stream_parent_class)->finalize (object);
@@ -212,7 +215,7 @@ devbox_http_upgraded_stream_get_input_stream (GIOStream *stream)
 static GOutputStream *
 devbox_http_upgraded_stream_get_output_stream (GIOStream *stream)
 {
-  return g_io_stream_get_output_stream (G_IO_STREAM (DEVBOX_HTTP_UPGRADED_STREAM (stream)->connection));
+  return DEVBOX_HTTP_UPGRADED_STREAM (stream)->output;
 }
 
 static gboolean
@@ -271,7 +274,9 @@ devbox_http_upgraded_stream_new (GSocketConnection *connection, gsize max_messag
   DevboxHttpUpgradedStream *self = g_object_new (DEVBOX_TYPE_HTTP_UPGRADED_STREAM, NULL);
 
   self->connection = g_object_ref (connection);
-  self->input = devbox_http_upgraded_input_new (G_IO_STREAM (connection), max_message_size);
+  self->output = devbox_http_upgraded_output_new (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
+  self->input = devbox_http_upgraded_input_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->output,
+                                                max_message_size);
 
   return G_IO_STREAM (self);
 }

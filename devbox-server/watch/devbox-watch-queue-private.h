@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* Messages on their way into a WebSocket whose peer may read slowly or not at all. SoupWebsocketConnection queues
- * without bound; this hands it one message at a time, each time the socket takes one, so that what waits waits here and
- * can be counted. */
+ * without bound; this writes to the stream below it when the socket takes something, so that what waits waits here and
+ * can be counted. That stream must take a write as a whole, as DevboxHttpUpgradedOutput does. */
 typedef struct _DevboxWatchQueue DevboxWatchQueue;
 
 #define DEVBOX_WATCH_QUEUE_MAX_MESSAGES 1000

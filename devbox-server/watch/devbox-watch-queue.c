@@ -3,11 +3,16 @@
 
 #include "devbox-watch-queue-private.h"
 
+#include "devbox-wire-frames-private.h"
+
+#define BATCH_SIZE (64 * 1024)
+
 struct _DevboxWatchQueue
 {
   SoupWebsocketConnection *connection;
   GQueue texts; /* of GString */
   gsize n_bytes;
+  GByteArray *batch; /* the frames of the next ones, or NULL */
   GSource *writable; /* while texts wait */
   GSource *stall;    /* likewise */
   guint stall_ms;
@@ -52,6 +57,7 @@ devbox_watch_queue_free (DevboxWatchQueue *self)
   clear_source (&self->writable);
   clear_source (&self->stall);
   g_queue_clear_full (&self->texts, text_free);
+  g_clear_pointer (&self->batch, g_byte_array_unref);
   g_object_unref (self->connection);
   g_free (self);
 }
@@ -80,19 +86,40 @@ expect_progress (DevboxWatchQueue *self)
   g_source_set_ready_time (self->stall, g_get_monotonic_time () + (gint64) self->stall_ms * 1000);
 }
 
-/* libsoup writes one message each time the socket is writable, and so does this: what libsoup holds does not grow. */
+static void
+fill_batch (DevboxWatchQueue *self)
+{
+  self->batch = g_byte_array_sized_new (MIN (self->n_bytes, BATCH_SIZE));
+  do
+    {
+      GString *text = g_queue_pop_head (&self->texts);
+
+      devbox_wire_frames_append_text (self->batch, text->str, text->len);
+      self->n_bytes -= text->len;
+      g_string_free (text, TRUE);
+    }
+  while (!g_queue_is_empty (&self->texts) && self->batch->len < BATCH_SIZE);
+}
+
+/* Many messages in one write, beside libsoup, which would take one each time the socket is writable. A failure is its
+ * affair: it reads from the same socket. */
 static gboolean
 on_writable (GObject *stream, gpointer user_data)
 {
   DevboxWatchQueue *self = user_data;
-  GString *text = g_queue_pop_head (&self->texts);
+  gboolean is_open = soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN;
+  g_autoptr (GError) error = NULL;
 
-  self->n_bytes -= text->len;
-  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_send_text (self->connection, text->str);
-  g_string_free (text, TRUE);
+  if (self->batch == NULL)
+    fill_batch (self);
+  if (!is_open
+      || g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream), self->batch->data,
+                                                     self->batch->len, NULL, &error)
+             >= 0
+      || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    g_clear_pointer (&self->batch, g_byte_array_unref);
 
-  if (!g_queue_is_empty (&self->texts))
+  if (self->batch != NULL || !g_queue_is_empty (&self->texts))
     {
       expect_progress (self);
       return G_SOURCE_CONTINUE;

@@ -283,6 +283,33 @@ test_endless_message (void)
   g_assert_cmpuint (n_frames, ==, 65);
 }
 
+/* Each size at which the form of the header changes */
+static void
+test_append_text (void)
+{
+  static const gsize sizes[] = { 0, 1, 125, 126, 65535, 65536, 70000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
+      g_autofree char *text = g_strnfill (sizes[i], 'x');
+      guint header = sizes[i] < 126 ? 2 : sizes[i] < 65536 ? 4 : 10;
+      guint64 told = 0;
+
+      devbox_wire_frames_append_text (bytes, text, sizes[i]);
+      g_assert_cmpuint (bytes->len, ==, header + sizes[i]);
+      g_assert_cmphex (bytes->data[0], ==, 0x81);
+      if (header == 2)
+        told = bytes->data[1];
+      else
+        g_assert_cmpuint (bytes->data[1], ==, header == 4 ? 126 : 127);
+      for (guint k = 2; k < header; k++)
+        told = told << 8 | bytes->data[k];
+      g_assert_cmpuint (told, ==, sizes[i]);
+      g_assert_cmpmem (bytes->data + header, sizes[i], text, sizes[i]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -292,6 +319,8 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/frames/unmasked", test_unmasked);
   g_test_add_func ("/wire/frames/random-splits", test_random_splits);
   g_test_add_func ("/wire/frames/endless-message", test_endless_message);
+
+  g_test_add_func ("/wire/frames/append-text", test_append_text);
 
   return g_test_run ();
 }
