@@ -19,6 +19,7 @@ typedef struct
   guint16 port;
   int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
+  guint process_retention_ms; /* 0: by the dialect */
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
