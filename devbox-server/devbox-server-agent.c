@@ -34,6 +34,7 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_CONNECTIONS 4096
 #define STOP_GRACE_MS 10000
 
 struct _DevboxServerAgent
@@ -44,6 +45,7 @@ struct _DevboxServerAgent
   char *host;
   guint port;
   guint64 max_file_size;
+  guint max_connections;
   guint process_retention;
   gboolean enable_cors;
   GStrv cors_origins;
@@ -67,6 +69,7 @@ enum
   PROP_HOST,
   PROP_PORT,
   PROP_MAX_FILE_SIZE,
+  PROP_MAX_CONNECTIONS,
   PROP_PROCESS_RETENTION,
   PROP_ENABLE_CORS,
   PROP_CORS_ORIGINS,
@@ -126,6 +129,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->listen_fd = self->listen_fd;
   config->max_file_size
       = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
+  config->max_connections = self->max_connections;
   config->process_retention_ms = self->process_retention;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
@@ -300,6 +304,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_FILE_SIZE:
       g_value_set_uint64 (value, self->max_file_size);
       break;
+    case PROP_MAX_CONNECTIONS:
+      g_value_set_uint (value, self->max_connections);
+      break;
     case PROP_PROCESS_RETENTION:
       g_value_set_uint (value, self->process_retention);
       break;
@@ -356,9 +363,9 @@ set_strv (DevboxServerAgent *self, GStrv *field, const GValue *value, guint prop
 }
 
 static void
-set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint property_id)
+set_uint (DevboxServerAgent *self, guint *field, const GValue *value, guint property_id)
 {
-  guint64 number = g_value_get_uint64 (value);
+  guint number = g_value_get_uint (value);
 
   if (*field == number)
     return;
@@ -368,9 +375,9 @@ set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint 
 }
 
 static void
-set_uint (DevboxServerAgent *self, guint *field, const GValue *value, guint property_id)
+set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint property_id)
 {
-  guint number = g_value_get_uint (value);
+  guint64 number = g_value_get_uint64 (value);
 
   if (*field == number)
     return;
@@ -409,6 +416,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_MAX_FILE_SIZE:
       set_uint64 (self, &self->max_file_size, value, property_id);
+      break;
+    case PROP_MAX_CONNECTIONS:
+      set_uint (self, &self->max_connections, value, property_id);
       break;
     case PROP_PROCESS_RETENTION:
       set_uint (self, &self->process_retention, value, property_id);
@@ -523,6 +533,17 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_FILE_SIZE] = g_param_spec_uint64 ("max-file-size", NULL, NULL, 0, G_MAXUINT64,
                                                         DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-connections:
+   *
+   * How many connections may be open at once. One more closes the one that has been idle for the longest time. They
+   * never take more than half of the process's limit of open files.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONNECTIONS] = g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXUINT,
+                                                        DEFAULT_MAX_CONNECTIONS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:process-retention:
