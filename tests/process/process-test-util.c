@@ -134,9 +134,9 @@ test_dup_output (DevboxServerCommand *command, DevboxOutputStream stream)
   gsize size = test_get_output_length (command, stream);
 
   g_string_set_size (output, size);
-  g_assert_cmpuint (devbox_output_log_read (log, stream, devbox_output_log_get_first_offset (log, stream), output->str,
-                                            size),
-                    ==, size);
+  g_assert_cmpuint (
+      devbox_output_log_read (log, stream, devbox_output_log_get_first_offset (log, stream), output->str, size), ==,
+      size);
 
   return output;
 }

@@ -373,8 +373,8 @@ test_shared_file (Fixture *fixture, gconstpointer data)
       guint which = g_rand_int_range (random, 0, G_N_ELEMENTS (logs));
 
       if (logs[which] == NULL)
-        logs[which] = devbox_output_log_new (&policies[which % 2], g_main_context_default (), fixture->budget,
-                                             fixture->spill);
+        logs[which]
+            = devbox_output_log_new (&policies[which % 2], g_main_context_default (), fixture->budget, fixture->spill);
       append_pattern (logs[which], g_rand_int_range (random, 0, 2), g_rand_int_range (random, 1, 50000), 20000);
       if (g_rand_int_range (random, 0, 30) > 0)
         continue;
