@@ -194,8 +194,8 @@ end_container (gpointer user_data, GError **error)
   if (!is_in_files (self))
     return TRUE;
 
-  return settle (self, self->item == NULL || devbox_write_item_handler.end_object (self->item, &item_error), item_error,
-                 TRUE, error);
+  return settle (self, self->item == NULL || devbox_write_item_handler.end_object (self->item, &item_error),
+                 &item_error, TRUE, error);
 }
 
 static gboolean
@@ -267,8 +267,8 @@ take_null (gpointer user_data, GError **error)
     return check_place (self, error);
 
   begin_item (self);
-  return settle (self, self->item == NULL || devbox_write_item_handler.null (self->item, &item_error), item_error, TRUE,
-                 error);
+  return settle (self, self->item == NULL || devbox_write_item_handler.null (self->item, &item_error), &item_error,
+                 TRUE, error);
 }
 
 static const DevboxWireJsonHandler handler = {
