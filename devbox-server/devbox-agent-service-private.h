@@ -19,6 +19,7 @@ typedef struct
   guint16 port;
   int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
+  guint max_concurrent_reads;
   guint max_connections;
   gboolean enable_cors;
   GStrv cors_origins;
@@ -59,6 +60,7 @@ DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *se
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
+guint devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self); /* by one search */
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);
 DevboxHealthReply *
 devbox_agent_service_get_health_reply (DevboxAgentService *self);  /* a place for the last one, at first empty */
