@@ -222,7 +222,7 @@ test_failures (WorkspaceFixture *fixture, gconstpointer mode)
     g_autoptr (GArray) results = devbox_text_replace (fixture->workspace, paths, "a", "b", -1, NULL, NULL);
 
     /* Skipped, when the other one was that quick. */
-  g_assert_cmpint (g_array_index (results, DevboxTextReplaceResult, 0).status, !=, DEVBOX_TEXT_REPLACE_SUCCESS);
+    g_assert_cmpint (g_array_index (results, DevboxTextReplaceResult, 0).status, !=, DEVBOX_TEXT_REPLACE_SUCCESS);
   }
 }
 
