@@ -15,6 +15,9 @@
 #define BATCH_FILES 32
 #define BATCH_BYTES (1024 * 1024)
 
+/* Each may hold a batch of descriptors. */
+#define MAX_READS 64
+
 typedef struct
 {
   const char *keyword;
@@ -182,7 +185,7 @@ static void
 text_search_init (TextSearch *self, DevboxFoundFiles *found, const char *keyword, guint max_reads)
 {
   self->keyword = keyword;
-  self->max_helpers = MAX (max_reads, 1) - 1;
+  self->max_helpers = CLAMP (max_reads, 1, MAX_READS) - 1;
   self->batch = batch_new ();
   self->found = found;
   g_mutex_init (&self->mutex);
