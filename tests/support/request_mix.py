@@ -5,11 +5,13 @@ A route that the sources do not have yet is left out; one that they have needs a
 """
 import base64
 import http.client
+import io
 import json
 import os
 import random
 import re
 import socket
+import tarfile
 from pathlib import Path
 
 from agent import frame
@@ -27,6 +29,17 @@ def multipart(name, *files):
     """The body and its content type."""
     parts = "".join(f'--line\r\nContent-Disposition: form-data; name="{name}"; filename="{path}"\r\n\r\n{content}\r\n' for path, content in files)
     return {"body": (parts + "--line--\r\n").encode(), "Content_Type": "multipart/form-data; boundary=line"}
+
+
+def tar(*files):
+    """The body of an archive with these names and contents."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as writer:
+        for name, content in files:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            writer.addfile(entry, io.BytesIO(content))
+    return archive.getvalue()
 
 
 SECRET_ENV = {"env": {"SECRET": "{secret}"}}
@@ -129,6 +142,10 @@ ROWS = [
     row("POST", API + "/sessions/{}/terminate", argument="{session}"),
     row("GET", API + "/sessions/{}/logs", argument="{session}", query="tail=3"),
     row("GET", API + "/ports"),
+    row("PUT", API + "/files/archive", tar(("f/1", b"x" * 5000), ("f/2", b"y")), query="path=unpacked-{n}", Content_Type="application/gzip"),
+    row("PUT", API + "/files/archive", tar(("../f", b"x")), query="path=unpacked", Content_Type="application/gzip"),
+    row("PUT", API + "/files/archive", tar(("f", b"x" * 5000))[:100], query="path=unpacked", Content_Type="application/gzip"),
+    row("PUT", API + "/files/archive", b"no archive", query="path=unpacked", Content_Type="application/x-tar"),
     # No route, or not for this
     row("GET", None, argument="/no/such/{n}"),
     row("GET", None, argument=API + "/no/such"),
