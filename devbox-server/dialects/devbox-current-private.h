@@ -39,5 +39,7 @@ void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, 
 /* The routes, by topic */
 extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
+extern const DevboxHttpRoute devbox_current_process_routes[];
+extern const guint devbox_current_n_process_routes;
 
 G_END_DECLS
