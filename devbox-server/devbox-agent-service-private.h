@@ -19,6 +19,8 @@ typedef struct
   guint16 port;
   int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
+  guint max_connections;
+  guint process_retention_ms; /* 0: by the dialect */
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
@@ -56,6 +58,8 @@ DevboxLauncher *devbox_agent_service_get_launcher (DevboxAgentService *self);
 DevboxProcessTable *devbox_agent_service_get_process_table (DevboxAgentService *self);
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
+/* For operations that read or write the body of an exchange as it comes: one client that is slow holds up no other. */
+DevboxWorkers *devbox_agent_service_get_transfer_workers (DevboxAgentService *self);
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);

@@ -21,6 +21,7 @@ struct _DevboxAgentService
 
   DevboxWorkspace *workspace;
   DevboxWorkers *workers;
+  DevboxWorkers *transfer_workers;
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
@@ -43,6 +44,7 @@ struct _DevboxAgentService
 /* File operations that may take long: those that run at once, and those that wait for them. */
 #define MAX_WORKERS 4
 #define MAX_WAITING_WORK 1000
+#define MAX_TRANSFERS 64
 
 void
 devbox_agent_config_clear (DevboxAgentConfig *config)
@@ -79,10 +81,11 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
 
 /* Files and commands need descriptors too: connections never take more than half of them. */
 static void
-limit_connections (DevboxHttpLimits *limits)
+limit_connections (DevboxHttpLimits *limits, guint max_connections)
 {
   struct rlimit open_files;
 
+  limits->max_connections = max_connections;
   if (getrlimit (RLIMIT_NOFILE, &open_files) == 0)
     limits->max_connections = CLAMP (open_files.rlim_cur / 2, 1, limits->max_connections);
 }
@@ -93,7 +96,7 @@ listen_for_requests (DevboxAgentService *self, GError **error)
   DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
   int listen_fd = self->config.listen_fd;
 
-  limit_connections (&limits);
+  limit_connections (&limits, self->config.max_connections);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
 
@@ -151,6 +154,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   devbox_http_router_add (self->router, devbox_classic_routes, devbox_classic_n_routes, self);
   devbox_current_add_routes (self->router, self);
   self->workers = devbox_workers_new (MAX_WORKERS, MAX_WAITING_WORK);
+  self->transfer_workers = devbox_workers_new (MAX_TRANSFERS, 0);
 
   self->workspace = devbox_workspace_new (self->config.workspace_path, error);
   if (self->workspace == NULL || !try_to_write (self->workspace, error) || !listen_for_requests (self, error))
@@ -164,6 +168,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
     devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
+  for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
+    devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
   set_up_guard (self);
 
@@ -179,6 +185,7 @@ devbox_agent_service_free (DevboxAgentService *self)
 {
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
+  g_clear_pointer (&self->transfer_workers, devbox_workers_free);
   g_clear_pointer (&self->process_table, devbox_process_table_free);
   g_clear_pointer (&self->launcher, devbox_launcher_unref);
   g_clear_pointer (&self->tree_watcher, devbox_tree_watcher_unref);
@@ -263,6 +270,12 @@ DevboxWorkers *
 devbox_agent_service_get_workers (DevboxAgentService *self)
 {
   return self->workers;
+}
+
+DevboxWorkers *
+devbox_agent_service_get_transfer_workers (DevboxAgentService *self)
+{
+  return self->transfer_workers;
 }
 
 DevboxHttpGuard *
