@@ -26,7 +26,7 @@ typedef struct
   DevboxOutputLog *log;
   guint64 next;
   guint64 n_missing; /* that were gone before they could be read */
-  GString *entry; /* the last one that was read, which may be any bytes */
+  GString *entry;    /* the last one that was read, which may be any bytes */
 } LogCursor;
 
 static void

@@ -51,7 +51,8 @@ start (const char *script, Told *told)
   DevboxServerCommand *command;
 
   command = devbox_launcher_start (
-      launcher, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1, .output_limit = TEST_OUTPUT_LIMIT }, on_done, told, NULL);
+      launcher, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1, .output_limit = TEST_OUTPUT_LIMIT }, on_done, told,
+      NULL);
   devbox_server_command_set_started_func (command, on_started, told);
 
   return command;

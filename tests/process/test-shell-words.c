@@ -94,13 +94,13 @@ test_long (void)
   g_assert_cmpuint (g_strv_length (split), ==, size / 2);
 }
 
-/* A line of what has a meaning in quotes, without what would make a shell do something. A line break is escaped, since a
- * bare one ends a command there. */
+/* A line of what has a meaning in quotes, without what would make a shell do something. A line break is escaped, since
+ * a bare one ends a command there. */
 static char *
 make_line (void)
 {
-  static const char *const tokens[]
-      = { "a", "b", "-c", "=", " ", "  ", "\t", "'", "\"", "\\", "\\\\", "\\'", "\\\"", "\\ ", "\\$", "\\`", "#", "\\\n", "é" };
+  static const char *const tokens[] = { "a",    "b",   "-c",   "=",   " ",   "  ",  "\t", "'",    "\"", "\\",
+                                        "\\\\", "\\'", "\\\"", "\\ ", "\\$", "\\`", "#",  "\\\n", "é" };
   g_autoptr (GString) line = g_string_new (NULL);
   guint n_tokens = g_test_rand_int_range (1, MAX_TOKENS);
 

@@ -15,11 +15,14 @@ test_names (void)
     const char *name;
     int signum;
   } cases[] = {
-    { "SIGTERM", SIGTERM }, { "TERM", SIGTERM }, { "term", SIGTERM },     { "sigTerm", SIGTERM }, { "15", SIGTERM },
-    { "KILL", SIGKILL },    { "9", SIGKILL },    { "SIGHUP", SIGHUP },    { "int", SIGINT },      { "USR1", SIGUSR1 },
-    { "STOP", SIGSTOP },    { "CONT", SIGCONT }, { "WINCH", SIGWINCH },   { "SIGABRT", SIGABRT }, { "IOT", SIGABRT },
-    { "CHLD", SIGCHLD },    { "CLD", SIGCHLD },  { "POLL", SIGPOLL },     { "IO", SIGPOLL },      { "SYS", SIGSYS },
-    { "1", 1 },             { "64", 64 },        { "STKFLT", SIGSTKFLT }, { "PWR", SIGPWR },
+    { "SIGTERM", SIGTERM }, { "TERM", SIGTERM },     { "term", SIGTERM },
+    { "sigTerm", SIGTERM }, { "15", SIGTERM },       { "KILL", SIGKILL },
+    { "9", SIGKILL },       { "SIGHUP", SIGHUP },    { "int", SIGINT },
+    { "USR1", SIGUSR1 },    { "STOP", SIGSTOP },     { "CONT", SIGCONT },
+    { "WINCH", SIGWINCH },  { "SIGABRT", SIGABRT },  { "IOT", SIGABRT },
+    { "CHLD", SIGCHLD },    { "CLD", SIGCHLD },      { "POLL", SIGPOLL },
+    { "IO", SIGPOLL },      { "SYS", SIGSYS },       { "1", 1 },
+    { "64", 64 },           { "STKFLT", SIGSTKFLT }, { "PWR", SIGPWR },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -55,7 +58,8 @@ static void
 test_unknown (void)
 {
   static const char *const names[]
-      = { "", "0", "-1", "65", "99999999999999999999", "9 ", " 9", "+9", "9x", "SIG", "SIGSIGTERM", "TERMINATE", "TER", "ä" };
+      = { "",           "0",         "-1",  "65", "99999999999999999999", "9 ", " 9", "+9", "9x", "SIG",
+          "SIGSIGTERM", "TERMINATE", "TER", "ä" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     g_assert_cmpint (devbox_signal_from_name (names[i]), ==, 0);
