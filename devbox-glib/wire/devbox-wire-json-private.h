@@ -57,6 +57,7 @@ gboolean devbox_wire_json_append_string (GString *out, const char *string, gssiz
  * in base64. */
 void devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
+void devbox_wire_json_append_time_in_seconds (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00Z" */
 
 /* The members of an error body in the classic dialect and on the platform: success, error, code and timestamp; without
  * braces. */
