@@ -24,6 +24,7 @@ struct _DevboxAgentService
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
+  DevboxLogFinder *log_finder;
 
   DevboxHttpGuard *guard;
   DevboxHttpRouter *router;
@@ -135,6 +136,18 @@ try_to_write (DevboxWorkspace *workspace, GError **error)
   return replacement != NULL;
 }
 
+static DevboxOutputLog *
+find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
+{
+  DevboxAgentService *self = user_data;
+  DevboxServerCommand *command = NULL;
+
+  if (owner == DEVBOX_LOG_PROCESS)
+    command = devbox_process_table_lookup_id (self->process_table, id);
+
+  return command != NULL ? devbox_server_command_get_log (command) : NULL;
+}
+
 DevboxAgentService *
 devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 {
@@ -164,6 +177,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
     devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
+  self->log_finder = devbox_log_finder_new (find_log, self);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
   set_up_guard (self);
 
@@ -177,6 +191,9 @@ fail:
 void
 devbox_agent_service_free (DevboxAgentService *self)
 {
+  if (self->log_finder != NULL)
+    devbox_log_finder_close (self->log_finder);
+  g_clear_pointer (&self->log_finder, devbox_log_finder_unref);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
   g_clear_pointer (&self->process_table, devbox_process_table_free);
@@ -251,6 +268,12 @@ DevboxProcessTable *
 devbox_agent_service_get_process_table (DevboxAgentService *self)
 {
   return self->process_table;
+}
+
+DevboxLogFinder *
+devbox_agent_service_get_log_finder (DevboxAgentService *self)
+{
+  return self->log_finder;
 }
 
 DevboxTreeWatcher *
