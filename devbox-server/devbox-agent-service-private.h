@@ -20,6 +20,7 @@ typedef struct
   guint16 port;
   int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
+  guint max_connections;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

@@ -80,10 +80,11 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
 
 /* Files and commands need descriptors too: connections never take more than half of them. */
 static void
-limit_connections (DevboxHttpLimits *limits)
+limit_connections (DevboxHttpLimits *limits, guint max_connections)
 {
   struct rlimit open_files;
 
+  limits->max_connections = max_connections;
   if (getrlimit (RLIMIT_NOFILE, &open_files) == 0)
     limits->max_connections = CLAMP (open_files.rlim_cur / 2, 1, limits->max_connections);
 }
@@ -94,7 +95,7 @@ listen_for_requests (DevboxAgentService *self, GError **error)
   DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
   int listen_fd = self->config.listen_fd;
 
-  limit_connections (&limits);
+  limit_connections (&limits, self->config.max_connections);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
 

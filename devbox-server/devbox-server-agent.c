@@ -34,6 +34,7 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_CONNECTIONS 4096
 #define STOP_GRACE_MS 10000
 
 struct _DevboxServerAgent
@@ -44,6 +45,7 @@ struct _DevboxServerAgent
   char *host;
   guint port;
   guint64 max_file_size;
+  guint max_connections;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
@@ -66,6 +68,7 @@ enum
   PROP_HOST,
   PROP_PORT,
   PROP_MAX_FILE_SIZE,
+  PROP_MAX_CONNECTIONS,
   PROP_ENABLE_CORS,
   PROP_CORS_ORIGINS,
   PROP_HOST_NAMES,
@@ -124,6 +127,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->listen_fd = self->listen_fd;
   config->max_file_size
       = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
+  config->max_connections = self->max_connections;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
   config->host_names = g_strdupv (self->host_names);
@@ -297,6 +301,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_FILE_SIZE:
       g_value_set_uint64 (value, self->max_file_size);
       break;
+    case PROP_MAX_CONNECTIONS:
+      g_value_set_uint (value, self->max_connections);
+      break;
     case PROP_ENABLE_CORS:
       g_value_set_boolean (value, self->enable_cors);
       break;
@@ -350,6 +357,18 @@ set_strv (DevboxServerAgent *self, GStrv *field, const GValue *value, guint prop
 }
 
 static void
+set_uint (DevboxServerAgent *self, guint *field, const GValue *value, guint property_id)
+{
+  guint number = g_value_get_uint (value);
+
+  if (*field == number)
+    return;
+
+  *field = number;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
+}
+
+static void
 set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint property_id)
 {
   guint64 number = g_value_get_uint64 (value);
@@ -387,14 +406,13 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       set_string (self, &self->host, value, property_id);
       break;
     case PROP_PORT:
-      if (self->port != g_value_get_uint (value))
-        {
-          self->port = g_value_get_uint (value);
-          g_object_notify_by_pspec (object, pspec);
-        }
+      set_uint (self, &self->port, value, property_id);
       break;
     case PROP_MAX_FILE_SIZE:
       set_uint64 (self, &self->max_file_size, value, property_id);
+      break;
+    case PROP_MAX_CONNECTIONS:
+      set_uint (self, &self->max_connections, value, property_id);
       break;
     case PROP_ENABLE_CORS:
       set_boolean (self, &self->enable_cors, value, property_id);
@@ -506,6 +524,17 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_FILE_SIZE] = g_param_spec_uint64 ("max-file-size", NULL, NULL, 0, G_MAXUINT64,
                                                         DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-connections:
+   *
+   * How many connections may be open at once. One more closes the one that has been idle for the longest time. They
+   * never take more than half of the process's limit of open files.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONNECTIONS] = g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXUINT,
+                                                        DEFAULT_MAX_CONNECTIONS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:enable-cors:

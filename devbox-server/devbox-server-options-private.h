@@ -13,6 +13,7 @@ typedef struct
   char *host;
   guint port;
   guint64 max_file_size;
+  guint64 max_connections;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_CONNECTIONS 4096
 
 /* Options as they stood on the command line; NULL where they did not. */
 typedef struct
@@ -17,6 +18,7 @@ typedef struct
   char *addr;
   char *listen_fd;
   char *max_file_size;
+  char *max_connections;
   char *token;
   gboolean enable_cors;
 } Words;
@@ -30,6 +32,7 @@ words_clear (Words *words)
   g_free (words->addr);
   g_free (words->listen_fd);
   g_free (words->max_file_size);
+  g_free (words->max_connections);
   g_free (words->token);
 }
 
@@ -46,6 +49,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "addr", 0, 0, G_OPTION_ARG_STRING, &words->addr, N_ ("Address and port in one (ADDR)"), N_ ("ADDRESS:PORT") },
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
+    { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
     { "host-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->host_names, N_ ("A further name by which the agent is reached; may be repeated"), N_ ("NAME") },
@@ -188,6 +192,20 @@ read_listen_fd (DevboxServerOptions *self, const Words *words, GError **error)
   return TRUE;
 }
 
+static gboolean
+read_max_connections (DevboxServerOptions *self, const Words *words, GError **error)
+{
+  if (!read_number (words->max_connections, "--max-connections", "MAX_CONNECTIONS", G_MAXUINT, &self->max_connections,
+                    error))
+    return FALSE;
+  if (self->max_connections > 0)
+    return TRUE;
+
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                       _ ("An agent needs at least one connection (--max-connections or MAX_CONNECTIONS)"));
+  return FALSE;
+}
+
 static const char *
 find_token (const Words *words)
 {
@@ -218,6 +236,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   memset (self, 0, sizeof *self);
   self->listen_fd = -1;
   self->max_file_size = DEFAULT_MAX_FILE_SIZE;
+  self->max_connections = DEFAULT_MAX_CONNECTIONS;
   if (!parse_words (self, &words, argc, argv, error))
     return FALSE;
 
@@ -228,7 +247,8 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   return check_token (self->token, error) && read_address (self, &words, error) && read_listen_fd (self, &words, error)
          && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
-                         error);
+                         error)
+         && read_max_connections (self, &words, error);
 }
 
 void

@@ -125,6 +125,7 @@ start_agent (Program *program, GError **error)
                                  "host", options->host,
                                  "port", options->port,
                                  "max-file-size", options->max_file_size,
+                                 "max-connections", (guint) options->max_connections,
                                  "enable-cors", options->enable_cors,
                                  "cors-origins", options->cors_origins,
                                  "host-names", options->host_names,

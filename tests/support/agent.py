@@ -36,7 +36,7 @@ class Agent:
         self.workspace = workspace or os.path.join(self.folder, "workspace")
         os.makedirs(self.workspace, exist_ok=True)
         variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
-        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE"):
+        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE", "MAX_CONNECTIONS"):
             variables.pop(name, None)
         if "DEVBOX_TEST_AGENT" in os.environ:
             variables.pop("LD_LIBRARY_PATH", None)
