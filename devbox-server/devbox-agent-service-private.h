@@ -21,6 +21,7 @@ typedef struct
   int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
   guint max_connections;
+  guint max_concurrent_reads; /* and other file operations that take long */
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

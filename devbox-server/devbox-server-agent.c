@@ -35,6 +35,8 @@
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_MAX_FILE_SIZE 104857600
 #define DEFAULT_MAX_CONNECTIONS 4096
+#define DEFAULT_MAX_CONCURRENT_READS 4
+#define MAX_MAX_CONCURRENT_READS 1024
 #define STOP_GRACE_MS 10000
 
 struct _DevboxServerAgent
@@ -46,6 +48,7 @@ struct _DevboxServerAgent
   guint port;
   guint64 max_file_size;
   guint max_connections;
+  guint max_concurrent_reads;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
@@ -69,6 +72,7 @@ enum
   PROP_PORT,
   PROP_MAX_FILE_SIZE,
   PROP_MAX_CONNECTIONS,
+  PROP_MAX_CONCURRENT_READS,
   PROP_ENABLE_CORS,
   PROP_CORS_ORIGINS,
   PROP_HOST_NAMES,
@@ -128,6 +132,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->max_file_size
       = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
   config->max_connections = self->max_connections;
+  config->max_concurrent_reads = self->max_concurrent_reads;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
   config->host_names = g_strdupv (self->host_names);
@@ -304,6 +309,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_CONNECTIONS:
       g_value_set_uint (value, self->max_connections);
       break;
+    case PROP_MAX_CONCURRENT_READS:
+      g_value_set_uint (value, self->max_concurrent_reads);
+      break;
     case PROP_ENABLE_CORS:
       g_value_set_boolean (value, self->enable_cors);
       break;
@@ -413,6 +421,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_MAX_CONNECTIONS:
       set_uint (self, &self->max_connections, value, property_id);
+      break;
+    case PROP_MAX_CONCURRENT_READS:
+      set_uint (self, &self->max_concurrent_reads, value, property_id);
       break;
     case PROP_ENABLE_CORS:
       set_boolean (self, &self->enable_cors, value, property_id);
@@ -535,6 +546,18 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_CONNECTIONS] = g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXUINT,
                                                         DEFAULT_MAX_CONNECTIONS, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-concurrent-reads:
+   *
+   * How many file operations that may take long, such as searches through the content of files, run at once, each in a
+   * thread of its own. Others wait for them; reading, writing and listing files does not.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONCURRENT_READS]
+      = g_param_spec_uint ("max-concurrent-reads", NULL, NULL, 1, MAX_MAX_CONCURRENT_READS,
+                           DEFAULT_MAX_CONCURRENT_READS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:enable-cors:

@@ -14,6 +14,7 @@ typedef struct
   guint port;
   guint64 max_file_size;
   guint64 max_connections;
+  guint64 max_concurrent_reads;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
