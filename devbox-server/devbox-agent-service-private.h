@@ -22,6 +22,7 @@ typedef struct
   goffset max_file_size; /* -1: none */
   guint max_connections;
   guint max_concurrent_reads; /* and other file operations that take long */
+  guint process_retention_ms; /* 0: by the dialect */
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

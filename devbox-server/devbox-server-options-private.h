@@ -15,6 +15,7 @@ typedef struct
   guint64 max_file_size;
   guint64 max_connections;
   guint64 max_concurrent_reads;
+  guint64 process_retention; /* s; 0: by the dialect */
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

@@ -22,6 +22,7 @@ typedef struct
   char *max_file_size;
   char *max_connections;
   char *max_concurrent_reads;
+  char *process_retention;
   char *token;
   gboolean enable_cors;
 } Words;
@@ -37,6 +38,7 @@ words_clear (Words *words)
   g_free (words->max_file_size);
   g_free (words->max_connections);
   g_free (words->max_concurrent_reads);
+  g_free (words->process_retention);
   g_free (words->token);
 }
 
@@ -55,6 +57,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
     { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many searches and other long file operations run at once (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
+    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("Remember ended commands for so long; 0: 30 if classic, 14400 if current"), N_ ("SECONDS") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
     { "host-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->host_names, N_ ("A further name by which the agent is reached; may be repeated"), N_ ("NAME") },
@@ -82,11 +85,11 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
   return TRUE;
 }
 
-/* The option's word, else the variable's; an empty variable counts as unset. */
+/* The option's word, else that of the variable, if there is one; an empty variable counts as unset. */
 static const char *
 word_or_variable (const char *word, const char *variable)
 {
-  const char *value = word != NULL ? word : g_getenv (variable);
+  const char *value = word == NULL && variable != NULL ? g_getenv (variable) : word;
 
   return value != NULL && (value == word || value[0] != '\0') ? value : NULL;
 }
@@ -258,7 +261,9 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
          && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", G_MAXUINT,
                         &self->max_connections, error)
          && read_count (words.max_concurrent_reads, "--max-concurrent-reads", "MAX_CONCURRENT_READS",
-                        MAX_MAX_CONCURRENT_READS, &self->max_concurrent_reads, error);
+                        MAX_MAX_CONCURRENT_READS, &self->max_concurrent_reads, error)
+         && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
+                         &self->process_retention, error);
 }
 
 void
