@@ -60,6 +60,7 @@ void devbox_wire_json_append_bytes (GString *out,
                                     const char *bytes,
                                     gsize length);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
+void devbox_wire_json_append_time_in_seconds (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00Z" */
 
 /* The members of an error body in the classic dialect and on the platform: success, error, code and timestamp; without
  * braces. */
