@@ -42,7 +42,8 @@ struct _DevboxAgentService
 /* µs. A probe that comes thousands of times a second need not ask the kernel each time. */
 #define HEALTH_MAX_AGE (100 * 1000)
 
-/* File operations that may take long, and have to wait until others end */
+/* File operations that may take long: those that run at once, and those that wait for them. */
+#define MAX_WORKERS 4
 #define MAX_WAITING_WORK 1000
 #define MAX_TRANSFERS 64
 
@@ -165,7 +166,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->router = devbox_http_router_new (self->guard);
   devbox_http_router_add (self->router, devbox_classic_routes, devbox_classic_n_routes, self);
   devbox_current_add_routes (self->router, self);
-  self->workers = devbox_workers_new (self->config.max_concurrent_reads, MAX_WAITING_WORK);
+  self->workers = devbox_workers_new (MAX_WORKERS, MAX_WAITING_WORK);
   self->transfer_workers = devbox_workers_new (MAX_TRANSFERS, 0);
 
   self->workspace = devbox_workspace_new (self->config.workspace_path, error);
@@ -310,6 +311,12 @@ goffset
 devbox_agent_service_get_max_file_size (DevboxAgentService *self)
 {
   return self->config.max_file_size;
+}
+
+guint
+devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self)
+{
+  return self->config.max_concurrent_reads;
 }
 
 gboolean

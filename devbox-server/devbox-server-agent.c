@@ -36,7 +36,6 @@
 #define DEFAULT_MAX_FILE_SIZE 104857600
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
-#define MAX_MAX_CONCURRENT_READS 1024
 #define STOP_GRACE_MS 10000
 
 struct _DevboxServerAgent
@@ -559,14 +558,12 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   /**
    * DevboxServerAgent:max-concurrent-reads:
    *
-   * How many file operations that may take long, such as searches through the content of files, run at once, each in a
-   * thread of its own. Others wait for them; reading, writing and listing files does not.
+   * How many files a search for text reads at the same time; it never reads more than 64.
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_CONCURRENT_READS]
-      = g_param_spec_uint ("max-concurrent-reads", NULL, NULL, 1, MAX_MAX_CONCURRENT_READS,
-                           DEFAULT_MAX_CONCURRENT_READS, flags | G_PARAM_CONSTRUCT);
+  properties[PROP_MAX_CONCURRENT_READS] = g_param_spec_uint ("max-concurrent-reads", NULL, NULL, 1, G_MAXUINT,
+                                                             DEFAULT_MAX_CONCURRENT_READS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:process-retention:

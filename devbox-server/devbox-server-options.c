@@ -9,7 +9,6 @@
 #define DEFAULT_MAX_FILE_SIZE 104857600
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
-#define MAX_MAX_CONCURRENT_READS 1024
 
 /* Options as they stood on the command line; NULL where they did not. */
 typedef struct
@@ -56,7 +55,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
-    { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many searches and other long file operations run at once (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
+    { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many files a search reads at the same time (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
     { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("Remember ended commands for so long; 0: 30 if classic, 14400 if current"), N_ ("SECONDS") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
@@ -114,18 +113,18 @@ read_number (const char *word, const char *what, const char *variable, guint64 m
   return text == NULL || parse_number (text, word != NULL ? what : variable, maximum, number, error);
 }
 
-/* A number of which 0 makes no sense */
+/* The same, but not 0. */
 static gboolean
-read_count (const char *word, const char *what, const char *variable, guint64 maximum, guint64 *count, GError **error)
+read_count (const char *word, const char *what, const char *variable, guint64 *number, GError **error)
 {
-  if (!read_number (word, what, variable, maximum, count, error))
+  if (!read_number (word, what, variable, G_MAXUINT, number, error))
     return FALSE;
-  if (*count > 0)
+  if (*number > 0)
     return TRUE;
 
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                /* Translators: %s is the name of an option */
-               _ ("%s is 0, but must be 1 or more"), word != NULL ? what : variable);
+               _ ("%s is 0, but must be 1 at least"), word != NULL ? what : variable);
   return FALSE;
 }
 
@@ -258,10 +257,9 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
          && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
                          error)
-         && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", G_MAXUINT,
-                        &self->max_connections, error)
+         && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", &self->max_connections, error)
          && read_count (words.max_concurrent_reads, "--max-concurrent-reads", "MAX_CONCURRENT_READS",
-                        MAX_MAX_CONCURRENT_READS, &self->max_concurrent_reads, error)
+                        &self->max_concurrent_reads, error)
          && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
                          &self->process_retention, error);
 }
