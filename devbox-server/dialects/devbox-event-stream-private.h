@@ -18,7 +18,7 @@ typedef struct
 /* Begins the reply. The functions, which come from the main loop, may free the stream. */
 DevboxEventStream *
 devbox_event_stream_new (DevboxHttpExchange *exchange, const DevboxEventStreamFuncs *funcs, gpointer user_data);
-void devbox_event_stream_free (DevboxEventStream *self); /* without an end of the reply, if it was not ended */
+void devbox_event_stream_free (DevboxEventStream *self); /* aborts a reply that was not ended */
 gboolean devbox_event_stream_is_closed (DevboxEventStream *self);
 gboolean devbox_event_stream_has_room (DevboxEventStream *self); /* none after a send that returned FALSE */
 
