@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The texts of `/ws` in the current dialect (docs/wire.md, "Log subscriptions"): reading what a client asks for, writing
- * what it is told. */
+/* The texts of `/ws` in the current dialect (docs/wire.md, "Log subscriptions"): reading what a client asks for,
+ * writing what it is told. */
 
 typedef enum
 {
@@ -37,8 +37,11 @@ GString *devbox_log_format_subscribed (DevboxLogOwner owner, const char *id, gui
 GString *devbox_log_format_unsubscribed (DevboxLogOwner owner, const char *id);
 /* The process or session has ended, and so has the subscription. */
 GString *devbox_log_format_ended (DevboxLogOwner owner, const char *id);
-GString *devbox_log_format_line (
-    DevboxLogOwner owner, const char *id, const DevboxOutputLine *line, const GString *text, gboolean is_history);
+GString *devbox_log_format_line (DevboxLogOwner owner,
+                                 const char *id,
+                                 const DevboxOutputLine *line,
+                                 const GString *text,
+                                 gboolean is_history);
 /* n_lines lines from sequence on were dropped before they could be sent. */
 GString *devbox_log_format_gap (DevboxLogOwner owner, const char *id, guint64 sequence, guint64 n_lines);
 GString *devbox_log_format_failure (const GError *error);

@@ -219,8 +219,11 @@ begin_event (const char *type, DevboxLogOwner owner, const char *id, guint64 seq
 }
 
 GString *
-devbox_log_format_line (
-    DevboxLogOwner owner, const char *id, const DevboxOutputLine *line, const GString *text, gboolean is_history)
+devbox_log_format_line (DevboxLogOwner owner,
+                        const char *id,
+                        const DevboxOutputLine *line,
+                        const GString *text,
+                        gboolean is_history)
 {
   GString *json = begin_event ("log", owner, id, line->sequence);
 

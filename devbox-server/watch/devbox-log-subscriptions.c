@@ -115,8 +115,7 @@ send_line (Subscription *self)
 
   if ((self->levels & (1 << line.stream)) != 0)
     devbox_watch_queue_push_event (
-        self->set->queue,
-        devbox_log_format_line (self->owner, self->id, &line, text, line.sequence < self->first_new));
+        self->set->queue, devbox_log_format_line (self->owner, self->id, &line, text, line.sequence < self->first_new));
   self->next++;
 
   return text->len + WORK_A_LINE;
@@ -237,8 +236,8 @@ start (DevboxLogSubscriptions *self, const DevboxLogRequest *request, DevboxOutp
   subscription->next = subscription->first_new - MIN (subscription->first_new - first, request->tail);
   g_hash_table_insert (self->subscriptions, subscription->name, subscription);
 
-  devbox_watch_queue_push_answer (
-      self->queue, devbox_log_format_subscribed (request->owner, request->target_id, request->levels));
+  devbox_watch_queue_push_answer (self->queue,
+                                  devbox_log_format_subscribed (request->owner, request->target_id, request->levels));
   make_due (subscription);
   devbox_log_subscriptions_continue (self);
 }
@@ -298,8 +297,7 @@ list (DevboxLogSubscriptions *self)
     {
       Subscription *subscription = value;
 
-      devbox_log_list_append (text, subscription->owner, subscription->id, subscription->levels,
-                              subscription->created);
+      devbox_log_list_append (text, subscription->owner, subscription->id, subscription->levels, subscription->created);
     }
   devbox_log_list_end (text);
   devbox_watch_queue_push_answer (self->queue, text);

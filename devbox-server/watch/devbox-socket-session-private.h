@@ -16,9 +16,9 @@ typedef struct
   guint silence_ms; /* and so is one that said nothing, not even a pong */
 } DevboxSocketPatience;
 
-/* Serves one WebSocket on `/ws`: the files that it watches and the logs that it follows, in the dialect of each message.
- * It lives as long as the socket, and needs nobody to keep it. patience NULL: 30 s, 30 s and 75 s, which is two pings
- * that went unanswered. */
+/* Serves one WebSocket on `/ws`: the files that it watches and the logs that it follows, in the dialect of each
+ * message. It lives as long as the socket, and needs nobody to keep it. patience NULL: 30 s, 30 s and 75 s, which is
+ * two pings that went unanswered. */
 void devbox_socket_session_start (SoupWebsocketConnection *connection,
                                   DevboxTreeWatcher *watcher,
                                   DevboxWorkspace *workspace,

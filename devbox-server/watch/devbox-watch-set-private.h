@@ -10,8 +10,7 @@ G_BEGIN_DECLS
 /* The files and folders that one socket watches. */
 typedef struct _DevboxWatchSet DevboxWatchSet;
 
-DevboxWatchSet *
-devbox_watch_set_new (DevboxWatchQueue *queue, DevboxTreeWatcher *watcher, DevboxWorkspace *workspace);
+DevboxWatchSet *devbox_watch_set_new (DevboxWatchQueue *queue, DevboxTreeWatcher *watcher, DevboxWorkspace *workspace);
 void devbox_watch_set_free (DevboxWatchSet *self);
 /* Does what the text asks for, and answers it. */
 void devbox_watch_set_handle (DevboxWatchSet *self, const char *text, gsize size);

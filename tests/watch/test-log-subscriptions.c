@@ -197,7 +197,8 @@ static void
 test_refusals (SocketFixture *fixture, gconstpointer data)
 {
   expect_failure (fixture, "{\"action\":\"subscribe\",\"type\":\"process\",\"targetId\":\"unknown\"}", 1404);
-  expect_failure (fixture, "{\"action\":\"subscribe\",\"type\":\"session\",\"targetId\":\"" SOCKET_FIXTURE_ID "\"}", 1404);
+  expect_failure (fixture, "{\"action\":\"subscribe\",\"type\":\"session\",\"targetId\":\"" SOCKET_FIXTURE_ID "\"}",
+                  1404);
   expect_failure (fixture, UNSUBSCRIBE, 1404);
   expect_failure (fixture, "{\"action\":\"subscribe\",\"type\":\"file\",\"targetId\":\"x\"}", 1400);
   expect_failure (fixture, "{\"action\":\"subscribe\",\"type\":\"process\"}", 1400);
@@ -269,7 +270,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/watch/logs/live", SocketFixture, NULL, socket_fixture_set_up, test_live, socket_fixture_tear_down);
-  g_test_add ("/watch/logs/history", SocketFixture, NULL, socket_fixture_set_up, test_history, socket_fixture_tear_down);
+  g_test_add ("/watch/logs/history", SocketFixture, NULL, socket_fixture_set_up, test_history,
+              socket_fixture_tear_down);
   g_test_add ("/watch/logs/ended-before", SocketFixture, NULL, socket_fixture_set_up, test_ended_before,
               socket_fixture_tear_down);
   g_test_add ("/watch/logs/levels", SocketFixture, NULL, socket_fixture_set_up, test_levels, socket_fixture_tear_down);

@@ -175,11 +175,15 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add ("/watch/session/stall", SocketFixture, &stalls, socket_fixture_set_up, test_stall, socket_fixture_tear_down);
-  g_test_add ("/watch/session/reader", SocketFixture, &stalls, socket_fixture_set_up, test_reader, socket_fixture_tear_down);
-  g_test_add ("/watch/session/silence", SocketFixture, &silences, socket_fixture_set_up, test_silence, socket_fixture_tear_down);
+  g_test_add ("/watch/session/stall", SocketFixture, &stalls, socket_fixture_set_up, test_stall,
+              socket_fixture_tear_down);
+  g_test_add ("/watch/session/reader", SocketFixture, &stalls, socket_fixture_set_up, test_reader,
+              socket_fixture_tear_down);
+  g_test_add ("/watch/session/silence", SocketFixture, &silences, socket_fixture_set_up, test_silence,
+              socket_fixture_tear_down);
   g_test_add ("/watch/session/pings", SocketFixture, NULL, socket_fixture_set_up, test_pings, socket_fixture_tear_down);
-  g_test_add ("/watch/session/endless-message", SocketFixture, NULL, socket_fixture_set_up, test_endless_message, socket_fixture_tear_down);
+  g_test_add ("/watch/session/endless-message", SocketFixture, NULL, socket_fixture_set_up, test_endless_message,
+              socket_fixture_tear_down);
 
   return g_test_run ();
 }
