@@ -319,6 +319,12 @@ devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self)
   return self->config.max_concurrent_reads;
 }
 
+goffset
+devbox_agent_service_get_max_batch_size (DevboxAgentService *self)
+{
+  return self->config.max_batch_size;
+}
+
 gboolean
 devbox_agent_service_is_healthy (DevboxAgentService *self)
 {

@@ -34,6 +34,7 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_BATCH_SIZE 1073741824
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
 #define STOP_GRACE_MS 10000
@@ -46,6 +47,7 @@ struct _DevboxServerAgent
   char *host;
   guint port;
   guint64 max_file_size;
+  guint64 max_batch_size;
   guint max_connections;
   guint max_concurrent_reads;
   guint process_retention;
@@ -71,6 +73,7 @@ enum
   PROP_HOST,
   PROP_PORT,
   PROP_MAX_FILE_SIZE,
+  PROP_MAX_BATCH_SIZE,
   PROP_MAX_CONNECTIONS,
   PROP_MAX_CONCURRENT_READS,
   PROP_PROCESS_RETENTION,
@@ -123,6 +126,12 @@ check_is_set (const char *string, const char *property, GError **error)
   return FALSE;
 }
 
+static goffset
+get_limit (guint64 size)
+{
+  return size == 0 || size > G_MAXINT64 ? -1 : (goffset) size;
+}
+
 static void
 fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
 {
@@ -130,8 +139,8 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->host = g_strdup (self->host);
   config->port = self->port;
   config->listen_fd = self->listen_fd;
-  config->max_file_size
-      = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
+  config->max_file_size = get_limit (self->max_file_size);
+  config->max_batch_size = get_limit (self->max_batch_size);
   config->max_connections = self->max_connections;
   config->max_concurrent_reads = self->max_concurrent_reads;
   config->process_retention_ms = self->process_retention;
@@ -308,6 +317,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_FILE_SIZE:
       g_value_set_uint64 (value, self->max_file_size);
       break;
+    case PROP_MAX_BATCH_SIZE:
+      g_value_set_uint64 (value, self->max_batch_size);
+      break;
     case PROP_MAX_CONNECTIONS:
       g_value_set_uint (value, self->max_connections);
       break;
@@ -423,6 +435,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_MAX_FILE_SIZE:
       set_uint64 (self, &self->max_file_size, value, property_id);
+      break;
+    case PROP_MAX_BATCH_SIZE:
+      set_uint64 (self, &self->max_batch_size, value, property_id);
       break;
     case PROP_MAX_CONNECTIONS:
       set_uint (self, &self->max_connections, value, property_id);
@@ -543,6 +558,17 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_FILE_SIZE] = g_param_spec_uint64 ("max-file-size", NULL, NULL, 0, G_MAXUINT64,
                                                         DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-batch-size:
+   *
+   * How much the files of one request may take together, such as those of a batch or an archive, in bytes after
+   * decoding; 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BATCH_SIZE] = g_param_spec_uint64 ("max-batch-size", NULL, NULL, 0, G_MAXUINT64,
+                                                         DEFAULT_MAX_BATCH_SIZE, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:max-connections:

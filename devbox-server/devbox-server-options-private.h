@@ -13,6 +13,7 @@ typedef struct
   char *host;
   guint port;
   guint64 max_file_size;
+  guint64 max_batch_size;
   guint64 max_connections;
   guint64 max_concurrent_reads;
   guint64 process_retention; /* s; 0: by the dialect */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_BATCH_SIZE 1073741824
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
 
@@ -19,6 +20,7 @@ typedef struct
   char *addr;
   char *listen_fd;
   char *max_file_size;
+  char *max_batch_size;
   char *max_connections;
   char *max_concurrent_reads;
   char *process_retention;
@@ -35,6 +37,7 @@ words_clear (Words *words)
   g_free (words->addr);
   g_free (words->listen_fd);
   g_free (words->max_file_size);
+  g_free (words->max_batch_size);
   g_free (words->max_connections);
   g_free (words->max_concurrent_reads);
   g_free (words->process_retention);
@@ -54,6 +57,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "addr", 0, 0, G_OPTION_ARG_STRING, &words->addr, N_ ("Address and port in one (ADDR)"), N_ ("ADDRESS:PORT") },
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
+    { "max-batch-size", 0, 0, G_OPTION_ARG_STRING, &words->max_batch_size, N_ ("What the files of one request may take together, in bytes, 0 for any (MAX_BATCH_SIZE; 1073741824)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
     { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many files a search reads at the same time (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
     { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("Remember ended commands for so long; 0: 30 if classic, 14400 if current"), N_ ("SECONDS") },
@@ -244,6 +248,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   memset (self, 0, sizeof *self);
   self->listen_fd = -1;
   self->max_file_size = DEFAULT_MAX_FILE_SIZE;
+  self->max_batch_size = DEFAULT_MAX_BATCH_SIZE;
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
   self->max_concurrent_reads = DEFAULT_MAX_CONCURRENT_READS;
   if (!parse_words (self, &words, argc, argv, error))
@@ -256,6 +261,8 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   return check_token (self->token, error) && read_address (self, &words, error) && read_listen_fd (self, &words, error)
          && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
+                         error)
+         && read_number (words.max_batch_size, "--max-batch-size", "MAX_BATCH_SIZE", G_MAXINT64, &self->max_batch_size,
                          error)
          && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", &self->max_connections, error)
          && read_count (words.max_concurrent_reads, "--max-concurrent-reads", "MAX_CONCURRENT_READS",

@@ -125,6 +125,7 @@ start_agent (Program *program, GError **error)
                                  "host", options->host,
                                  "port", options->port,
                                  "max-file-size", options->max_file_size,
+                                 "max-batch-size", options->max_batch_size,
                                  "max-connections", (guint) options->max_connections,
                                  "max-concurrent-reads", (guint) options->max_concurrent_reads,
                                  "process-retention", (guint) options->process_retention * 1000,

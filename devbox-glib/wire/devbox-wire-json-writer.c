@@ -117,7 +117,7 @@ devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes
 {
   gsize position;
 
-  g_string_append_printf (out, "\"%s\":", name);
+  g_string_append_printf (out, ",\"%s\":", name);
   if (devbox_wire_json_append_string (out, bytes, length))
     return;
 
@@ -126,6 +126,12 @@ devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes
   g_string_set_size (out, position + (length + 2) / 3 * 4);
   devbox_wire_base64_encode ((const guint8 *) bytes, length, out->str + position);
   g_string_append_c (out, '"');
+}
+
+void
+devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path)
+{
+  devbox_wire_json_append_bytes (out, name, bytes_name, path, strlen (path));
 }
 
 /* Returns the milliseconds beside the seconds, which are rounded down. */

@@ -91,7 +91,8 @@ read_piece (CommandReply *self)
       if (length == 0)
         {
           self->truncated = TRUE;
-          self->offset = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
+          self->offset
+              = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
         }
     }
 

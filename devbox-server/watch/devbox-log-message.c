@@ -227,7 +227,7 @@ devbox_log_format_line (DevboxLogOwner owner,
 {
   GString *json = begin_event ("log", owner, id, line->sequence);
 
-  g_string_append_printf (json, ",\"isHistory\":%s,\"log\":{\"level\":\"%s\",", is_history ? "true" : "false",
+  g_string_append_printf (json, ",\"isHistory\":%s,\"log\":{\"level\":\"%s\"", is_history ? "true" : "false",
                           level_names[line->stream]);
   devbox_wire_json_append_bytes (json, "content", "contentBase64", text->str, text->len);
   append_seconds (json, "timestamp", line->time);

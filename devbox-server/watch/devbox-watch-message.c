@@ -131,13 +131,6 @@ devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GEr
   return g_string_append_c (json, '}');
 }
 
-static void
-append_path (GString *json, const char *name, const char *bytes_name, const char *path)
-{
-  g_string_append_c (json, ',');
-  devbox_wire_json_append_bytes (json, name, bytes_name, path, strlen (path));
-}
-
 GString *
 devbox_watch_format_change (const char *kind,
                             const DevboxTreeEvent *event,
@@ -148,9 +141,9 @@ devbox_watch_format_change (const char *kind,
   GString *json = g_string_sized_new (160);
 
   g_string_append_printf (json, "{\"type\":\"file-change\",\"event\":{\"type\":\"%s\"", kind);
-  append_path (json, "path", "pathBytes", path);
+  devbox_wire_json_append_path (json, "path", "pathBytes", path);
   if (old_path != NULL)
-    append_path (json, "oldPath", "oldPathBytes", old_path);
+    devbox_wire_json_append_path (json, "oldPath", "oldPathBytes", old_path);
   g_string_append_printf (json, ",\"timestamp\":%" G_GINT64_FORMAT ",\"seq\":%" G_GUINT64_FORMAT ",\"isDir\":%s}}",
                           event->time / 1000, sequence, event->is_dir ? "true" : "false");
 
@@ -162,7 +155,7 @@ devbox_watch_format_overflow (const char *path, gint64 time)
 {
   GString *json = g_string_new ("{\"type\":\"overflow\"");
 
-  append_path (json, "path", "pathBytes", path);
+  devbox_wire_json_append_path (json, "path", "pathBytes", path);
   g_string_append_printf (json, ",\"timestamp\":%" G_GINT64_FORMAT "}", time / 1000);
 
   return json;

@@ -36,7 +36,7 @@ class Agent:
         self.workspace = workspace or os.path.join(self.folder, "workspace")
         os.makedirs(self.workspace, exist_ok=True)
         variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
-        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE", "MAX_CONNECTIONS"):
+        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE", "MAX_BATCH_SIZE", "MAX_CONNECTIONS"):
             variables.pop(name, None)
         if "DEVBOX_TEST_AGENT" in os.environ:
             variables.pop("LD_LIBRARY_PATH", None)
@@ -144,6 +144,10 @@ class Agent:
     def resident_kib(self, pid=None):
         with open(f"/proc/{pid or self.process.pid}/status") as file:
             return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+
+    def peak_kib(self):
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
 
     def is_sanitized(self):
         """The address sanitizer reserves terabytes, and keeps what was freed."""
