@@ -66,8 +66,8 @@ DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* f
 DevboxWorkers *devbox_agent_service_get_transfer_workers (DevboxAgentService *self);
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
-guint devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self); /* by one search */
 goffset devbox_agent_service_get_max_batch_size (DevboxAgentService *self);
+guint devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self); /* by one search */
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);
 DevboxHealthReply *
 devbox_agent_service_get_health_reply (DevboxAgentService *self);  /* a place for the last one, at first empty */

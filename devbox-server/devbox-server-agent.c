@@ -49,8 +49,8 @@ struct _DevboxServerAgent
   guint64 max_file_size;
   guint64 max_batch_size;
   guint max_connections;
-  guint max_concurrent_reads;
   guint process_retention;
+  guint max_concurrent_reads;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
@@ -75,8 +75,8 @@ enum
   PROP_MAX_FILE_SIZE,
   PROP_MAX_BATCH_SIZE,
   PROP_MAX_CONNECTIONS,
-  PROP_MAX_CONCURRENT_READS,
   PROP_PROCESS_RETENTION,
+  PROP_MAX_CONCURRENT_READS,
   PROP_ENABLE_CORS,
   PROP_CORS_ORIGINS,
   PROP_HOST_NAMES,
@@ -142,8 +142,8 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->max_file_size = get_limit (self->max_file_size);
   config->max_batch_size = get_limit (self->max_batch_size);
   config->max_connections = self->max_connections;
-  config->max_concurrent_reads = self->max_concurrent_reads;
   config->process_retention_ms = self->process_retention;
+  config->max_concurrent_reads = self->max_concurrent_reads;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
   config->host_names = g_strdupv (self->host_names);
@@ -323,11 +323,11 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_CONNECTIONS:
       g_value_set_uint (value, self->max_connections);
       break;
-    case PROP_MAX_CONCURRENT_READS:
-      g_value_set_uint (value, self->max_concurrent_reads);
-      break;
     case PROP_PROCESS_RETENTION:
       g_value_set_uint (value, self->process_retention);
+      break;
+    case PROP_MAX_CONCURRENT_READS:
+      g_value_set_uint (value, self->max_concurrent_reads);
       break;
     case PROP_ENABLE_CORS:
       g_value_set_boolean (value, self->enable_cors);
@@ -442,11 +442,11 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
     case PROP_MAX_CONNECTIONS:
       set_uint (self, &self->max_connections, value, property_id);
       break;
-    case PROP_MAX_CONCURRENT_READS:
-      set_uint (self, &self->max_concurrent_reads, value, property_id);
-      break;
     case PROP_PROCESS_RETENTION:
       set_uint (self, &self->process_retention, value, property_id);
+      break;
+    case PROP_MAX_CONCURRENT_READS:
+      set_uint (self, &self->max_concurrent_reads, value, property_id);
       break;
     case PROP_ENABLE_CORS:
       set_boolean (self, &self->enable_cors, value, property_id);
@@ -582,16 +582,6 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
                                                         DEFAULT_MAX_CONNECTIONS, flags | G_PARAM_CONSTRUCT);
 
   /**
-   * DevboxServerAgent:max-concurrent-reads:
-   *
-   * How many files a search for text reads at the same time; it never reads more than 64.
-   *
-   * Since: 1.0
-   */
-  properties[PROP_MAX_CONCURRENT_READS] = g_param_spec_uint ("max-concurrent-reads", NULL, NULL, 1, G_MAXUINT,
-                                                             DEFAULT_MAX_CONCURRENT_READS, flags | G_PARAM_CONSTRUCT);
-
-  /**
    * DevboxServerAgent:process-retention:
    *
    * How long a command stays known after its end, with what it wrote, in milliseconds; 0 for 30 seconds, or 4 hours if
@@ -601,6 +591,16 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_PROCESS_RETENTION]
       = g_param_spec_uint ("process-retention", NULL, NULL, 0, G_MAXINT, 0, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-concurrent-reads:
+   *
+   * How many files a search for text reads at the same time; it never reads more than 64.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONCURRENT_READS] = g_param_spec_uint ("max-concurrent-reads", NULL, NULL, 1, G_MAXUINT,
+                                                             DEFAULT_MAX_CONCURRENT_READS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:enable-cors:

@@ -22,8 +22,8 @@ typedef struct
   char *max_file_size;
   char *max_batch_size;
   char *max_connections;
-  char *max_concurrent_reads;
   char *process_retention;
+  char *max_concurrent_reads;
   char *token;
   gboolean enable_cors;
 } Words;
@@ -39,8 +39,8 @@ words_clear (Words *words)
   g_free (words->max_file_size);
   g_free (words->max_batch_size);
   g_free (words->max_connections);
-  g_free (words->max_concurrent_reads);
   g_free (words->process_retention);
+  g_free (words->max_concurrent_reads);
   g_free (words->token);
 }
 
@@ -59,8 +59,8 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-batch-size", 0, 0, G_OPTION_ARG_STRING, &words->max_batch_size, N_ ("What the files of one request may take together, in bytes, 0 for any (MAX_BATCH_SIZE; 1073741824)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
+    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long an ended command is remembered; 0: 30 if its dialect is classic, else 14400"), N_ ("SECONDS") },
     { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many files a search reads at the same time (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
-    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("Remember ended commands for so long; 0: 30 if classic, 14400 if current"), N_ ("SECONDS") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
     { "host-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->host_names, N_ ("A further name by which the agent is reached; may be repeated"), N_ ("NAME") },
@@ -264,11 +264,11 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
                          error)
          && read_number (words.max_batch_size, "--max-batch-size", "MAX_BATCH_SIZE", G_MAXINT64, &self->max_batch_size,
                          error)
+         && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
+                         &self->process_retention, error)
          && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", &self->max_connections, error)
          && read_count (words.max_concurrent_reads, "--max-concurrent-reads", "MAX_CONCURRENT_READS",
-                        &self->max_concurrent_reads, error)
-         && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
-                         &self->process_retention, error);
+                        &self->max_concurrent_reads, error);
 }
 
 void

@@ -45,7 +45,7 @@ take_endpoint (const char **text, gboolean *is_any, guint *port)
   gsize length = strcspn (address, ":");
   guint group;
 
-  if (length != 8 && length != 32)
+  if ((length != 8 && length != 32) || address[length] != ':')
     return FALSE;
   for (gsize i = 0; i < length; i += 8)
     {

@@ -74,17 +74,20 @@ feed_file (TextReplace *self, const char *path, int fd, DevboxTextReplacer *repl
   return !*is_text || devbox_text_replacer_finish (replacer, error);
 }
 
-/* Whoever wrote to the file meanwhile would lose what they wrote. */
+/* Whoever wrote to the file meanwhile, or put another in its place, would lose what they wrote. */
 static gboolean
-check_unchanged (int fd, const struct stat *before, const char *path, GError **error)
+check_unchanged (TextReplace *self, const char *path, const struct stat *before, GError **error)
 {
+  devbox_auto_descriptor int fd = devbox_workspace_open (self->workspace, path, O_PATH, error);
   g_autofree char *shown = NULL;
   struct stat now;
 
+  if (fd < 0)
+    return FALSE;
   if (fstat (fd, &now) < 0)
     return set_read_error (path, error);
-  if (now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec
-      && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+  if (now.st_dev == before->st_dev && now.st_ino == before->st_ino && now.st_size == before->st_size
+      && now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
     return TRUE;
 
   shown = g_utf8_make_valid (path, -1);
@@ -126,7 +129,7 @@ rewrite_file (TextReplace *self,
       set_not_text (result);
       return TRUE;
     }
-  if (!check_unchanged (fd, status, path, error) || !devbox_file_replacement_commit (replacement, -1, error))
+  if (!check_unchanged (self, path, status, error) || !devbox_file_replacement_commit (replacement, -1, error))
     return FALSE;
 
   result->status = DEVBOX_TEXT_REPLACE_SUCCESS;
