@@ -39,6 +39,8 @@ void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, 
 /* The routes, by topic */
 extern const DevboxHttpRoute devbox_current_archive_routes[];
 extern const guint devbox_current_n_archive_routes;
+extern const DevboxHttpRoute devbox_current_files_routes[];
+extern const guint devbox_current_n_files_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
 

@@ -203,27 +203,6 @@ devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **e
   return g_strdup (below);
 }
 
-char *
-devbox_workspace_dup_absolute (DevboxWorkspace *self, const char *path, GError **error)
-{
-  g_autofree char *relative = devbox_workspace_relativize (self, path, error);
-  g_auto (GStrv) components = NULL;
-  GString *absolute;
-
-  if (relative == NULL)
-    return NULL;
-
-  components = g_strsplit (relative, "/", -1);
-  absolute = g_string_new (self->path);
-  for (guint i = 0; components[i] != NULL; i++)
-    {
-      if (components[i][0] != '\0' && strcmp (components[i], ".") != 0)
-        g_string_append_printf (absolute, "%s%s", g_str_has_suffix (absolute->str, "/") ? "" : "/", components[i]);
-    }
-
-  return g_string_free (absolute, FALSE);
-}
-
 /* -1 and errno; `path` is relative. */
 static int
 resolve_below (DevboxWorkspace *self, const char *path, int flags)
@@ -274,6 +253,18 @@ open_below (DevboxWorkspace *self, const char *path, int flags)
     errno = EXDEV;
 
   return fd;
+}
+
+char *
+devbox_workspace_build_path (DevboxWorkspace *self, const char *path)
+{
+  g_autofree char *relative = devbox_workspace_relativize (self, path, NULL);
+  const char *start = relative != NULL ? relative : "";
+
+  while (start[0] == '/' || (start[0] == '.' && (start[1] == '/' || start[1] == '\0')))
+    start++;
+
+  return start[0] == '\0' ? g_strdup (self->path) : g_build_filename (self->path, start, NULL);
 }
 
 int
