@@ -132,12 +132,18 @@ change_at (const DevboxModeChange *self, const DevboxDeepWalkEntry *entry)
   return fd >= 0 && change_by_fd (self, fd);
 }
 
+/* What is in the folder */
+static gboolean
+is_within_reach (int folder_fd, const char *name)
+{
+  return faccessat (folder_fd, name, R_OK | X_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0;
+}
+
 /* A folder is changed after what is in it, which may be out of reach then; but before, if it is out of reach now. */
 static gboolean
 change_before (const DevboxModeChange *self, const DevboxDeepWalkEntry *entry)
 {
-  return faccessat (entry->folder_fd, entry->name, R_OK | X_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0
-         || change_at (self, entry);
+  return is_within_reach (entry->folder_fd, entry->name) || change_at (self, entry);
 }
 
 gboolean
@@ -197,10 +203,11 @@ devbox_workspace_change_mode (DevboxWorkspace *workspace,
   if (fd < 0)
     return FALSE;
 
-  if (recursive && fstat (fd, &status) == 0 && S_ISDIR (status.st_mode))
+  recursive = recursive && fstat (fd, &status) == 0 && S_ISDIR (status.st_mode);
+  if (recursive && is_within_reach (fd, ""))
     return devbox_mode_change_tree (change, fd, ".", path, cancellable, error);
   if (change_by_fd (change, fd))
-    return TRUE;
+    return !recursive || devbox_mode_change_tree (change, fd, ".", path, cancellable, error);
 
   devbox_wire_set_file_error (error, errno, _ ("Cannot change the mode of “%s”"), path);
 

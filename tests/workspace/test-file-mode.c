@@ -244,6 +244,7 @@ test_unprivileged (WorkspaceFixture *fixture, gconstpointer mode)
 
   if (was_root)
     {
+      g_assert_cmpint (g_chmod (fixture->base, 0755), ==, 0);
       g_assert_cmpint (chown (fixture->inside, NOBODY, NOBODY), ==, 0);
       g_assert_cmpint (seteuid (NOBODY), ==, 0);
     }
