@@ -20,12 +20,7 @@ change_owner (int fd, uid_t user, gid_t group)
 gboolean
 devbox_file_give_owner (int fd, uid_t user, gid_t group, gboolean *given)
 {
-  struct stat status;
-
-  if (fstat (fd, &status) < 0)
-    return FALSE;
-
-  *given = (status.st_uid == user && status.st_gid == group) || change_owner (fd, user, group);
+  *given = change_owner (fd, user, group);
   if (*given || change_owner (fd, KEEP, group))
     return TRUE;
 

@@ -7,6 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#  define SANITIZED TRUE
+#elif defined(__has_feature)
+#  define SANITIZED __has_feature (address_sanitizer)
+#else
+#  define SANITIZED FALSE
+#endif
+
 static GHashTable *finished; /* commands that were told, by address: only compared while the caller holds them */
 
 static void
@@ -118,6 +126,51 @@ test_run_shell (DevboxLauncher *launcher, const char *script)
   return command;
 }
 
+GString *
+test_dup_output (DevboxServerCommand *command, DevboxOutputStream stream)
+{
+  DevboxOutputLog *log = devbox_server_command_get_log (command);
+  GString *output = g_string_new (NULL);
+  gsize size = test_get_output_length (command, stream);
+
+  g_string_set_size (output, size);
+  g_assert_cmpuint (
+      devbox_output_log_read (log, stream, devbox_output_log_get_first_offset (log, stream), output->str, size), ==,
+      size);
+
+  return output;
+}
+
+gsize
+test_get_output_length (DevboxServerCommand *command, DevboxOutputStream stream)
+{
+  DevboxOutputLog *log = devbox_server_command_get_log (command);
+
+  return devbox_output_log_get_end_offset (log, stream) - devbox_output_log_get_first_offset (log, stream);
+}
+
+gboolean
+test_is_truncated (DevboxServerCommand *command, DevboxOutputStream stream)
+{
+  return devbox_output_log_is_truncated (devbox_server_command_get_log (command), stream);
+}
+
+gboolean
+test_output_contains (DevboxServerCommand *command, DevboxOutputStream stream, const char *text)
+{
+  g_autoptr (GString) output = test_dup_output (command, stream);
+
+  return strstr (output->str, text) != NULL;
+}
+
+void
+test_assert_output (DevboxServerCommand *command, DevboxOutputStream stream, const char *expected)
+{
+  g_autoptr (GString) output = test_dup_output (command, stream);
+
+  g_assert_cmpstr (output->str, ==, expected);
+}
+
 static char
 read_state_and_parent (const char *pid, int *parent)
 {
@@ -214,4 +267,14 @@ test_get_resident (GPid pid)
   line = strstr (text, "VmRSS:");
 
   return line != NULL ? g_ascii_strtoull (line + strlen ("VmRSS:"), NULL, 10) : 0;
+}
+
+void
+test_assert_growth (gsize before, gsize limit)
+{
+  const char *preload = g_getenv ("LD_PRELOAD");
+  gboolean is_valgrind = preload != NULL && strstr (preload, "vgpreload") != NULL;
+
+  if (!SANITIZED && !is_valgrind)
+    g_assert_cmpuint (test_get_resident (getpid ()), <, before + limit);
 }
