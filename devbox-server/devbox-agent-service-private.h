@@ -17,8 +17,10 @@ typedef struct
   char *workspace_path;
   char *host;
   guint16 port;
-  int listen_fd;         /* -1: listen on host and port */
-  goffset max_file_size; /* -1: none */
+  int listen_fd;          /* -1: listen on host and port */
+  goffset max_file_size;  /* -1: none */
+  goffset max_batch_size; /* likewise */
+  guint max_concurrent_reads;
   guint max_connections;
   guint process_retention_ms; /* 0: by the dialect */
   gboolean enable_cors;
@@ -62,6 +64,8 @@ DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* f
 DevboxWorkers *devbox_agent_service_get_transfer_workers (DevboxAgentService *self);
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
+goffset devbox_agent_service_get_max_batch_size (DevboxAgentService *self);
+guint devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self); /* by one search */
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);
 DevboxHealthReply *
 devbox_agent_service_get_health_reply (DevboxAgentService *self);  /* a place for the last one, at first empty */

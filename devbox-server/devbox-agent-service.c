@@ -290,6 +290,18 @@ devbox_agent_service_get_max_file_size (DevboxAgentService *self)
   return self->config.max_file_size;
 }
 
+goffset
+devbox_agent_service_get_max_batch_size (DevboxAgentService *self)
+{
+  return self->config.max_batch_size;
+}
+
+guint
+devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self)
+{
+  return self->config.max_concurrent_reads;
+}
+
 gboolean
 devbox_agent_service_is_healthy (DevboxAgentService *self)
 {

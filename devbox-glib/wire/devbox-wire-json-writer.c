@@ -3,6 +3,8 @@
 
 #include "devbox-wire-json-private.h"
 
+#include "devbox-wire-base64-private.h"
+
 #include "devbox-wire-text-private.h"
 
 #include <time.h>
@@ -157,4 +159,21 @@ devbox_wire_json_append_error (GString *out, DevboxWireCode code, const char *me
   devbox_wire_json_append_string (out, message, -1);
   g_string_append_printf (out, ",\"code\":\"%s\",\"timestamp\":", devbox_wire_code_to_string (code));
   devbox_wire_json_append_time (out, g_get_real_time ());
+}
+
+void
+devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path)
+{
+  gsize length = strlen (path);
+  gsize position;
+
+  g_string_append_printf (out, ",\"%s\":", name);
+  if (devbox_wire_json_append_string (out, path, length))
+    return;
+
+  g_string_append_printf (out, ",\"%s\":\"", bytes_name);
+  position = out->len;
+  g_string_set_size (out, position + (length + 2) / 3 * 4);
+  devbox_wire_base64_encode ((const guint8 *) path, length, out->str + position);
+  g_string_append_c (out, '"');
 }

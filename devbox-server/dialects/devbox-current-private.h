@@ -3,6 +3,7 @@
 
 #include "devbox-http-router-private.h"
 #include "devbox-object-body-private.h"
+#include "devbox-workspace-private.h"
 
 #include <json-glib/json-glib.h>
 
@@ -27,6 +28,8 @@ GString *devbox_current_begin (void);
 void devbox_current_reply (DevboxHttpExchange *exchange, GString *json);
 void devbox_current_reply_success (DevboxHttpExchange *exchange); /* with nothing else in it */
 
+#define DEVBOX_CURRENT_INVALID_REQUEST 1422
+
 /* A failure, with the envelope status of its code, or another one. HTTP says 200, but 413 and 429 are themselves. */
 void devbox_current_reply_error (DevboxHttpExchange *exchange, const GError *error);
 void devbox_current_reply_failure (DevboxHttpExchange *exchange, guint envelope_status, const char *message);
@@ -36,12 +39,23 @@ void devbox_current_append_failure (GString *json, guint envelope_status, const 
 /* The part of a route's answer to GET /health that a request with a token is given */
 void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
+/* `,"path":"…"`: the whole path of what a request named, and as `pathBytes` its bytes where it is not UTF-8. */
+void devbox_current_append_path (GString *json, DevboxWorkspace *workspace, const char *path);
+
 /* The routes, by topic */
+extern const DevboxHttpRoute devbox_current_content_routes[];
+extern const guint devbox_current_n_content_routes;
+extern const DevboxHttpRoute devbox_current_download_routes[];
+extern const guint devbox_current_n_download_routes;
 extern const DevboxHttpRoute devbox_current_archive_routes[];
 extern const guint devbox_current_n_archive_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
+extern const DevboxHttpRoute devbox_current_ports_routes[];
+extern const guint devbox_current_n_ports_routes;
 extern const DevboxHttpRoute devbox_current_process_routes[];
 extern const guint devbox_current_n_process_routes;
+extern const DevboxHttpRoute devbox_current_search_routes[];
+extern const guint devbox_current_n_search_routes;
 
 G_END_DECLS

@@ -18,8 +18,12 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
 {
   devbox_http_router_set_bare_prefix (router, DEVBOX_CURRENT_PREFIX);
   devbox_http_router_add (router, devbox_current_archive_routes, devbox_current_n_archive_routes, service);
+  devbox_http_router_add (router, devbox_current_content_routes, devbox_current_n_content_routes, service);
+  devbox_http_router_add (router, devbox_current_download_routes, devbox_current_n_download_routes, service);
   devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
+  devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
+  devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
 }
 
 void
@@ -97,4 +101,12 @@ void
 devbox_current_reply_success (DevboxHttpExchange *exchange)
 {
   devbox_current_reply (exchange, devbox_current_begin ());
+}
+
+void
+devbox_current_append_path (GString *json, DevboxWorkspace *workspace, const char *path)
+{
+  g_autofree char *whole = devbox_workspace_build_path (workspace, path);
+
+  devbox_wire_json_append_path (json, "path", "pathBytes", whole);
 }

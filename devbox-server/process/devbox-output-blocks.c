@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE DEVBOX_OUTPUT_BLOCK_SIZE
-#define FIRST_SIZE 256              /* of a block that is being filled; it grows up to BLOCK_SIZE */
+#define FIRST_SIZE 256           /* of a block that is being filled; it grows up to BLOCK_SIZE */
 #define MAX_MEMORY (1024 * 1024) /* then the oldest block goes to the file */
 
 /* Whether it is in the file, its place says (see n_spilled). */

@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /* Blocks of bytes in one file that has no name, shared by the output logs of an agent. It is there while there are
- * blocks. Reference counted, of one thread. Reads and writes go through the page cache: the caller does few at a time. */
+ * blocks. Reference counted, of one thread. Reads and writes go through the page cache: the caller does few at a time.
+ */
 typedef struct _DevboxOutputSpill DevboxOutputSpill;
 
 #define DEVBOX_OUTPUT_BLOCK_SIZE (16 * 1024)

@@ -183,8 +183,8 @@ devbox_output_spill_peek (DevboxOutputSpill *self, guint32 block, gsize size)
 
   while (length < size)
     {
-      gssize n = pread (self->fd, self->cache + length, size - length,
-                        (off_t) block * DEVBOX_OUTPUT_BLOCK_SIZE + length);
+      gssize n
+          = pread (self->fd, self->cache + length, size - length, (off_t) block * DEVBOX_OUTPUT_BLOCK_SIZE + length);
 
       if (n < 0 && errno == EINTR)
         continue;

@@ -21,7 +21,7 @@ struct _DevboxTemporaryFile
   DevboxWorkspace *workspace;
   DevboxTemporaryFileFlags flags;
   int fd;
-  int folder_fd;        /* where the name stands; ours */
+  int folder_fd;        /* where the name stands; ours unless it is the workspace's */
   char name[NAME_SIZE]; /* "": none */
   gboolean is_private;  /* was made for our eyes only, since others could have opened it by its name */
 };
@@ -68,14 +68,22 @@ is_same_device (int fd, int other_fd)
   return fstat (fd, &status) == 0 && fstat (other_fd, &other_status) == 0 && status.st_dev == other_status.st_dev;
 }
 
-/* Where a name for the target in folder_fd is to stand; to be closed. */
+/* Where a name for the target in folder_fd is to stand. */
 static int
 open_name_folder (DevboxTemporaryFile *self, int folder_fd)
 {
   if ((self->flags & DEVBOX_TEMPORARY_FILE_IN_FOLDER) == 0)
-    folder_fd = devbox_workspace_get_fd (self->workspace);
+    return devbox_workspace_get_fd (self->workspace);
 
   return fcntl (folder_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static void
+close_name_folder (DevboxTemporaryFile *self)
+{
+  if (self->folder_fd != devbox_workspace_get_fd (self->workspace))
+    devbox_auto_descriptor_clear (&self->folder_fd);
+  self->folder_fd = -1;
 }
 
 static gboolean
@@ -156,7 +164,7 @@ devbox_temporary_file_free (DevboxTemporaryFile *self)
 
   remove_name (self);
   devbox_auto_descriptor_clear (&self->fd);
-  devbox_auto_descriptor_clear (&self->folder_fd);
+  close_name_folder (self);
   devbox_workspace_unref (self->workspace);
   g_free (self);
   errno = saved_errno;
@@ -283,7 +291,7 @@ give_name (DevboxTemporaryFile *self, int folder_fd)
 
   for (;;)
     {
-      devbox_auto_descriptor_clear (&self->folder_fd);
+      close_name_folder (self);
       self->folder_fd = open_name_folder (self, folder_fd);
       if (self->folder_fd < 0)
         return FALSE;

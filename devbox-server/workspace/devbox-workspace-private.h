@@ -33,6 +33,9 @@ gboolean devbox_workspace_get_force_named_temporaries (DevboxWorkspace *self);
  * kernel. */
 char *devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **error);
 
+/* The whole path of one below the workspace, for people and programs to read; transfer full. */
+char *devbox_workspace_build_path (DevboxWorkspace *self, const char *path);
+
 /* Opens what is there (O_CLOEXEC and O_NOCTTY are added, and O_NONBLOCK so that a FIFO cannot hang it). -1 on error. */
 int devbox_workspace_open (DevboxWorkspace *self, const char *path, int flags, GError **error);
 /* A regular file for reading, with its size and times; a folder, FIFO or device is VALIDATION_ERROR. */

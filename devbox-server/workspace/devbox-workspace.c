@@ -255,6 +255,18 @@ open_below (DevboxWorkspace *self, const char *path, int flags)
   return fd;
 }
 
+char *
+devbox_workspace_build_path (DevboxWorkspace *self, const char *path)
+{
+  g_autofree char *relative = devbox_workspace_relativize (self, path, NULL);
+  const char *start = relative != NULL ? relative : "";
+
+  while (start[0] == '/' || (start[0] == '.' && (start[1] == '/' || start[1] == '\0')))
+    start++;
+
+  return start[0] == '\0' ? g_strdup (self->path) : g_build_filename (self->path, start, NULL);
+}
+
 int
 devbox_workspace_open (DevboxWorkspace *self, const char *path, int flags, GError **error)
 {
