@@ -4,6 +4,7 @@
 #include "devbox-http-guard-private.h"
 #include "devbox-http-listener-private.h"
 #include "devbox-launcher-private.h"
+#include "devbox-log-finder-private.h"
 #include "devbox-process-table-private.h"
 #include "devbox-tree-watcher-private.h"
 #include "devbox-workers-private.h"
@@ -58,6 +59,7 @@ const char *devbox_agent_service_get_token (DevboxAgentService *self); /* NULL: 
 DevboxWorkspace *devbox_agent_service_get_workspace (DevboxAgentService *self);
 DevboxLauncher *devbox_agent_service_get_launcher (DevboxAgentService *self);
 DevboxProcessTable *devbox_agent_service_get_process_table (DevboxAgentService *self);
+DevboxLogFinder *devbox_agent_service_get_log_finder (DevboxAgentService *self); /* of processes and sessions */
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
 /* For operations that read or write the body of an exchange as it comes: one client that is slow holds up no other. */

@@ -25,6 +25,7 @@ struct _DevboxAgentService
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
+  DevboxLogFinder *log_finder;
 
   DevboxHttpGuard *guard;
   DevboxHttpRouter *router;
@@ -138,6 +139,18 @@ try_to_write (DevboxWorkspace *workspace, GError **error)
   return replacement != NULL;
 }
 
+static DevboxOutputLog *
+find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
+{
+  DevboxAgentService *self = user_data;
+  DevboxServerCommand *command = NULL;
+
+  if (owner == DEVBOX_LOG_PROCESS)
+    command = devbox_process_table_lookup_id (self->process_table, id);
+
+  return command != NULL ? devbox_server_command_get_log (command) : NULL;
+}
+
 DevboxAgentService *
 devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 {
@@ -168,6 +181,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
     devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
+  self->log_finder = devbox_log_finder_new (find_log, self);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
     devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
@@ -183,6 +197,9 @@ fail:
 void
 devbox_agent_service_free (DevboxAgentService *self)
 {
+  if (self->log_finder != NULL)
+    devbox_log_finder_close (self->log_finder);
+  g_clear_pointer (&self->log_finder, devbox_log_finder_unref);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
   g_clear_pointer (&self->transfer_workers, devbox_workers_free);
@@ -258,6 +275,12 @@ DevboxProcessTable *
 devbox_agent_service_get_process_table (DevboxAgentService *self)
 {
   return self->process_table;
+}
+
+DevboxLogFinder *
+devbox_agent_service_get_log_finder (DevboxAgentService *self)
+{
+  return self->log_finder;
 }
 
 DevboxTreeWatcher *

@@ -59,7 +59,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-batch-size", 0, 0, G_OPTION_ARG_STRING, &words->max_batch_size, N_ ("What the files of one request may take together, in bytes, 0 for any (MAX_BATCH_SIZE; 1073741824)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
-    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long a command is remembered after its end, in seconds, 0 for as long as its dialect says (30; 14400 for the current dialect)"), N_ ("SECONDS") },
+    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long an ended command is remembered; 0: 30 if its dialect is classic, else 14400"), N_ ("SECONDS") },
     { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many files a search reads at the same time (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },

@@ -112,6 +112,28 @@ devbox_wire_json_append_string (GString *out, const char *string, gssize length)
   return exact;
 }
 
+void
+devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes_name, const char *bytes, gsize length)
+{
+  gsize position;
+
+  g_string_append_printf (out, ",\"%s\":", name);
+  if (devbox_wire_json_append_string (out, bytes, length))
+    return;
+
+  g_string_append_printf (out, ",\"%s\":\"", bytes_name);
+  position = out->len;
+  g_string_set_size (out, position + (length + 2) / 3 * 4);
+  devbox_wire_base64_encode ((const guint8 *) bytes, length, out->str + position);
+  g_string_append_c (out, '"');
+}
+
+void
+devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path)
+{
+  devbox_wire_json_append_bytes (out, name, bytes_name, path, strlen (path));
+}
+
 /* Returns the milliseconds beside the seconds, which are rounded down. */
 static int
 split_time (gint64 real_time_us, struct tm *utc)
@@ -159,21 +181,4 @@ devbox_wire_json_append_error (GString *out, DevboxWireCode code, const char *me
   devbox_wire_json_append_string (out, message, -1);
   g_string_append_printf (out, ",\"code\":\"%s\",\"timestamp\":", devbox_wire_code_to_string (code));
   devbox_wire_json_append_time (out, g_get_real_time ());
-}
-
-void
-devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path)
-{
-  gsize length = strlen (path);
-  gsize position;
-
-  g_string_append_printf (out, ",\"%s\":", name);
-  if (devbox_wire_json_append_string (out, path, length))
-    return;
-
-  g_string_append_printf (out, ",\"%s\":\"", bytes_name);
-  position = out->len;
-  g_string_set_size (out, position + (length + 2) / 3 * 4);
-  devbox_wire_base64_encode ((const guint8 *) path, length, out->str + position);
-  g_string_append_c (out, '"');
 }

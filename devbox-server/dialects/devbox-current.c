@@ -21,8 +21,8 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
   devbox_http_router_add (router, devbox_current_content_routes, devbox_current_n_content_routes, service);
   devbox_http_router_add (router, devbox_current_download_routes, devbox_current_n_download_routes, service);
   devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
-  devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
+  devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
   devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
 }
 

@@ -132,16 +132,6 @@ devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GEr
 }
 
 GString *
-devbox_watch_format_current_refusal (void)
-{
-  GString *json = g_string_new ("{\"status\":1400");
-
-  append_member (json, "message", _ ("Log subscriptions are not served here"));
-
-  return g_string_append_c (json, '}');
-}
-
-GString *
 devbox_watch_format_change (const char *kind,
                             const DevboxTreeEvent *event,
                             const char *path,

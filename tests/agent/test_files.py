@@ -48,6 +48,7 @@ class FilesTest(unittest.TestCase):
         self.assertGreater(int(reply.headers["Content-Length"]), 50)
 
     def test_read_raw(self):
+        """classic: POST /files/read: the raw bytes"""
         content = os.urandom(100_000)
         self.agent.write("a/raw.bin", content)
         for encoding in ({}, {"encoding": "binary"}, {"encoding": "utf8"}):
@@ -56,6 +57,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(reply.headers["Content-Type"], "application/octet-stream")
 
     def test_read_content_type(self):
+        """classic: POST /files/read: the content type by the name of the file"""
         self.agent.write("page.html", b"<p>")
         self.assertTrue(self.read(path="page.html").headers["Content-Type"].startswith("text/html"))
 
@@ -65,6 +67,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.read(path="empty", encoding="base64").json()["content"], "")
 
     def test_read_base64(self):
+        """classic: POST /files/read: JSON with base64"""
         for size in (1, 2, 3, 191 * 1024, 700_001):
             content = os.urandom(size)
             self.agent.write("b64", content)
@@ -73,9 +76,11 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(answer, {"success": True, "path": "b64", "encoding": "base64", "size": size})
 
     def test_read_missing(self):
+        """classic: POST /files/read: 404 when there is no such file"""
         self.assert_error(self.read(path="nowhere/x"), 404, "FILE_NOT_FOUND")
 
     def test_read_folder(self):
+        """classic: POST /files/read: 400 for a folder"""
         os.makedirs(self.agent.path("folder"), exist_ok=True)
         self.assert_error(self.read(path="folder"), 400, "VALIDATION_ERROR")
 
@@ -99,6 +104,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.read(path="./a//f").body, b"1")
 
     def test_write_utf8(self):
+        """classic: POST /files/write: text"""
         reply = self.write(path="deep/er/text.txt", content="Grüße 你好 \"\\\n")
         answer = reply.json()
         self.assertEqual(reply.status, 200)
@@ -108,6 +114,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.agent.read("deep/er/text.txt").decode(), "Grüße 你好 \"\\\n")
 
     def test_write_every_order_and_encoding(self):
+        """classic: POST /files/write: members in every order, each encoding"""
         text = "abcd" * 1000
         binary = os.urandom(300_001)
         cases = [({"encoding": "utf8", "content": text}, text.encode()), ({"content": text}, text.encode()),
@@ -121,6 +128,7 @@ class FilesTest(unittest.TestCase):
                 self.assertEqual(self.agent.read("order"), expected, [name for name, _ in order])
 
     def test_write_permissions(self):
+        """classic: POST /files/write: permissions"""
         for permissions, mode in ((0o755, 0o755), ("0700", 0o700), ("640", 0o640), (0, 0)):
             self.assertEqual(self.write(path="mode", content="", permissions=permissions).status, 200)
             self.assertEqual(stat.S_IMODE(os.stat(self.agent.path("mode")).st_mode), mode)
@@ -129,6 +137,7 @@ class FilesTest(unittest.TestCase):
                 self.assert_error(self.write(path="mode", content="", permissions=permissions), 400, "VALIDATION_ERROR")
 
     def test_write_bad_members(self):
+        """classic: POST /files/write: 400 for bad members"""
         self.agent.write("kept", b"old")
         for members in ({"content": "x"}, {"path": "kept"}, {"path": 1, "content": "x"}, {"path": "kept", "content": 5},
                         {"path": "", "content": "x"}, {"path": "kept", "content": "x", "encoding": "latin1"},
@@ -152,6 +161,7 @@ class FilesTest(unittest.TestCase):
         self.assert_error(self.write(path="afolder", content="x"), 400, "VALIDATION_ERROR")
 
     def test_write_too_large(self):
+        """classic: POST /files/write: 413 past the limit"""
         self.agent.write("limit", b"old")
         exact = "x" * (4 << 20)
         self.assertEqual(self.write(path="limit", content=exact).status, 200)

@@ -225,7 +225,7 @@ class WebSocket:
     def take(self, size, deadline):
         while len(self.buffer) < size:
             self.socket.settimeout(max(0.001, deadline - time.monotonic()))
-            piece = self.socket.recv(1 << 20)
+            piece = self.socket.recv(1 << 16)
             if not piece:
                 raise EOFError("the agent closed the WebSocket")
             self.buffer += piece

@@ -13,6 +13,9 @@ class TapResult(unittest.TestResult):
     def report(self, test, verdict, detail=""):
         self.number += 1
         name = test.id().removeprefix("__main__.")
+        # A test of a row of docs/wire.md is named after it.
+        if (row := test.shortDescription() or "").startswith(("classic: ", "current: ")):
+            name = f"{row} ({name})".replace("#", "")
         print(f"{verdict} {self.number} {name}{detail}", flush=True)
 
     def addSuccess(self, test):

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "devbox-watch-session-private.h"
+#include "devbox-watch-set-private.h"
 
-#include "devbox-http-upgraded-stream-private.h"
 #include "devbox-watch-message-private.h"
-#include "devbox-watch-queue-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -13,25 +11,20 @@
 #define MAX_WATCHES 128
 #define MAX_STARTING MAX_WATCHES /* the tree watcher takes them in one after the other, in its own time */
 
-static const DevboxWatchPatience usual_patience = { .stall_ms = 30000, .ping_interval_s = 30, .silence_ms = 75000 };
-
-typedef struct
+struct _DevboxWatchSet
 {
-  SoupWebsocketConnection *connection;
+  DevboxWatchQueue *queue;
   DevboxTreeWatcher *watcher;
   DevboxWorkspace *workspace;
-  DevboxWatchQueue *queue;
   GHashTable *watches; /* path → Watch */
   GPtrArray *dropped;  /* (element-type Watch) not wanted any more, but not ready yet either */
   guint n_starting;    /* of both */
-  GSource *silence;
-  guint silence_ms;
   guint64 sequence;
-} DevboxWatchSession;
+};
 
 typedef struct
 {
-  DevboxWatchSession *session;
+  DevboxWatchSet *set;
   DevboxTreeWatch *tree_watch;
   char *path;
   char *sent_path;
@@ -71,19 +64,28 @@ watch_drop (gpointer data)
   if (watch->is_ready)
     watch_cancel (watch);
   else
-    g_ptr_array_add (watch->session->dropped, watch);
+    g_ptr_array_add (watch->set->dropped, watch);
 }
 
-static void
-session_free (DevboxWatchSession *self)
+DevboxWatchSet *
+devbox_watch_set_new (DevboxWatchQueue *queue, DevboxTreeWatcher *watcher, DevboxWorkspace *workspace)
+{
+  DevboxWatchSet *self = g_new0 (DevboxWatchSet, 1);
+
+  self->queue = queue;
+  self->watcher = devbox_tree_watcher_ref (watcher);
+  self->workspace = devbox_workspace_ref (workspace);
+  self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, watch_drop);
+  self->dropped = g_ptr_array_new_with_free_func (watch_cancel);
+
+  return self;
+}
+
+void
+devbox_watch_set_free (DevboxWatchSet *self)
 {
   g_hash_table_unref (self->watches);
   g_ptr_array_unref (self->dropped);
-  devbox_watch_queue_free (self->queue);
-  g_source_destroy (self->silence);
-  g_source_unref (self->silence);
-  g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_object_unref (self->connection);
   devbox_tree_watcher_unref (self->watcher);
   devbox_workspace_unref (self->workspace);
   g_free (self);
@@ -94,13 +96,13 @@ static void
 drop_events (Watch *watch, gint64 time)
 {
   watch->overflowed = TRUE;
-  devbox_watch_queue_push_answer (watch->session->queue, devbox_watch_format_overflow (watch->path, time));
+  devbox_watch_queue_push_answer (watch->set->queue, devbox_watch_format_overflow (watch->path, time));
 }
 
 static void
 tell_change (Watch *watch, const char *kind, const DevboxTreeEvent *event, const char *path, const char *old_path)
 {
-  DevboxWatchSession *self = watch->session;
+  DevboxWatchSet *self = watch->set;
   GString *text;
 
   if (watch->overflowed)
@@ -126,7 +128,7 @@ tell_rename (Watch *watch, const DevboxTreeEvent *event)
 static void
 tell_overflow (Watch *watch, const DevboxTreeEvent *event)
 {
-  if (!devbox_watch_queue_push_event (watch->session->queue, devbox_watch_format_overflow (event->path, event->time)))
+  if (!devbox_watch_queue_push_event (watch->set->queue, devbox_watch_format_overflow (event->path, event->time)))
     drop_events (watch, event->time);
 }
 
@@ -152,7 +154,7 @@ tell (Watch *watch, const DevboxTreeEvent *event)
       break;
     case DEVBOX_TREE_EVENT_ENDED:
       tell_change (watch, "unlink", event, watch->path, NULL);
-      g_hash_table_remove (watch->session->watches, watch->path);
+      g_hash_table_remove (watch->set->watches, watch->path);
       break;
     default:
       g_assert_not_reached ();
@@ -166,7 +168,7 @@ on_events (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
 
   /* Room again. The peer may have taken the first overflow before the last event was dropped, so it is told once more.
    */
-  if (watch->overflowed && devbox_watch_queue_get_length (watch->session->queue) < DEVBOX_WATCH_QUEUE_MAX_MESSAGES / 2)
+  if (watch->overflowed && devbox_watch_queue_get_length (watch->set->queue) < DEVBOX_WATCH_QUEUE_MAX_MESSAGES / 2)
     {
       drop_events (watch, events[0].time);
       watch->overflowed = FALSE;
@@ -180,7 +182,7 @@ on_events (const DevboxTreeEvent *events, guint n_events, gpointer user_data)
 static void
 answer_ready (Watch *watch, const GError *error)
 {
-  DevboxWatchQueue *queue = watch->session->queue;
+  DevboxWatchQueue *queue = watch->set->queue;
 
   if (error == NULL)
     devbox_watch_queue_push_answer (queue, devbox_watch_format_done (TRUE, watch->sent_path));
@@ -195,7 +197,7 @@ static void
 on_ready (const GError *error, gpointer user_data)
 {
   Watch *watch = user_data;
-  DevboxWatchSession *self = watch->session;
+  DevboxWatchSet *self = watch->set;
 
   self->n_starting--;
   answer_ready (watch, error);
@@ -208,7 +210,7 @@ on_ready (const GError *error, gpointer user_data)
 }
 
 static gboolean
-start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError **error)
+start_watch (DevboxWatchSet *self, const DevboxWatchRequest *request, GError **error)
 {
   Watch *watch;
 
@@ -228,7 +230,7 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
     }
 
   watch = g_new0 (Watch, 1);
-  watch->session = self;
+  watch->set = self;
   watch->path = g_strdup (request->path);
   watch->sent_path = g_strdup (request->sent_path);
   watch->renames = request->renames;
@@ -241,7 +243,7 @@ start_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError
 }
 
 static gboolean
-stop_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError **error)
+stop_watch (DevboxWatchSet *self, const DevboxWatchRequest *request, GError **error)
 {
   Watch *watch = g_hash_table_lookup (self->watches, request->path);
 
@@ -261,110 +263,16 @@ stop_watch (DevboxWatchSession *self, const DevboxWatchRequest *request, GError 
   return TRUE;
 }
 
-static void
-on_text (DevboxWatchSession *self, const char *text, gsize size)
+void
+devbox_watch_set_handle (DevboxWatchSet *self, const char *text, gsize size)
 {
   g_auto (DevboxWatchRequest) request = { 0 };
   g_autoptr (GError) error = NULL;
   gboolean done;
-
-  if (devbox_watch_request_is_current (text, size))
-    {
-      devbox_watch_queue_push_answer (self->queue, devbox_watch_format_current_refusal ());
-      return;
-    }
 
   done = devbox_watch_request_parse (&request, text, size, self->workspace, &error)
          && (request.is_watch ? start_watch (self, &request, &error) : stop_watch (self, &request, &error));
   if (!done)
     devbox_watch_queue_push_answer (self->queue,
                                     devbox_watch_format_refusal (request.is_watch, request.sent_path, error));
-}
-
-static void
-hear_from_peer (DevboxWatchSession *self)
-{
-  g_source_set_ready_time (self->silence, g_get_monotonic_time () + self->silence_ms * G_GINT64_CONSTANT (1000));
-}
-
-static void
-on_message (SoupWebsocketConnection *connection, SoupWebsocketDataType type, GBytes *message, gpointer user_data)
-{
-  DevboxWatchSession *self = user_data;
-
-  hear_from_peer (self);
-  if (soup_websocket_connection_get_state (connection) != SOUP_WEBSOCKET_STATE_OPEN)
-    return;
-
-  if (type == SOUP_WEBSOCKET_DATA_TEXT)
-    on_text (self, g_bytes_get_data (message, NULL), g_bytes_get_size (message));
-  else
-    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
-}
-
-static void
-on_pong (SoupWebsocketConnection *connection, GBytes *message, gpointer user_data)
-{
-  hear_from_peer (user_data);
-}
-
-/* A peer that takes nothing will not take a close frame either: the socket itself is shut, and `closed` follows.
- * (libsoup would not send 1013.) */
-static void
-drop_peer (DevboxWatchSession *self)
-{
-  GIOStream *stream = soup_websocket_connection_get_io_stream (self->connection);
-
-  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
-  devbox_http_upgraded_stream_shut (DEVBOX_HTTP_UPGRADED_STREAM (stream));
-}
-
-static void
-on_stalled (gpointer user_data)
-{
-  drop_peer (user_data);
-}
-
-static gboolean
-on_silence (gpointer user_data)
-{
-  drop_peer (user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_closed (SoupWebsocketConnection *connection, gpointer user_data)
-{
-  session_free (user_data);
-}
-
-void
-devbox_watch_session_start (SoupWebsocketConnection *connection,
-                            DevboxTreeWatcher *watcher,
-                            DevboxWorkspace *workspace,
-                            const DevboxWatchPatience *patience)
-{
-  DevboxWatchSession *self = g_new0 (DevboxWatchSession, 1);
-
-  if (patience == NULL)
-    patience = &usual_patience;
-  self->connection = g_object_ref (connection);
-  self->watcher = devbox_tree_watcher_ref (watcher);
-  self->workspace = devbox_workspace_ref (workspace);
-  self->queue = devbox_watch_queue_new (connection, patience->stall_ms, on_stalled, self);
-  self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, watch_drop);
-  self->dropped = g_ptr_array_new_with_free_func (watch_cancel);
-
-  self->silence_ms = patience->silence_ms;
-  self->silence = g_timeout_source_new (self->silence_ms);
-  g_source_set_static_name (self->silence, "[devbox-server] WebSocket silence");
-  g_source_set_callback (self->silence, on_silence, self, NULL);
-  g_source_attach (self->silence, g_main_context_get_thread_default ());
-  soup_websocket_connection_set_keepalive_interval (connection, patience->ping_interval_s);
-
-  g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);
-  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
 }
