@@ -15,6 +15,7 @@ void devbox_classic_health (DevboxHttpExchange *exchange, const char *argument, 
 void devbox_classic_read_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_write_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_exec (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
+void devbox_classic_process_status (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
 /* A control request; a bad one is answered here. */

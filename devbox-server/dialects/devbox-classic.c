@@ -10,6 +10,8 @@ const DevboxHttpRoute devbox_classic_routes[] = {
   { "POST", "/files/read", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_read_file },
   { "POST", "/files/write", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_write_file },
   { "POST", "/process/exec", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_exec },
+  { "GET", "/process/status", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_process_status },
+  { "GET", "/process/status/{}", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_process_status },
   { "GET", "/ws", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_websocket },
 };
 

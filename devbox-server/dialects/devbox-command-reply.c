@@ -18,21 +18,27 @@ static const struct
 {
   const char *name;
   const char *base64_name;
-  const GString *(*get) (DevboxServerCommand *command);
-} streams[] = {
-  { "stdout", "stdoutBase64", devbox_server_command_get_stdout },
-  { "stderr", "stderrBase64", devbox_server_command_get_stderr },
+} names[] = {
+  [DEVBOX_OUTPUT_STDOUT] = { "stdout", "stdoutBase64" },
+  [DEVBOX_OUTPUT_STDERR] = { "stderr", "stderrBase64" },
 };
+
+#define N_STREAMS G_N_ELEMENTS (names)
 
 /* Each stream as text, and beside it as base64 where text cannot carry it. */
 typedef struct
 {
-  DevboxServerCommand *command;
-  GString *json; /* encoded, and not sent yet */
-  guint stream;  /* in streams; behind the last one only the end is missing */
-  gsize offset;  /* in the stream */
+  DevboxOutputLog *log;
+  GString *json;             /* encoded, and not sent yet */
+  guint8 *piece;             /* read, and not encoded yet */
+  gsize piece_size;          /* that fits there */
+  DevboxOutputStream stream; /* behind the last one only the end is missing */
+  guint64 offset;            /* in the stream */
+  guint64 ends[N_STREAMS];   /* as they were at the beginning */
+  gboolean is_open;          /* a string has begun */
   gboolean exact;
   gboolean as_base64;
+  gboolean truncated;
 } CommandReply;
 
 static void
@@ -40,9 +46,10 @@ command_reply_clear (gpointer data)
 {
   CommandReply *self = data;
 
-  devbox_server_command_release_output (self->command);
-  devbox_server_command_unref (self->command);
+  devbox_output_log_release (self->log);
+  devbox_output_log_unref (self->log);
   g_string_free (self->json, TRUE);
+  g_free (self->piece);
 }
 
 static void
@@ -61,7 +68,7 @@ is_continuation (char c)
 
 /* How much of the text to take at once, so that no character is cut in two. */
 static gsize
-get_text_length (const char *text, gsize length)
+get_text_length (const guint8 *text, gsize length)
 {
   if (length <= PIECE)
     return length;
@@ -78,80 +85,104 @@ get_text_length (const char *text, gsize length)
   return PIECE;
 }
 
-static void
-append_text (CommandReply *self, const GString *output)
+/* What is there of the next piece, and one byte more to see where a character ends. The oldest output of a command that
+ * goes on writing may have gone meanwhile. */
+static gsize
+read_piece (CommandReply *self)
 {
-  gsize length = get_text_length (output->str + self->offset, output->len - self->offset);
-  gsize start;
+  guint64 end = self->ends[self->stream];
+  gsize length = 0;
 
-  if (self->offset == 0)
-    g_string_append_printf (self->json, ",\"%s\":", streams[self->stream].name);
-  start = self->json->len;
-  self->exact &= devbox_wire_json_append_string (self->json, output->str + self->offset, length);
+  while (self->offset < end && length == 0)
+    {
+      length = devbox_output_log_read (self->log, self->stream, self->offset, self->piece,
+                                       MIN (end - self->offset, self->piece_size));
+      if (length == 0)
+        {
+          self->truncated = TRUE;
+          self->offset = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
+        }
+    }
 
-  /* Of the quotes only the first and the last one stay. */
-  if (self->offset > 0)
+  return length;
+}
+
+static void
+append_text (CommandReply *self)
+{
+  gsize length = get_text_length (self->piece, read_piece (self));
+  gsize start = self->json->len;
+
+  self->exact &= devbox_wire_json_append_string (self->json, (const char *) self->piece, length);
+  if (self->is_open)
     g_string_erase (self->json, start, 1);
   self->offset += length;
-  if (self->offset < output->len)
+
+  /* Of the quotes only the first and the last one stay. */
+  if (self->offset < self->ends[self->stream])
     g_string_truncate (self->json, self->json->len - 1);
 }
 
 static void
-append_base64 (CommandReply *self, const GString *output)
+append_base64 (CommandReply *self)
 {
-  gsize length = MIN (PIECE, output->len - self->offset);
+  gsize length = MIN (read_piece (self), PIECE);
+  gsize rest = self->offset + length < self->ends[self->stream] ? length % 3 : 0;
   gsize start;
 
-  if (self->offset == 0)
-    g_string_append_printf (self->json, ",\"%s\":\"", streams[self->stream].base64_name);
+  if (!self->is_open)
+    g_string_append_c (self->json, '"');
   start = self->json->len;
-  g_string_set_size (self->json, start + (length + 2) / 3 * 4);
-  devbox_wire_base64_encode ((const guint8 *) output->str + self->offset, length, self->json->str + start);
-
   self->offset += length;
-  if (self->offset == output->len)
+  length -= rest; /* there is one before a gap alone */
+  g_string_set_size (self->json, start + (length + 2) / 3 * 4);
+  devbox_wire_base64_encode (self->piece, length, self->json->str + start);
+
+  if (self->offset >= self->ends[self->stream])
     g_string_append_c (self->json, '"');
 }
 
 static void
-append_end (CommandReply *self)
+begin_stream (CommandReply *self)
 {
-  g_string_append_printf (self->json, ",\"duration\":%" G_GINT64_FORMAT,
-                          devbox_server_command_get_duration (self->command) / 1000);
-  if (devbox_server_command_get_stdout_truncated (self->command)
-      || devbox_server_command_get_stderr_truncated (self->command))
-    g_string_append (self->json, ",\"truncated\":true");
-  g_string_append_c (self->json, '}');
+  g_string_append_printf (self->json, ",\"%s\":",
+                          self->as_base64 ? names[self->stream].base64_name : names[self->stream].name);
+  self->offset = devbox_output_log_get_first_offset (self->log, self->stream);
+  self->truncated |= devbox_output_log_is_truncated (self->log, self->stream);
+}
+
+static void
+end_stream (CommandReply *self)
+{
+  self->is_open = FALSE;
+  self->as_base64 = !self->as_base64 && !self->exact;
+  if (self->as_base64)
+    return;
+
+  self->exact = TRUE;
+  self->stream++;
 }
 
 /* FALSE when that was the last piece. */
 static gboolean
 append_piece (CommandReply *self)
 {
-  const GString *output;
-
-  if (self->stream == G_N_ELEMENTS (streams))
+  if (self->stream == N_STREAMS)
     {
-      append_end (self);
+      g_string_append (self->json, self->truncated ? ",\"truncated\":true}" : "}");
       return FALSE;
     }
 
-  output = streams[self->stream].get (self->command);
+  if (!self->is_open)
+    begin_stream (self);
   if (self->as_base64)
-    append_base64 (self, output);
+    append_base64 (self);
   else
-    append_text (self, output);
-  if (self->offset < output->len)
-    return TRUE;
+    append_text (self);
+  self->is_open = TRUE;
 
-  self->as_base64 = !self->as_base64 && !self->exact;
-  if (!self->as_base64)
-    {
-      self->stream++;
-      self->exact = TRUE;
-    }
-  self->offset = 0;
+  if (self->offset >= self->ends[self->stream])
+    end_stream (self);
 
   return TRUE;
 }
@@ -179,17 +210,22 @@ send_pieces (DevboxHttpExchange *exchange, gpointer user_data)
 }
 
 void
-devbox_command_reply_send (DevboxHttpExchange *exchange, guint status, GString *head, DevboxServerCommand *command)
+devbox_command_reply_send (DevboxHttpExchange *exchange, guint status, GString *head, DevboxOutputLog *log)
 {
   g_autoptr (CommandReply) self = g_rc_box_new0 (CommandReply);
-  gsize length = 0;
+  guint64 length = 0;
 
-  self->command = devbox_server_command_ref (command);
-  devbox_server_command_hold_output (command);
+  self->log = devbox_output_log_ref (log);
+  devbox_output_log_hold (log);
   self->json = head;
   self->exact = TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
-    length += streams[i].get (command)->len;
+  for (guint i = 0; i < N_STREAMS; i++)
+    {
+      self->ends[i] = devbox_output_log_get_end_offset (log, i);
+      length += self->ends[i] - devbox_output_log_get_first_offset (log, i);
+    }
+  self->piece_size = MIN (length, PIECE + 1);
+  self->piece = g_malloc (self->piece_size);
 
   /* Little is answered at once, with its length. So is a client that has gone, whom nothing reaches. */
   if (length <= PIECE || devbox_http_exchange_is_closed (exchange))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-output-budget-private.h"
+#include "devbox-output-log-private.h"
 
 #include <gio/gio.h>
 
@@ -13,11 +13,8 @@ typedef struct
 {
   int fd; /* -1: closed */
   GSource *source;
-  GString *kept; /* NULL: what comes is dropped */
-  gsize limit;
-  DevboxOutputBudget *budget;
-  gsize taken; /* of the budget */
-  gboolean truncated;
+  DevboxOutputLog *log; /* NULL: what comes is dropped */
+  DevboxOutputStream stream;
   void (*ended) (gpointer user_data); /* once, from the source alone */
   gpointer user_data;
 } DevboxCommandOutput;

@@ -13,7 +13,6 @@
 
 #define TURN_SIZE (256 * 1024) /* then others get their turn */
 #define READ_SIZE (64 * 1024)  /* what a pipe holds */
-#define RESERVE (16 * 1024)    /* what each may keep though others have spent the budget */
 
 static void
 attach_source (GSource **source,
@@ -26,30 +25,6 @@ attach_source (GSource **source,
   *source = g_unix_fd_source_new (fd, condition);
   g_source_set_callback (*source, G_SOURCE_FUNC (callback), data, NULL);
   g_source_attach (*source, context);
-}
-
-static void
-keep (DevboxCommandOutput *self, const char *bytes, gsize size)
-{
-  gsize limit;
-  gsize room;
-  gsize allocated;
-
-  if (self->kept == NULL)
-    return;
-
-  limit = devbox_output_budget_is_spent (self->budget) ? MIN (RESERVE, self->limit) : self->limit;
-  room = limit - MIN (self->kept->len, limit);
-  if (size > room)
-    {
-      self->truncated = TRUE;
-      size = room;
-    }
-
-  allocated = self->kept->allocated_len;
-  g_string_append_len (self->kept, bytes, size);
-  self->taken += self->kept->allocated_len - allocated;
-  devbox_output_budget_take (self->budget, self->kept->allocated_len - allocated);
 }
 
 gboolean
@@ -65,7 +40,8 @@ devbox_command_output_drain (DevboxCommandOutput *self)
       if (size > 0)
         {
           turn += size;
-          keep (self, buffer, size);
+          if (self->log != NULL)
+            devbox_output_log_append (self->log, self->stream, buffer, size);
         }
       else if (size < 0 && errno == EAGAIN)
         {

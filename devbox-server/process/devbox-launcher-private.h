@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-output-log-private.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -26,9 +28,13 @@ guint devbox_launcher_get_n_commands (DevboxLauncher *self);
 void devbox_launcher_set_base_environment (DevboxLauncher *self, const char *const *environment);
 const char *const *devbox_launcher_get_base_environment (DevboxLauncher *self);
 void devbox_launcher_set_open_files_limit (DevboxLauncher *self, guint64 soft_limit); /* 0: as it is */
-/* What the output of all commands may take in memory together; what comes beyond is read and dropped, and marked, but
- * for the first 16 KiB of each stream. */
+/* What the output of all commands may take in memory together, but for 16 KiB of each stream. */
 void devbox_launcher_set_max_output (DevboxLauncher *self, gsize size);
+/* What does not fit into memory goes to a file in this folder, NULL for the system's; limit: bytes on disk. Of commands
+ * that are started from now on. */
+void devbox_launcher_set_spill (DevboxLauncher *self, const char *folder, guint64 limit);
+/* For whatever else writes an output log, for instance a session. */
+DevboxOutputLog *devbox_launcher_new_log (DevboxLauncher *self, const DevboxOutputPolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
 
 typedef struct
@@ -38,7 +44,9 @@ typedef struct
   int cwd_fd;              /* a folder, or -1 */
   const char *cwd;         /* beside cwd_fd -1: an absolute folder */
   guint timeout_ms;        /* 0: none */
-  gsize output_limit;      /* bytes kept of each stream; what comes after is read and dropped, and marked */
+  gsize output_limit;      /* bytes kept of each stream, see DevboxOutputPolicy */
+  DevboxOutputRetention output_retention;
+  guint max_lines; /* of the output; 0: it is not divided into lines */
   GBytes *input;           /* stdin, or NULL for /dev/null */
 } DevboxCommandSpec;
 
@@ -76,16 +84,10 @@ gboolean devbox_server_command_get_timed_out (DevboxServerCommand *self);
 /* FAILED_TO_START: DEVBOX_WIRE_VALIDATION_ERROR with the reason, INTERNAL_ERROR where the launcher is to blame;
  * SIGNALED: NULL, or INTERNAL_ERROR when the launcher was lost under it */
 const GError *devbox_server_command_get_error (DevboxServerCommand *self);
-const GString *devbox_server_command_get_stdout (DevboxServerCommand *self); /* so far */
-const GString *devbox_server_command_get_stderr (DevboxServerCommand *self);
-gboolean devbox_server_command_get_stdout_truncated (DevboxServerCommand *self);
-gboolean devbox_server_command_get_stderr_truncated (DevboxServerCommand *self);
-/* Once it was told, to give memory back: empty and truncated from now on, or from the last release on if it is held. */
-void devbox_server_command_discard_output (DevboxServerCommand *self);
-/* For as long as someone who looks at it returns to the main loop meanwhile */
-void devbox_server_command_hold_output (DevboxServerCommand *self);
-void devbox_server_command_release_output (DevboxServerCommand *self);
-const char *devbox_server_command_get_program (DevboxServerCommand *self); /* argv[0] */
+/* What it has written so far; it ends before the command is told. */
+DevboxOutputLog *devbox_server_command_get_log (DevboxServerCommand *self);
+const char *devbox_server_command_get_program (DevboxServerCommand *self);      /* argv[0] */
+const char *devbox_server_command_get_command_line (DevboxServerCommand *self); /* argv, with spaces between */
 /* µs, µs, KiB; 0 while it runs. */
 void devbox_server_command_get_usage (DevboxServerCommand *self,
                                       gint64 *user_time,

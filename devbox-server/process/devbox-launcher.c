@@ -22,8 +22,9 @@
 /* Requests that the helper has not answered yet: each carries up to six descriptors, and those on their way are
  * limited. */
 #define MAX_UNANSWERED 64
-/* Of all commands together; what they write beyond that and a little of each is dropped, and marked. */
-#define MAX_OUTPUT (256 * 1024 * 1024)
+/* What the output of all commands may take. */
+#define MAX_OUTPUT (64 * 1024 * 1024)
+#define MAX_SPILL (1024 * 1024 * 1024)
 /* More than the helper gives its supervisors. */
 #define END_MS 3000
 
@@ -34,6 +35,7 @@ struct _DevboxLauncher
   guint64 open_files;
   GMainContext *context;
   DevboxOutputBudget *budget;
+  DevboxOutputSpill *spill;
 
   GPid pid;   /* 0: no helper */
   int socket; /* -1: no helper */
@@ -180,6 +182,7 @@ devbox_launcher_new (const char *helper, GError **error)
   self->context = g_main_context_ref_thread_default ();
   self->socket = -1;
   self->budget = devbox_output_budget_new (MAX_OUTPUT);
+  self->spill = devbox_output_spill_new (NULL, MAX_SPILL);
   self->commands = g_hash_table_new (NULL, NULL);
   self->unanswered = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->waiting);
@@ -235,6 +238,7 @@ devbox_launcher_unref (DevboxLauncher *self)
 
   g_hash_table_unref (self->commands);
   g_hash_table_unref (self->unanswered);
+  devbox_output_spill_unref (self->spill);
   devbox_output_budget_unref (self->budget);
   g_main_context_unref (self->context);
   g_strfreev (self->environment);
@@ -283,6 +287,19 @@ void
 devbox_launcher_set_max_output (DevboxLauncher *self, gsize size)
 {
   devbox_output_budget_set_limit (self->budget, size);
+}
+
+void
+devbox_launcher_set_spill (DevboxLauncher *self, const char *folder, guint64 limit)
+{
+  devbox_output_spill_unref (self->spill);
+  self->spill = devbox_output_spill_new (folder, limit);
+}
+
+DevboxOutputLog *
+devbox_launcher_new_log (DevboxLauncher *self, const DevboxOutputPolicy *policy)
+{
+  return devbox_output_log_new (policy, self->context, self->budget, self->spill);
 }
 
 static void
@@ -355,12 +372,14 @@ devbox_launcher_start (DevboxLauncher *self,
                        gpointer user_data,
                        GDestroyNotify destroy)
 {
+  const DevboxOutputPolicy policy
+      = { .retention = spec->output_retention, .limit = spec->output_limit, .max_lines = spec->max_lines };
   DevboxServerCommand *command;
 
   g_return_val_if_fail (spec->argv != NULL && spec->argv[0] != NULL, NULL);
 
   command = devbox_server_command_new (spec, spec->envp != NULL ? spec->envp : (const char *const *) self->environment,
-                                       self->context, self->budget, &callbacks, self, done, user_data, destroy);
+                                       self->context, devbox_launcher_new_log (self, &policy), &callbacks, self, done, user_data, destroy);
   g_hash_table_add (self->commands, devbox_server_command_ref (command));
   g_queue_push_tail (&self->waiting, command);
   flush (self);

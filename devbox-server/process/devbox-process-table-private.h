@@ -13,13 +13,25 @@ DevboxProcessTable *devbox_process_table_new (DevboxLauncher *launcher); /* whic
 void devbox_process_table_free (DevboxProcessTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxProcessTable, devbox_process_table_free)
 
-/* How long the ended ones stay; 30,000 ms by default. */
-void devbox_process_table_set_retention (DevboxProcessTable *self, guint milliseconds);
-/* How many may run, and how many ended ones stay at most; 1,000 by default. */
+/* Who started a command decides how long it is remembered. */
+typedef enum
+{
+  DEVBOX_PROCESS_CLASSIC, /* 30 s */
+  DEVBOX_PROCESS_CURRENT, /* 4 h */
+  DEVBOX_PROCESS_N_ORIGINS,
+} DevboxProcessOrigin;
+
+/* How long the ended ones stay. */
+void devbox_process_table_set_retention (DevboxProcessTable *self, DevboxProcessOrigin origin, guint milliseconds);
+/* How many may run, and how many ended ones of each origin stay at most; 1,000 by default. */
 void devbox_process_table_set_max_processes (DevboxProcessTable *self, guint processes);
+/* What the ended ones may take, in bytes: the output of the oldest goes to the file first, and is dropped first. */
+void
+devbox_process_table_set_max_ended_output (DevboxProcessTable *self, gsize in_memory, guint64 in_file);
 
 /* As devbox_launcher_start (); NULL with RATE_LIMITED when too many run (then done is not called, but destroy is). */
 DevboxServerCommand *devbox_process_table_start (DevboxProcessTable *self,
+                                                 DevboxProcessOrigin origin,
                                                  const DevboxCommandSpec *spec,
                                                  DevboxCommandFunc done,
                                                  gpointer user_data,
@@ -31,7 +43,12 @@ DevboxServerCommand *devbox_process_table_lookup_pid (DevboxProcessTable *self, 
 DevboxServerCommand *devbox_process_table_lookup_id (DevboxProcessTable *self, const char *id);
 /* 8 characters; NULL when it is forgotten. */
 const char *devbox_process_table_get_id (DevboxProcessTable *self, DevboxServerCommand *command);
+
+typedef void (*DevboxProcessFunc) (DevboxServerCommand *command,
+                                   const char *id,
+                                   DevboxProcessOrigin origin,
+                                   gpointer user_data);
 /* The newest first. */
-void devbox_process_table_foreach (DevboxProcessTable *self, DevboxCommandFunc func, gpointer user_data);
+void devbox_process_table_foreach (DevboxProcessTable *self, DevboxProcessFunc func, gpointer user_data);
 
 G_END_DECLS

@@ -10,22 +10,38 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define DEFAULT_RETENTION_MS 30000
 #define DEFAULT_MAX_PROCESSES 1000
-#define MAX_KEPT_OUTPUT (64 * 1024 * 1024) /* of all that ended; the oldest lose theirs first */
+#define MAX_ENDED_MEMORY (8 * 1024 * 1024)
+#define MAX_ENDED_FILE (512 * 1024 * 1024)
 #define ID_LENGTH 8
+
+static const guint default_retention_ms[DEVBOX_PROCESS_N_ORIGINS] = {
+  [DEVBOX_PROCESS_CLASSIC] = 30 * 1000,
+  [DEVBOX_PROCESS_CURRENT] = 4 * 60 * 60 * 1000,
+};
+
+/* The output of commands that have ended, the oldest first. */
+typedef struct
+{
+  GQueue in_memory;
+  GQueue in_file; /* or it is so far as it went there */
+  gsize memory;
+  guint64 file_size;
+  gsize max_memory;
+  guint64 max_file_size;
+} EndedOutput;
 
 struct _DevboxProcessTable
 {
   DevboxLauncher *launcher;
   GMainContext *context;
-  guint retention_ms;
+  guint retention_ms[DEVBOX_PROCESS_N_ORIGINS];
   guint max_processes;
 
-  GHashTable *entries; /* by id; owns a reference to each */
-  GQueue started;      /* the newest first */
-  GQueue ended;        /* the oldest first */
-  gsize kept_output;
+  GHashTable *entries;                    /* by id; owns a reference to each */
+  GQueue started;                         /* the newest first */
+  GQueue ended[DEVBOX_PROCESS_N_ORIGINS]; /* the oldest first */
+  EndedOutput output;
   GSource *expiry;
 };
 
@@ -34,12 +50,17 @@ typedef struct
 {
   DevboxProcessTable *table; /* NULL: forgotten */
   DevboxServerCommand *command;
+  DevboxProcessOrigin origin;
   char id[ID_LENGTH + 1];
   GList started_link;
   GList ended_link;
   gboolean has_ended;
   gint64 ended;
-  gsize kept_output;
+
+  GList output_link;
+  GQueue *output_queue; /* of the table's output; NULL: there is none, or it was dropped */
+  gsize memory;
+  guint64 file_size;
 
   DevboxCommandFunc done;
   gpointer user_data;
@@ -68,24 +89,75 @@ devbox_process_table_new (DevboxLauncher *launcher)
 
   self->launcher = launcher;
   self->context = g_main_context_ref_thread_default ();
-  self->retention_ms = DEFAULT_RETENTION_MS;
+  memcpy (self->retention_ms, default_retention_ms, sizeof self->retention_ms);
   self->max_processes = DEFAULT_MAX_PROCESSES;
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_unref);
   g_queue_init (&self->started);
-  g_queue_init (&self->ended);
+  for (guint i = 0; i < DEVBOX_PROCESS_N_ORIGINS; i++)
+    g_queue_init (&self->ended[i]);
+  g_queue_init (&self->output.in_memory);
+  g_queue_init (&self->output.in_file);
+  self->output.max_memory = MAX_ENDED_MEMORY;
+  self->output.max_file_size = MAX_ENDED_FILE;
 
   return self;
+}
+
+/* Puts what is left of its output at the end of a queue, or of none. */
+static void
+move_output (Entry *entry, GQueue *queue)
+{
+  EndedOutput *output = &entry->table->output;
+  DevboxOutputLog *log = devbox_server_command_get_log (entry->command);
+
+  if (entry->output_queue != NULL)
+    g_queue_unlink (entry->output_queue, &entry->output_link);
+  output->memory -= entry->memory;
+  output->file_size -= entry->file_size;
+
+  entry->memory = queue != NULL ? devbox_output_log_get_memory (log) : 0;
+  entry->file_size = queue != NULL ? devbox_output_log_get_size_in_file (log) : 0;
+
+  output->memory += entry->memory;
+  output->file_size += entry->file_size;
+  entry->output_queue = queue;
+  if (queue != NULL)
+    g_queue_push_tail_link (queue, &entry->output_link);
+}
+
+static void
+limit_output (EndedOutput *self)
+{
+  while (self->memory > self->max_memory && !g_queue_is_empty (&self->in_memory))
+    {
+      Entry *oldest = g_queue_peek_head (&self->in_memory);
+
+      devbox_output_log_spill (devbox_server_command_get_log (oldest->command));
+      move_output (oldest, &self->in_file);
+    }
+
+  while ((self->memory > self->max_memory || self->file_size > self->max_file_size)
+         && !g_queue_is_empty (&self->in_file))
+    {
+      Entry *oldest = g_queue_peek_head (&self->in_file);
+
+      devbox_output_log_discard (devbox_server_command_get_log (oldest->command));
+      move_output (oldest, NULL);
+    }
 }
 
 static void
 forget (Entry *entry)
 {
-  DevboxProcessTable *self = g_steal_pointer (&entry->table);
+  DevboxProcessTable *self = entry->table;
 
   g_queue_unlink (&self->started, &entry->started_link);
   if (entry->has_ended)
-    g_queue_unlink (&self->ended, &entry->ended_link);
-  self->kept_output -= entry->kept_output;
+    {
+      g_queue_unlink (&self->ended[entry->origin], &entry->ended_link);
+      move_output (entry, NULL);
+    }
+  entry->table = NULL;
   g_hash_table_remove (self->entries, entry->id);
 }
 
@@ -103,19 +175,28 @@ devbox_process_table_free (DevboxProcessTable *self)
 
 static gboolean on_expiry (gpointer user_data);
 
-/* One timer, for the one that ended first. */
+/* When the oldest of an origin is to be forgotten; G_MAXINT64: there is none. */
+static gint64
+get_expiry (DevboxProcessTable *self, DevboxProcessOrigin origin)
+{
+  const Entry *oldest = g_queue_peek_head (&self->ended[origin]);
+
+  return oldest != NULL ? oldest->ended + (gint64) self->retention_ms[origin] * 1000 : G_MAXINT64;
+}
+
+/* One timer, for what expires first. */
 static void
 arm_expiry (DevboxProcessTable *self)
 {
-  Entry *oldest = g_queue_peek_head (&self->ended);
-  gint64 remaining;
+  gint64 first = G_MAXINT64;
 
   devbox_clear_source (&self->expiry);
-  if (oldest == NULL)
+  for (guint i = 0; i < DEVBOX_PROCESS_N_ORIGINS; i++)
+    first = MIN (first, get_expiry (self, i));
+  if (first == G_MAXINT64)
     return;
 
-  remaining = (oldest->ended - g_get_monotonic_time ()) / 1000 + self->retention_ms + 1;
-  self->expiry = g_timeout_source_new (CLAMP (remaining, 0, G_MAXINT));
+  self->expiry = g_timeout_source_new (CLAMP ((first - g_get_monotonic_time ()) / 1000 + 1, 0, G_MAXINT));
   g_source_set_callback (self->expiry, on_expiry, self, NULL);
   g_source_attach (self->expiry, self->context);
 }
@@ -124,44 +205,29 @@ static gboolean
 on_expiry (gpointer user_data)
 {
   DevboxProcessTable *self = user_data;
-  gint64 limit = g_get_monotonic_time () - (gint64) self->retention_ms * 1000;
-  Entry *oldest;
+  gint64 now = g_get_monotonic_time ();
 
-  while ((oldest = g_queue_peek_head (&self->ended)) != NULL && oldest->ended <= limit)
-    forget (oldest);
+  for (guint i = 0; i < DEVBOX_PROCESS_N_ORIGINS; i++)
+    {
+      while (get_expiry (self, i) <= now)
+        forget (g_queue_peek_head (&self->ended[i]));
+    }
   arm_expiry (self);
 
   return G_SOURCE_REMOVE;
 }
 
 static void
-drop_output (Entry *entry)
+limit_ended (DevboxProcessTable *self, DevboxProcessOrigin origin)
 {
-  devbox_server_command_discard_output (entry->command);
-  entry->table->kept_output -= entry->kept_output;
-  entry->kept_output = 0;
-}
-
-/* The newest keeps its output whatever its size: someone is about to send it. */
-static void
-enforce_limits (DevboxProcessTable *self)
-{
-  while (g_queue_get_length (&self->ended) > self->max_processes)
-    forget (g_queue_peek_head (&self->ended));
-
-  for (GList *l = self->ended.head; l != NULL && l->next != NULL && self->kept_output > MAX_KEPT_OUTPUT; l = l->next)
-    {
-      Entry *entry = l->data;
-
-      if (entry->kept_output > 0)
-        drop_output (entry);
-    }
+  while (g_queue_get_length (&self->ended[origin]) > self->max_processes)
+    forget (g_queue_peek_head (&self->ended[origin]));
 }
 
 void
-devbox_process_table_set_retention (DevboxProcessTable *self, guint milliseconds)
+devbox_process_table_set_retention (DevboxProcessTable *self, DevboxProcessOrigin origin, guint milliseconds)
 {
-  self->retention_ms = milliseconds;
+  self->retention_ms[origin] = milliseconds;
   arm_expiry (self);
 }
 
@@ -171,22 +237,31 @@ devbox_process_table_set_max_processes (DevboxProcessTable *self, guint processe
   g_return_if_fail (processes > 0);
 
   self->max_processes = processes;
-  enforce_limits (self);
+  for (guint i = 0; i < DEVBOX_PROCESS_N_ORIGINS; i++)
+    limit_ended (self, i);
 }
 
+void
+devbox_process_table_set_max_ended_output (DevboxProcessTable *self, gsize in_memory, guint64 in_file)
+{
+  self->output.max_memory = in_memory;
+  self->output.max_file_size = in_file;
+  limit_output (&self->output);
+}
+
+/* Its own output is safe until the next one ends: someone is about to send it. */
 static void
 note_end (Entry *entry)
 {
   DevboxProcessTable *self = entry->table;
 
+  limit_output (&self->output);
   entry->has_ended = TRUE;
   entry->ended = g_get_monotonic_time ();
-  entry->kept_output
-      = devbox_server_command_get_stdout (entry->command)->len + devbox_server_command_get_stderr (entry->command)->len;
-  self->kept_output += entry->kept_output;
-  g_queue_push_tail_link (&self->ended, &entry->ended_link);
-  enforce_limits (self);
-  if (self->expiry == NULL)
+  g_queue_push_tail_link (&self->ended[entry->origin], &entry->ended_link);
+  move_output (entry, &self->output.in_memory);
+  limit_ended (self, entry->origin);
+  if (self->expiry == NULL || g_queue_get_length (&self->ended[entry->origin]) == 1)
     arm_expiry (self);
 }
 
@@ -237,6 +312,7 @@ make_id (char *id)
 
 DevboxServerCommand *
 devbox_process_table_start (DevboxProcessTable *self,
+                            DevboxProcessOrigin origin,
                             const DevboxCommandSpec *spec,
                             DevboxCommandFunc done,
                             gpointer user_data,
@@ -259,6 +335,8 @@ devbox_process_table_start (DevboxProcessTable *self,
   entry->table = self;
   entry->started_link.data = entry;
   entry->ended_link.data = entry;
+  entry->output_link.data = entry;
+  entry->origin = origin;
   entry->done = done;
   entry->user_data = user_data;
   entry->destroy = destroy;
@@ -312,12 +390,12 @@ devbox_process_table_get_id (DevboxProcessTable *self, DevboxServerCommand *comm
 }
 
 void
-devbox_process_table_foreach (DevboxProcessTable *self, DevboxCommandFunc func, gpointer user_data)
+devbox_process_table_foreach (DevboxProcessTable *self, DevboxProcessFunc func, gpointer user_data)
 {
   for (GList *l = self->started.head; l != NULL; l = l->next)
     {
       Entry *entry = l->data;
 
-      func (entry->command, user_data);
+      func (entry->command, entry->id, entry->origin, user_data);
     }
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "devbox-launcher-private.h"
-#include "devbox-output-budget-private.h"
 
 G_BEGIN_DECLS
 
@@ -18,7 +17,7 @@ typedef struct
 DevboxServerCommand *devbox_server_command_new (const DevboxCommandSpec *spec,
                                                 const char *const *environment,
                                                 GMainContext *context,
-                                                DevboxOutputBudget *budget,
+                                                DevboxOutputLog *log, /* transfer full */
                                                 const DevboxServerCommandLauncher *callbacks,
                                                 DevboxLauncher *launcher,
                                                 DevboxCommandFunc done,

@@ -19,14 +19,11 @@
 #include <sys/socket.h>
 
 #define DRAIN_MS 250  /* for what a descendant still holds open */
+#define MAX_COMMAND_LINE 4096
 #define GRACE_MS 3000 /* for a supervisor to kill everything, before it is killed itself */
 
-enum
-{
-  STDOUT,
-  STDERR,
-  N_OUTPUTS,
-};
+/* Those of an output log that a command writes, which count from 0. */
+#define N_OUTPUTS (DEVBOX_OUTPUT_STDERR + 1)
 
 /* References: the callers', and one of the launcher for as long as anything of the command is left or it was not told.
  * A descendant that goes on after the end of the command keeps its pipes: they are read, and what comes is dropped. */
@@ -34,11 +31,11 @@ struct _DevboxServerCommand
 {
   guint ref_count;
   GMainContext *context;
-  DevboxOutputBudget *budget;
   const DevboxServerCommandLauncher *callbacks;
   DevboxLauncher *launcher; /* NULL once it has let go */
 
   char *program;
+  char *command_line;
   char *folder;
   GByteArray *strings; /* until it was sent */
   DevboxLauncherRequest request;
@@ -58,9 +55,7 @@ struct _DevboxServerCommand
   GSource *failure_idle;
   DevboxCommandInput input;
   DevboxCommandOutput outputs[N_OUTPUTS];
-  GString *kept[N_OUTPUTS];
-  guint n_holds; /* of the outputs */
-  gboolean discarded;
+  DevboxOutputLog *log;
 
   DevboxCommandOutcome outcome;
 
@@ -92,11 +87,27 @@ append_strings (GByteArray *strings, const char *const *vector)
   return n;
 }
 
+/* As far as somebody reads who is shown a list of commands. */
+static char *
+join_arguments (const char *const *arguments)
+{
+  GString *joined = g_string_new (arguments[0]);
+
+  for (gsize i = 1; arguments[i] != NULL && joined->len < MAX_COMMAND_LINE; i++)
+    {
+      g_string_append_c (joined, ' ');
+      g_string_append_len (joined, arguments[i], strnlen (arguments[i], MAX_COMMAND_LINE));
+    }
+  g_string_truncate (joined, MIN (joined->len, MAX_COMMAND_LINE));
+
+  return g_string_free (joined, FALSE);
+}
+
 DevboxServerCommand *
 devbox_server_command_new (const DevboxCommandSpec *spec,
                            const char *const *environment,
                            GMainContext *context,
-                           DevboxOutputBudget *budget,
+                           DevboxOutputLog *log,
                            const DevboxServerCommandLauncher *callbacks,
                            DevboxLauncher *launcher,
                            DevboxCommandFunc done,
@@ -107,10 +118,10 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
 
   self->ref_count = 1;
   self->context = g_main_context_ref (context);
-  self->budget = devbox_output_budget_ref (budget);
   self->callbacks = callbacks;
   self->launcher = launcher;
   self->program = g_strdup (spec->argv[0]);
+  self->command_line = join_arguments (spec->argv);
   self->folder = g_strdup (spec->cwd);
   self->strings = g_byte_array_new ();
   self->request.protocol = DEVBOX_LAUNCHER_PROTOCOL;
@@ -130,12 +141,11 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
   self->input.fd = -1;
   for (guint i = 0; i < N_OUTPUTS; i++)
     {
-      self->kept[i] = g_string_new (NULL);
       self->outputs[i].fd = -1;
-      self->outputs[i].limit = spec->output_limit;
-      self->outputs[i].budget = budget;
-      self->outputs[i].kept = self->kept[i];
+      self->outputs[i].log = log;
+      self->outputs[i].stream = i;
     }
+  self->log = log;
   devbox_command_outcome_init (&self->outcome);
   self->done = done;
   self->user_data = user_data;
@@ -160,19 +170,6 @@ close_streams (DevboxServerCommand *self)
     devbox_command_output_close (&self->outputs[i]);
 }
 
-static void
-free_kept (DevboxServerCommand *self)
-{
-  for (guint i = 0; i < N_OUTPUTS; i++)
-    {
-      self->outputs[i].kept = NULL;
-      if (self->kept[i] != NULL)
-        g_string_free (g_steal_pointer (&self->kept[i]), TRUE);
-      devbox_output_budget_give_back (self->budget, self->outputs[i].taken);
-      self->outputs[i].taken = 0;
-    }
-}
-
 /* Once it was sent, or never will be: a command that could not start is remembered for a while. */
 static void
 drop_request (DevboxServerCommand *self)
@@ -191,7 +188,7 @@ devbox_server_command_unref (DevboxServerCommand *self)
     {
       /* Nobody but the launcher can ask any more. */
       if (self->ref_count == 1 && self->told && self->launcher != NULL)
-        free_kept (self);
+        g_clear_pointer (&self->log, devbox_output_log_unref);
       return;
     }
 
@@ -202,11 +199,11 @@ devbox_server_command_unref (DevboxServerCommand *self)
   devbox_auto_descriptor_clear (&self->control);
   drop_request (self);
   close_streams (self);
-  free_kept (self);
+  g_clear_pointer (&self->log, devbox_output_log_unref);
   devbox_command_outcome_clear (&self->outcome);
   g_main_context_unref (self->context);
-  devbox_output_budget_unref (self->budget);
   g_free (self->program);
+  g_free (self->command_line);
   g_free (self->folder);
   g_free (self);
 }
@@ -241,7 +238,8 @@ tell (DevboxServerCommand *self)
   devbox_clear_source (&self->grace_timer);
   devbox_command_input_close (&self->input);
   for (guint i = 0; i < N_OUTPUTS; i++)
-    self->outputs[i].kept = NULL;
+    self->outputs[i].log = NULL;
+  devbox_output_log_end (self->log);
 
   self->done (self, self->user_data);
   if (self->destroy != NULL)
@@ -253,8 +251,8 @@ tell (DevboxServerCommand *self)
 static gboolean
 is_open (const DevboxServerCommand *self)
 {
-  return devbox_command_output_is_open (&self->outputs[STDOUT])
-         || devbox_command_output_is_open (&self->outputs[STDERR]);
+  return devbox_command_output_is_open (&self->outputs[DEVBOX_OUTPUT_STDOUT])
+         || devbox_command_output_is_open (&self->outputs[DEVBOX_OUTPUT_STDERR]);
 }
 
 static gboolean
@@ -477,8 +475,8 @@ devbox_server_command_send (DevboxServerCommand *self,
   self->control_source = g_unix_fd_source_new (self->control, G_IO_IN);
   g_source_set_callback (self->control_source, G_SOURCE_FUNC (on_control), self, NULL);
   g_source_attach (self->control_source, self->context);
-  devbox_command_output_open (&self->outputs[STDOUT], g_steal_fd (&ends.output), self->context, on_output_ended, self);
-  devbox_command_output_open (&self->outputs[STDERR], g_steal_fd (&ends.error_output), self->context, on_output_ended,
+  devbox_command_output_open (&self->outputs[DEVBOX_OUTPUT_STDOUT], g_steal_fd (&ends.output), self->context, on_output_ended, self);
+  devbox_command_output_open (&self->outputs[DEVBOX_OUTPUT_STDERR], g_steal_fd (&ends.error_output), self->context, on_output_ended,
                               self);
   if (self->bytes != NULL)
     devbox_command_input_open (&self->input, g_steal_fd (&ends.input), self->context, self->bytes);
@@ -624,65 +622,22 @@ devbox_server_command_get_error (DevboxServerCommand *self)
   return self->outcome.error;
 }
 
-const GString *
-devbox_server_command_get_stdout (DevboxServerCommand *self)
+DevboxOutputLog *
+devbox_server_command_get_log (DevboxServerCommand *self)
 {
-  return self->kept[STDOUT];
-}
-
-const GString *
-devbox_server_command_get_stderr (DevboxServerCommand *self)
-{
-  return self->kept[STDERR];
-}
-
-gboolean
-devbox_server_command_get_stdout_truncated (DevboxServerCommand *self)
-{
-  return self->outputs[STDOUT].truncated;
-}
-
-gboolean
-devbox_server_command_get_stderr_truncated (DevboxServerCommand *self)
-{
-  return self->outputs[STDERR].truncated;
-}
-
-void
-devbox_server_command_discard_output (DevboxServerCommand *self)
-{
-  g_return_if_fail (self->told);
-
-  self->discarded = self->n_holds > 0;
-  if (self->discarded)
-    return;
-
-  for (guint i = 0; i < N_OUTPUTS; i++)
-    self->outputs[i].truncated |= self->kept[i]->len > 0;
-  free_kept (self);
-  for (guint i = 0; i < N_OUTPUTS; i++)
-    self->kept[i] = g_string_new (NULL);
-}
-
-void
-devbox_server_command_hold_output (DevboxServerCommand *self)
-{
-  self->n_holds++;
-}
-
-void
-devbox_server_command_release_output (DevboxServerCommand *self)
-{
-  g_return_if_fail (self->n_holds > 0);
-
-  if (--self->n_holds == 0 && self->discarded)
-    devbox_server_command_discard_output (self);
+  return self->log;
 }
 
 const char *
 devbox_server_command_get_program (DevboxServerCommand *self)
 {
   return self->program;
+}
+
+const char *
+devbox_server_command_get_command_line (DevboxServerCommand *self)
+{
+  return self->command_line;
 }
 
 void

@@ -118,6 +118,51 @@ test_run_shell (DevboxLauncher *launcher, const char *script)
   return command;
 }
 
+GString *
+test_dup_output (DevboxServerCommand *command, DevboxOutputStream stream)
+{
+  DevboxOutputLog *log = devbox_server_command_get_log (command);
+  GString *output = g_string_new (NULL);
+  gsize size = test_get_output_length (command, stream);
+
+  g_string_set_size (output, size);
+  g_assert_cmpuint (devbox_output_log_read (log, stream, devbox_output_log_get_first_offset (log, stream), output->str,
+                                            size),
+                    ==, size);
+
+  return output;
+}
+
+gsize
+test_get_output_length (DevboxServerCommand *command, DevboxOutputStream stream)
+{
+  DevboxOutputLog *log = devbox_server_command_get_log (command);
+
+  return devbox_output_log_get_end_offset (log, stream) - devbox_output_log_get_first_offset (log, stream);
+}
+
+gboolean
+test_is_truncated (DevboxServerCommand *command, DevboxOutputStream stream)
+{
+  return devbox_output_log_is_truncated (devbox_server_command_get_log (command), stream);
+}
+
+gboolean
+test_output_contains (DevboxServerCommand *command, DevboxOutputStream stream, const char *text)
+{
+  g_autoptr (GString) output = test_dup_output (command, stream);
+
+  return strstr (output->str, text) != NULL;
+}
+
+void
+test_assert_output (DevboxServerCommand *command, DevboxOutputStream stream, const char *expected)
+{
+  g_autoptr (GString) output = test_dup_output (command, stream);
+
+  g_assert_cmpstr (output->str, ==, expected);
+}
+
 static char
 read_state_and_parent (const char *pid, int *parent)
 {

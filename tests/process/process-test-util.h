@@ -18,6 +18,12 @@ void test_wait_done (DevboxServerCommand *command);
 /* start and wait */
 DevboxServerCommand *test_run (DevboxLauncher *launcher, const DevboxCommandSpec *spec);
 DevboxServerCommand *test_run_shell (DevboxLauncher *launcher, const char *script);
+/* What a command wrote */
+GString *test_dup_output (DevboxServerCommand *command, DevboxOutputStream stream);
+gsize test_get_output_length (DevboxServerCommand *command, DevboxOutputStream stream); /* that is left */
+gboolean test_is_truncated (DevboxServerCommand *command, DevboxOutputStream stream);
+gboolean test_output_contains (DevboxServerCommand *command, DevboxOutputStream stream, const char *text);
+void test_assert_output (DevboxServerCommand *command, DevboxOutputStream stream, const char *expected);
 /* Processes (zombies left out) whose command line holds marker as an argument, this one left out. */
 guint test_count_processes (const char *marker);
 /* Processes whose parent is pid; only_zombies. */

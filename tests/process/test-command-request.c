@@ -46,7 +46,7 @@ assert_output (const char *json, const char *expected)
 
   g_assert_null (devbox_server_command_get_error (command));
   g_assert_cmpint (devbox_server_command_get_exit_code (command), ==, 0);
-  g_assert_cmpstr (devbox_server_command_get_stdout (command)->str, ==, expected);
+  test_assert_output (command, DEVBOX_OUTPUT_STDOUT, expected);
 }
 
 static void
@@ -99,12 +99,12 @@ test_environment (void)
   devbox_launcher_set_base_environment (launcher, (const char *const *) base);
 
   all = run ("{\"command\":\"env\",\"env\":{\"DEVBOX_TEST_OLD\":\"new\",\"_x1\":\"a=b\\nc\",\"EMPTY\":\"\"}}");
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (all)->str, "DEVBOX_TEST_OLD=new\n"));
-  g_assert_null (strstr (devbox_server_command_get_stdout (all)->str, "DEVBOX_TEST_OLD=old\n"));
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (all)->str, "DEVBOX_TEST_KEPT=kept\n"));
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (all)->str, "_x1=a=b\nc\n"));
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (all)->str, "EMPTY=\n"));
-  g_assert_null (strstr (devbox_server_command_get_stdout (all)->str, "secret-marker"));
+  g_assert_true (test_output_contains (all, DEVBOX_OUTPUT_STDOUT, "DEVBOX_TEST_OLD=new\n"));
+  g_assert_false (test_output_contains (all, DEVBOX_OUTPUT_STDOUT, "DEVBOX_TEST_OLD=old\n"));
+  g_assert_true (test_output_contains (all, DEVBOX_OUTPUT_STDOUT, "DEVBOX_TEST_KEPT=kept\n"));
+  g_assert_true (test_output_contains (all, DEVBOX_OUTPUT_STDOUT, "_x1=a=b\nc\n"));
+  g_assert_true (test_output_contains (all, DEVBOX_OUTPUT_STDOUT, "EMPTY=\n"));
+  g_assert_false (test_output_contains (all, DEVBOX_OUTPUT_STDOUT, "secret-marker"));
 
   /* The PATH is that of the command. */
   assert_output ("{\"command\":\"tool\",\"cwd\":\"sub\",\"env\":{\"PATH\":\"/nonexistent:.\"}}", "tool\n");

@@ -24,7 +24,7 @@ is_running (gpointer command)
 static gboolean
 has_printed (gpointer command)
 {
-  return devbox_server_command_get_stdout (command)->len > 0;
+  return test_get_output_length (command, DEVBOX_OUTPUT_STDOUT) > 0;
 }
 
 static gboolean
@@ -101,7 +101,7 @@ test_helper_killed (void)
       g_assert_cmpint (devbox_server_command_get_state (commands[i]), ==, DEVBOX_COMMAND_SIGNALED);
       g_assert_cmpint (devbox_server_command_get_exit_code (commands[i]), ==, 137);
       g_assert_error (devbox_server_command_get_error (commands[i]), DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR);
-      g_assert_cmpstr (devbox_server_command_get_stdout (commands[i])->str, ==, "ready\n");
+      test_assert_output (commands[i], DEVBOX_OUTPUT_STDOUT, "ready\n");
       devbox_server_command_unref (commands[i]);
     }
   g_test_assert_expected_messages ();
@@ -109,7 +109,7 @@ test_helper_killed (void)
   g_assert_false (devbox_launcher_is_alive (launcher));
 
   next = test_run_shell (launcher, "echo again");
-  g_assert_cmpstr (devbox_server_command_get_stdout (next)->str, ==, "again\n");
+  test_assert_output (next, DEVBOX_OUTPUT_STDOUT, "again\n");
   g_assert_true (devbox_launcher_is_alive (launcher));
   g_assert_cmpint (devbox_launcher_get_helper_pid (launcher), !=, helper);
   g_assert_cmpuint (test_count_children (getpid (), TRUE), ==, 0);
@@ -130,7 +130,7 @@ test_helper_killed_unheard (void)
   expect_death ();
   next = test_run_shell (launcher, "echo again");
   g_test_assert_expected_messages ();
-  g_assert_cmpstr (devbox_server_command_get_stdout (next)->str, ==, "again\n");
+  test_assert_output (next, DEVBOX_OUTPUT_STDOUT, "again\n");
   devbox_launcher_unref (launcher);
 }
 
@@ -225,7 +225,7 @@ test_helper_signals (void)
 
   test_wait_until (has_printed, command, 5000);
   next = test_run_shell (launcher, script); /* from a command, since from us it counts */
-  g_assert_cmpstr (devbox_server_command_get_stdout (next)->str, ==, "told\n");
+  test_assert_output (next, DEVBOX_OUTPUT_STDOUT, "told\n");
   g_assert_true (devbox_launcher_is_alive (launcher));
   g_assert_cmpint (devbox_launcher_get_helper_pid (launcher), ==, helper);
   devbox_launcher_unref (launcher);

@@ -23,7 +23,15 @@ static DevboxLauncher *launcher;
   }                                                                                                                    \
   G_STMT_END
 
-#define assert_stdout(command, text) g_assert_cmpstr (devbox_server_command_get_stdout (command)->str, ==, (text))
+#define assert_stdout(command, text) test_assert_output ((command), DEVBOX_OUTPUT_STDOUT, (text))
+
+static void
+assert_stdout_bytes (DevboxServerCommand *command, const char *expected, gsize size)
+{
+  g_autoptr (GString) output = test_dup_output (command, DEVBOX_OUTPUT_STDOUT);
+
+  g_assert_cmpmem (output->str, output->len, expected, size);
+}
 
 static void
 test_output (void)
@@ -32,8 +40,8 @@ test_output (void)
 
   assert_exited (command, 7);
   assert_stdout (command, "out\n");
-  g_assert_cmpstr (devbox_server_command_get_stderr (command)->str, ==, "err\n");
-  g_assert_false (devbox_server_command_get_stdout_truncated (command));
+  test_assert_output (command, DEVBOX_OUTPUT_STDERR, "err\n");
+  g_assert_false (test_is_truncated (command, DEVBOX_OUTPUT_STDOUT));
   g_assert_false (devbox_server_command_get_timed_out (command));
   g_assert_cmpint (devbox_server_command_get_pid (command), >, 1);
   g_assert_cmpint (devbox_server_command_get_duration (command), >, 0);
@@ -218,8 +226,8 @@ test_signals (void)
   g_autoptr (DevboxServerCommand) pipe = test_run_shell (launcher, "kill -PIPE $$; sleep 5");
   g_autoptr (DevboxServerCommand) term = test_run_shell (launcher, "kill -TERM $$; sleep 5");
   g_autoptr (DevboxServerCommand) state = test_run_shell (launcher, "cat /proc/self/status");
-  const char *status = devbox_server_command_get_stdout (state)->str;
-  guint64 ignored = read_signals (status, "SigIgn:\t");
+  g_autoptr (GString) status = test_dup_output (state, DEVBOX_OUTPUT_STDOUT);
+  guint64 ignored = read_signals (status->str, "SigIgn:\t");
 
   g_assert_cmpint (devbox_server_command_get_state (pipe), ==, DEVBOX_COMMAND_SIGNALED);
   g_assert_cmpint (devbox_server_command_get_exit_code (pipe), ==, 141);
@@ -229,8 +237,8 @@ test_signals (void)
 
   /* posix_spawn () leaves the C library's own two, 32 and 33, ignored. */
   g_assert_cmphex (ignored & ~(G_GUINT64_CONSTANT (3) << 31), ==, 0);
-  g_assert_cmphex (read_signals (status, "SigBlk:\t"), ==, 0);
-  g_assert_cmphex (read_signals (status, "SigPnd:\t"), ==, 0);
+  g_assert_cmphex (read_signals (status->str, "SigBlk:\t"), ==, 0);
+  g_assert_cmphex (read_signals (status->str, "SigPnd:\t"), ==, 0);
 }
 
 static void
@@ -240,7 +248,8 @@ test_process_state (void)
       = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "ls", "/proc/self/fd", NULL } });
   g_autoptr (DevboxServerCommand) session = test_run_shell (launcher, "cut -d' ' -f 6 /proc/$$/stat; echo $$");
   g_autoptr (DevboxServerCommand) files = NULL;
-  g_auto (GStrv) numbers = g_strsplit (devbox_server_command_get_stdout (session)->str, "\n", 3);
+  g_autoptr (GString) output = test_dup_output (session, DEVBOX_OUTPUT_STDOUT);
+  g_auto (GStrv) numbers = g_strsplit (output->str, "\n", 3);
 
   assert_stdout (descriptors, "0\n1\n2\n3\n"); /* the last one is ls's own */
   g_assert_cmpstr (numbers[0], ==, numbers[1]);
@@ -267,10 +276,10 @@ test_environment (void)
   inherited = test_run_shell (launcher, "env");
   devbox_launcher_set_base_environment (launcher, (const char *const *) before);
 
-  g_assert_null (strstr (devbox_server_command_get_stdout (inherited)->str, "secret-marker"));
-  g_assert_null (strstr (devbox_server_command_get_stdout (inherited)->str, "DEVBOX_LAUNCHER="));
-  g_assert_nonnull (
-      strstr (devbox_server_command_get_stdout (inherited)->str, "DBUS_SESSION_BUS_ADDRESS=unix:path=/original\n"));
+  g_assert_false (test_output_contains (inherited, DEVBOX_OUTPUT_STDOUT, "secret-marker"));
+  g_assert_false (test_output_contains (inherited, DEVBOX_OUTPUT_STDOUT, "DEVBOX_LAUNCHER="));
+  g_assert_true (
+      test_output_contains (inherited, DEVBOX_OUTPUT_STDOUT, "DBUS_SESSION_BUS_ADDRESS=unix:path=/original\n"));
 
   given = test_run (launcher, &(DevboxCommandSpec){ .argv = (const char *const[]){ "/usr/bin/env", NULL },
                                                     .envp = (const char *const[]){ "A=1", "B=x y", NULL } });
@@ -291,12 +300,10 @@ test_input (void)
   g_autoptr (DevboxServerCommand) whole
       = test_run (launcher, &(DevboxCommandSpec){ .argv = cat, .input = large_bytes, .output_limit = 4 * 1024 * 1024 });
 
-  g_assert_cmpmem (devbox_server_command_get_stdout (small)->str, devbox_server_command_get_stdout (small)->len,
-                   "a\0b\xff", 4);
+  assert_stdout_bytes (small, "a\0b\xff", 4);
   assert_exited (empty, 0);
   assert_stdout (none, "/dev/null\n");
-  g_assert_cmpmem (devbox_server_command_get_stdout (whole)->str, devbox_server_command_get_stdout (whole)->len, large,
-                   3 * 1024 * 1024);
+  assert_stdout_bytes (whole, large, 3 * 1024 * 1024);
 }
 
 static void
@@ -311,7 +318,7 @@ test_input_unread (void)
 
   assert_exited (command, 0);
   assert_exited (part, 0);
-  g_assert_cmpuint (devbox_server_command_get_stdout (part)->len, ==, 100000);
+  g_assert_cmpuint (test_get_output_length (part, DEVBOX_OUTPUT_STDOUT), ==, 100000);
 }
 
 static void
@@ -323,14 +330,14 @@ test_flood (void)
       = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .output_limit = 1000001 });
 
   assert_exited (command, 0);
-  g_assert_cmpuint (devbox_server_command_get_stdout (command)->len, ==, 1000001);
-  g_assert_true (devbox_server_command_get_stdout_truncated (command));
-  g_assert_true (devbox_server_command_get_stderr_truncated (command));
+  g_assert_cmpuint (test_get_output_length (command, DEVBOX_OUTPUT_STDOUT), ==, 1000001);
+  g_assert_true (test_is_truncated (command, DEVBOX_OUTPUT_STDOUT));
+  g_assert_true (test_is_truncated (command, DEVBOX_OUTPUT_STDERR));
   g_assert_cmpuint (test_get_resident (getpid ()), <, before + 16 * 1024);
 
-  devbox_server_command_discard_output (command);
-  g_assert_cmpuint (devbox_server_command_get_stdout (command)->len, ==, 0);
-  g_assert_true (devbox_server_command_get_stdout_truncated (command));
+  devbox_output_log_discard (devbox_server_command_get_log (command));
+  g_assert_cmpuint (test_get_output_length (command, DEVBOX_OUTPUT_STDOUT), ==, 0);
+  g_assert_true (test_is_truncated (command, DEVBOX_OUTPUT_STDOUT));
 }
 
 static void
@@ -341,7 +348,7 @@ test_output_exactly_at_limit (void)
       = test_run (launcher, &(DevboxCommandSpec){ .argv = argv, .output_limit = 5 });
 
   assert_stdout (command, "12345");
-  g_assert_false (devbox_server_command_get_stdout_truncated (command));
+  g_assert_false (test_is_truncated (command, DEVBOX_OUTPUT_STDOUT));
 }
 
 static void
@@ -349,10 +356,10 @@ test_not_utf8 (void)
 {
   g_autoptr (DevboxServerCommand) command = test_run_shell (launcher, "printf 'a\\377\\000\\200b'");
 
-  g_assert_cmpmem (devbox_server_command_get_stdout (command)->str, devbox_server_command_get_stdout (command)->len,
-                   "a\xff\0\x80"
-                   "b",
-                   5);
+  assert_stdout_bytes (command,
+                       "a\xff\0\x80"
+                       "b",
+                       5);
 }
 
 static void
@@ -397,7 +404,7 @@ is_running (gpointer command)
 static gboolean
 has_printed (gpointer command)
 {
-  return devbox_server_command_get_stdout (command)->len > 0;
+  return test_get_output_length (command, DEVBOX_OUTPUT_STDOUT) > 0;
 }
 
 static void
@@ -439,8 +446,8 @@ test_send_signal (void)
   devbox_server_command_send_signal (command, SIGUSR1);
   test_wait_done (command);
   assert_exited (command, 3);
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (command)->str, "child\n"));
-  g_assert_nonnull (strstr (devbox_server_command_get_stdout (command)->str, "parent\n"));
+  g_assert_true (test_output_contains (command, DEVBOX_OUTPUT_STDOUT, "child\n"));
+  g_assert_true (test_output_contains (command, DEVBOX_OUTPUT_STDOUT, "parent\n"));
 }
 
 static void

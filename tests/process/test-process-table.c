@@ -6,6 +6,7 @@
 #include "process-test-util.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void
 on_done (DevboxServerCommand *command, gpointer user_data)
@@ -14,13 +15,18 @@ on_done (DevboxServerCommand *command, gpointer user_data)
 }
 
 static DevboxServerCommand *
-start (DevboxProcessTable *table, const char *script, guint *n_done, GError **error)
+start_as (DevboxProcessTable *table, DevboxProcessOrigin origin, const char *script, guint *n_done, GError **error)
 {
   const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+  const DevboxCommandSpec spec = { .argv = argv, .cwd_fd = -1, .output_limit = 64 * 1024 * 1024 };
 
-  return devbox_process_table_start (
-      table, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1, .output_limit = 64 * 1024 * 1024 }, on_done, n_done,
-      NULL, error);
+  return devbox_process_table_start (table, origin, &spec, on_done, n_done, NULL, error);
+}
+
+static DevboxServerCommand *
+start (DevboxProcessTable *table, const char *script, guint *n_done, GError **error)
+{
+  return start_as (table, DEVBOX_PROCESS_CLASSIC, script, n_done, error);
 }
 
 static gboolean
@@ -42,16 +48,22 @@ nothing_runs (gpointer launcher)
 }
 
 static DevboxServerCommand *
-run (DevboxProcessTable *table, const char *script)
+run_as (DevboxProcessTable *table, DevboxProcessOrigin origin, const char *script)
 {
   guint n_done = 0;
-  DevboxServerCommand *command = start (table, script, &n_done, NULL);
+  DevboxServerCommand *command = start_as (table, origin, script, &n_done, NULL);
 
   g_assert_nonnull (command);
   test_wait_until (is_set, &n_done, 10 * 1000);
   g_assert_cmpuint (n_done, ==, 1);
 
   return command;
+}
+
+static DevboxServerCommand *
+run (DevboxProcessTable *table, const char *script)
+{
+  return run_as (table, DEVBOX_PROCESS_CLASSIC, script);
 }
 
 typedef struct
@@ -103,7 +115,7 @@ test_failed_to_start (Fixture *fixture, gconstpointer data)
   guint n_done = 0;
   const char *const argv[] = { "/nonexistent/tool", NULL };
   g_autoptr (DevboxServerCommand) command = devbox_process_table_start (
-      fixture->table, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_done, NULL, NULL);
+      fixture->table, DEVBOX_PROCESS_CLASSIC, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_done, NULL, NULL);
 
   test_wait_until (is_set, &n_done, 5000);
   g_assert_null (devbox_process_table_lookup_pid (fixture->table, 0));
@@ -124,10 +136,12 @@ test_retention (Fixture *fixture, gconstpointer data)
   g_autoptr (DevboxServerCommand) running = start (fixture->table, "sleep 341.25", &fixture->n_done, NULL);
   g_autoptr (DevboxServerCommand) first = NULL;
   g_autoptr (DevboxServerCommand) second = NULL;
+  g_autoptr (DevboxServerCommand) current = NULL;
   gpointer pair[2] = { fixture->table, NULL };
   gint64 begin;
 
-  devbox_process_table_set_retention (fixture->table, 300);
+  devbox_process_table_set_retention (fixture->table, DEVBOX_PROCESS_CLASSIC, 300);
+  current = run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "echo current");
   first = run (fixture->table, "echo first");
   begin = g_get_monotonic_time ();
   g_usleep (100 * 1000);
@@ -142,8 +156,14 @@ test_retention (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 390 * 1000);
   g_assert_nonnull (devbox_process_table_get_id (fixture->table, running));
 
+  /* Each origin has its own time. */
+  g_assert_nonnull (devbox_process_table_get_id (fixture->table, current));
+  devbox_process_table_set_retention (fixture->table, DEVBOX_PROCESS_CURRENT, 0);
+  pair[1] = current;
+  test_wait_until (is_forgotten, pair, 5000);
+
   /* Who still holds it sees it whole. */
-  g_assert_cmpstr (devbox_server_command_get_stdout (first)->str, ==, "first\n");
+  test_assert_output (first, DEVBOX_OUTPUT_STDOUT, "first\n");
 }
 
 static void
@@ -165,7 +185,8 @@ test_limits (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 3; i++)
     commands[i] = start (fixture->table, "read line <&-; sleep 341.25", &n_done, NULL);
 
-  g_assert_null (devbox_process_table_start (fixture->table, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 },
+  g_assert_null (devbox_process_table_start (fixture->table, DEVBOX_PROCESS_CURRENT,
+                                             &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 },
                                              on_done, &n_destroyed, on_destroy, &error));
   g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED);
   g_assert_cmpuint (n_destroyed, ==, 1);
@@ -187,57 +208,94 @@ test_limits (Fixture *fixture, gconstpointer data)
     devbox_server_command_unref (commands[i]);
 }
 
-static void
-test_kept_output (Fixture *fixture, gconstpointer data)
+static guint
+count_letters (DevboxServerCommand *command)
 {
-  g_autoptr (DevboxServerCommand) first = run (fixture->table, "yes | head -c 30000000");
-  g_autoptr (DevboxServerCommand) second = run (fixture->table, "yes | head -c 30000000");
-  g_autoptr (DevboxServerCommand) third = run (fixture->table, "yes | head -c 30000000");
+  g_autoptr (GString) output = test_dup_output (command, DEVBOX_OUTPUT_STDOUT);
+  guint n = 0;
 
-  g_assert_cmpuint (devbox_server_command_get_stdout (first)->len, ==, 0);
-  g_assert_true (devbox_server_command_get_stdout_truncated (first));
-  g_assert_cmpint (devbox_server_command_get_exit_code (first), ==, 0);
-  g_assert_cmpuint (devbox_server_command_get_stdout (second)->len, ==, 30000000);
-  g_assert_cmpuint (devbox_server_command_get_stdout (third)->len, ==, 30000000);
-  g_assert_nonnull (devbox_process_table_get_id (fixture->table, first));
+  for (gsize i = 0; i < output->len; i++)
+    n += output->str[i] == 'y';
+
+  return n;
 }
 
-/* All share it; what one gives back, the next one has. */
+/* All is there as long as the file has room; then the oldest goes, and what is gone is told. */
+static void
+test_ended_output (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DevboxServerCommand) first = run (fixture->table, "yes | head -c 3000000; sleep 0.01; echo x >&2");
+  g_autoptr (DevboxServerCommand) second = run (fixture->table, "yes | head -c 3000000");
+
+  devbox_process_table_set_max_ended_output (fixture->table, 64 * 1024, 4 * 1000 * 1000);
+  g_assert_cmpuint (devbox_output_log_get_memory (devbox_server_command_get_log (first)), ==, 0);
+  g_assert_cmpuint (devbox_output_log_get_memory (devbox_server_command_get_log (second)), ==, 0);
+  g_assert_true (test_is_truncated (first, DEVBOX_OUTPUT_STDOUT));
+  g_assert_cmpuint (test_get_output_length (first, DEVBOX_OUTPUT_STDOUT), ==, 0);
+  g_assert_cmpuint (test_get_output_length (first, DEVBOX_OUTPUT_STDERR), ==, 0);
+  g_assert_cmpint (devbox_server_command_get_exit_code (first), ==, 0);
+  g_assert_nonnull (devbox_process_table_get_id (fixture->table, first));
+
+  g_assert_false (test_is_truncated (second, DEVBOX_OUTPUT_STDOUT));
+  g_assert_cmpuint (count_letters (second), ==, 1500000);
+}
+
+/* A thousand that have ended, each of which wrote a lot: what they take stays within limits. */
+static void
+test_memory (Fixture *fixture, gconstpointer data)
+{
+  gsize before;
+
+  devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "yes | head -c 200000"));
+  before = test_get_resident (getpid ());
+  for (guint i = 0; i < 300; i++)
+    devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "yes | head -c 200000"));
+  g_assert_cmpuint (test_get_resident (getpid ()), <, before + 16 * 1024);
+}
+
+/* All share it; what one gives back, the next one has. Without a file there is nothing else. */
 static void
 test_max_output (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (DevboxServerCommand) large = NULL;
   g_autoptr (DevboxServerCommand) small = NULL;
   g_autoptr (DevboxServerCommand) after = NULL;
+  DevboxOutputLog *log;
 
+  devbox_launcher_set_spill (fixture->launcher, "/nonexistent", G_MAXUINT64);
   devbox_launcher_set_max_output (fixture->launcher, 1024 * 1024);
   large = run (fixture->table, "yes | head -c 3000000; yes | head -c 3000000 >&2");
   small = run (fixture->table, "echo kept; yes | head -c 100000 >&2");
-  g_assert_true (devbox_server_command_get_stdout_truncated (large));
-  g_assert_true (devbox_server_command_get_stderr_truncated (large));
-  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len + devbox_server_command_get_stderr (large)->len, <=,
-                    3 * 1024 * 1024);
-  g_assert_cmpstr (devbox_server_command_get_stdout (small)->str, ==, "kept\n");
-  g_assert_cmpuint (devbox_server_command_get_stderr (small)->len, ==, 16 * 1024);
-  g_assert_true (devbox_server_command_get_stderr_truncated (small));
+  g_assert_true (test_is_truncated (large, DEVBOX_OUTPUT_STDOUT));
+  g_assert_true (test_is_truncated (large, DEVBOX_OUTPUT_STDERR));
+  g_assert_cmpuint (test_get_output_length (large, DEVBOX_OUTPUT_STDOUT), >, 1000 * 1000);
+  g_assert_cmpuint (test_get_output_length (large, DEVBOX_OUTPUT_STDOUT)
+                        + test_get_output_length (large, DEVBOX_OUTPUT_STDERR),
+                    <=, 1024 * 1024 + 2 * DEVBOX_OUTPUT_BLOCK_SIZE);
+  test_assert_output (small, DEVBOX_OUTPUT_STDOUT, "kept\n");
+  g_assert_cmpuint (test_get_output_length (small, DEVBOX_OUTPUT_STDERR), ==, DEVBOX_OUTPUT_BLOCK_SIZE);
+  g_assert_true (test_is_truncated (small, DEVBOX_OUTPUT_STDERR));
 
   /* Whoever still sends it keeps it. */
-  devbox_server_command_hold_output (large);
-  devbox_server_command_discard_output (large);
-  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len, >, 0);
-  devbox_server_command_release_output (large);
-  g_assert_cmpuint (devbox_server_command_get_stdout (large)->len, ==, 0);
+  log = devbox_server_command_get_log (large);
+  devbox_output_log_hold (log);
+  devbox_output_log_discard (log);
+  g_assert_cmpuint (test_get_output_length (large, DEVBOX_OUTPUT_STDOUT), >, 0);
+  devbox_output_log_release (log);
+  g_assert_cmpuint (test_get_output_length (large, DEVBOX_OUTPUT_STDOUT), ==, 0);
 
   after = run (fixture->table, "yes | head -c 100000");
-  g_assert_cmpuint (devbox_server_command_get_stdout (after)->len, ==, 100000);
-  g_assert_false (devbox_server_command_get_stdout_truncated (after));
+  g_assert_cmpuint (test_get_output_length (after, DEVBOX_OUTPUT_STDOUT), ==, 100000);
+  g_assert_false (test_is_truncated (after, DEVBOX_OUTPUT_STDOUT));
 }
 
 static void
-count_newest_first (DevboxServerCommand *command, gpointer user_data)
+count_newest_first (DevboxServerCommand *command, const char *id, DevboxProcessOrigin origin, gpointer user_data)
 {
   gpointer **next = user_data;
 
+  g_assert_cmpuint (strlen (id), ==, 8);
+  g_assert_cmpint (origin, ==, DEVBOX_PROCESS_CLASSIC);
   g_assert_true (**next == command);
   ++*next;
 }
@@ -279,7 +337,8 @@ main (int argc, char **argv)
   ADD ("failed-to-start", test_failed_to_start);
   ADD ("retention", test_retention);
   ADD ("limits", test_limits);
-  ADD ("kept-output", test_kept_output);
+  ADD ("ended-output", test_ended_output);
+  ADD ("memory", test_memory);
   ADD ("max-output", test_max_output);
   ADD ("foreach", test_foreach);
   ADD ("free", test_free);
