@@ -57,6 +57,8 @@ DevboxLauncher *devbox_agent_service_get_launcher (DevboxAgentService *self);
 DevboxProcessTable *devbox_agent_service_get_process_table (DevboxAgentService *self);
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
+/* For operations that read or write the body of an exchange as it comes: one client that is slow holds up no other. */
+DevboxWorkers *devbox_agent_service_get_transfer_workers (DevboxAgentService *self);
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);

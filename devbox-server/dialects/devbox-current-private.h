@@ -37,6 +37,8 @@ void devbox_current_append_failure (GString *json, guint envelope_status, const 
 void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
 /* The routes, by topic */
+extern const DevboxHttpRoute devbox_current_archive_routes[];
+extern const guint devbox_current_n_archive_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
 

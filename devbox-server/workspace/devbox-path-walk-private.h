@@ -15,6 +15,7 @@ typedef enum
   DEVBOX_PATH_WALK_NONE = 0,
   DEVBOX_PATH_WALK_MAKE_PARENTS = 1 << 0,
   DEVBOX_PATH_WALK_FOLLOW_LAST = 1 << 1,
+  DEVBOX_PATH_WALK_NO_LINKS = 1 << 2, /* ELOOP at one on the way */
 } DevboxPathWalkFlags;
 
 /* Opens what is there; O_CREAT and O_TMPFILE are not for this. */

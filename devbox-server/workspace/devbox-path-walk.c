@@ -25,6 +25,7 @@ typedef struct
   char *path; /* what a link's target was put in front of, at least */
   char *rest; /* within path: what is left to resolve */
   guint n_links;
+  guint max_links;
 } Walk;
 
 typedef struct
@@ -73,6 +74,7 @@ walk_init (Walk *self, int root_fd, const char *path)
   self->path = g_strdup (path);
   self->rest = self->path;
   self->n_links = 0;
+  self->max_links = MAX_LINKS;
 }
 
 static void
@@ -126,7 +128,7 @@ follow_link (Walk *self, const char *target)
 {
   char *path;
 
-  if (++self->n_links > MAX_LINKS)
+  if (++self->n_links > self->max_links)
     {
       errno = ELOOP;
       return FALSE;
@@ -328,6 +330,8 @@ devbox_path_walk_open_parent (int root_fd, const char *path, DevboxPathWalkFlags
   g_return_val_if_fail (made != NULL || (flags & DEVBOX_PATH_WALK_MAKE_PARENTS) == 0, -1);
 
   walk_init (&walk, root_fd, path);
+  if ((flags & DEVBOX_PATH_WALK_NO_LINKS) != 0)
+    walk.max_links = 0;
 
   for (;;)
     {
