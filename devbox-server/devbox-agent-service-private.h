@@ -20,6 +20,7 @@ typedef struct
   int listen_fd;         /* -1: listen on host and port */
   goffset max_file_size; /* -1: none */
   guint max_connections;
+  guint process_retention_ms; /* 0: by the dialect */
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

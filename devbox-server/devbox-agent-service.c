@@ -168,6 +168,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
     devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
+  for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
+    devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
   set_up_guard (self);
 

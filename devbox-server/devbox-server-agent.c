@@ -46,6 +46,7 @@ struct _DevboxServerAgent
   guint port;
   guint64 max_file_size;
   guint max_connections;
+  guint process_retention;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
@@ -69,6 +70,7 @@ enum
   PROP_PORT,
   PROP_MAX_FILE_SIZE,
   PROP_MAX_CONNECTIONS,
+  PROP_PROCESS_RETENTION,
   PROP_ENABLE_CORS,
   PROP_CORS_ORIGINS,
   PROP_HOST_NAMES,
@@ -128,6 +130,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->max_file_size
       = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
   config->max_connections = self->max_connections;
+  config->process_retention_ms = self->process_retention;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
   config->host_names = g_strdupv (self->host_names);
@@ -304,6 +307,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_CONNECTIONS:
       g_value_set_uint (value, self->max_connections);
       break;
+    case PROP_PROCESS_RETENTION:
+      g_value_set_uint (value, self->process_retention);
+      break;
     case PROP_ENABLE_CORS:
       g_value_set_boolean (value, self->enable_cors);
       break;
@@ -413,6 +419,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_MAX_CONNECTIONS:
       set_uint (self, &self->max_connections, value, property_id);
+      break;
+    case PROP_PROCESS_RETENTION:
+      set_uint (self, &self->process_retention, value, property_id);
       break;
     case PROP_ENABLE_CORS:
       set_boolean (self, &self->enable_cors, value, property_id);
@@ -535,6 +544,17 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_CONNECTIONS] = g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXUINT,
                                                         DEFAULT_MAX_CONNECTIONS, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:process-retention:
+   *
+   * How long a command stays known after its end, with what it wrote, in milliseconds; 0 for 30 seconds, or 4 hours if
+   * it was started in the current dialect. Where many end at once, the oldest go sooner.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PROCESS_RETENTION]
+      = g_param_spec_uint ("process-retention", NULL, NULL, 0, G_MAXINT, 0, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:enable-cors:

@@ -19,6 +19,7 @@ typedef struct
   char *listen_fd;
   char *max_file_size;
   char *max_connections;
+  char *process_retention;
   char *token;
   gboolean enable_cors;
 } Words;
@@ -33,6 +34,7 @@ words_clear (Words *words)
   g_free (words->listen_fd);
   g_free (words->max_file_size);
   g_free (words->max_connections);
+  g_free (words->process_retention);
   g_free (words->token);
 }
 
@@ -50,6 +52,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
+    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long a command is remembered after its end, in seconds, 0 for as long as its dialect says (30; 14400 for the current dialect)"), N_ ("SECONDS") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
     { "host-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->host_names, N_ ("A further name by which the agent is reached; may be repeated"), N_ ("NAME") },
@@ -77,11 +80,11 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
   return TRUE;
 }
 
-/* The option's word, else the variable's; an empty variable counts as unset. */
+/* The option's word, else that of the variable, if there is one; an empty variable counts as unset. */
 static const char *
 word_or_variable (const char *word, const char *variable)
 {
-  const char *value = word != NULL ? word : g_getenv (variable);
+  const char *value = word == NULL && variable != NULL ? g_getenv (variable) : word;
 
   return value != NULL && (value == word || value[0] != '\0') ? value : NULL;
 }
@@ -248,7 +251,9 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
          && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
                          error)
-         && read_max_connections (self, &words, error);
+         && read_max_connections (self, &words, error)
+         && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
+                         &self->process_retention, error);
 }
 
 void

@@ -126,6 +126,7 @@ start_agent (Program *program, GError **error)
                                  "port", options->port,
                                  "max-file-size", options->max_file_size,
                                  "max-connections", (guint) options->max_connections,
+                                 "process-retention", (guint) options->process_retention * 1000,
                                  "enable-cors", options->enable_cors,
                                  "cors-origins", options->cors_origins,
                                  "host-names", options->host_names,

@@ -27,8 +27,7 @@ get_final_status (DevboxServerCommand *command)
 static void
 reply_ended (DevboxHttpExchange *exchange, guint status, GString *json, DevboxServerCommand *command)
 {
-  g_string_append_printf (json, ",\"duration\":%" G_GINT64_FORMAT,
-                          devbox_server_command_get_duration (command) / 1000);
+  g_string_append_printf (json, ",\"duration\":%" G_GINT64_FORMAT, devbox_server_command_get_duration (command) / 1000);
 
   devbox_command_reply_send (exchange, status, json, devbox_server_command_get_log (command));
 }

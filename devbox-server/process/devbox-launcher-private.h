@@ -47,7 +47,7 @@ typedef struct
   gsize output_limit;      /* bytes kept of each stream, see DevboxOutputPolicy */
   DevboxOutputRetention output_retention;
   guint max_lines; /* of the output; 0: it is not divided into lines */
-  GBytes *input;           /* stdin, or NULL for /dev/null */
+  GBytes *input;   /* stdin, or NULL for /dev/null */
 } DevboxCommandSpec;
 
 typedef enum

@@ -379,7 +379,8 @@ devbox_launcher_start (DevboxLauncher *self,
   g_return_val_if_fail (spec->argv != NULL && spec->argv[0] != NULL, NULL);
 
   command = devbox_server_command_new (spec, spec->envp != NULL ? spec->envp : (const char *const *) self->environment,
-                                       self->context, devbox_launcher_new_log (self, &policy), &callbacks, self, done, user_data, destroy);
+                                       self->context, devbox_launcher_new_log (self, &policy), &callbacks, self, done,
+                                       user_data, destroy);
   g_hash_table_add (self->commands, devbox_server_command_ref (command));
   g_queue_push_tail (&self->waiting, command);
   flush (self);

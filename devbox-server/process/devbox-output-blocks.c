@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE DEVBOX_OUTPUT_BLOCK_SIZE
-#define FIRST_SIZE 256              /* of a block that is being filled; it grows up to BLOCK_SIZE */
+#define FIRST_SIZE 256           /* of a block that is being filled; it grows up to BLOCK_SIZE */
 #define MAX_MEMORY (1024 * 1024) /* then the oldest block goes to the file */
 
 /* Whether it is in the file, its place says (see n_spilled). */
@@ -65,6 +65,26 @@ spill_oldest (DevboxOutputBlocks *self)
   return TRUE;
 }
 
+/* Of those in the file, at once as far as they lie together. */
+static void
+free_in_file (DevboxOutputBlocks *self, guint n_blocks)
+{
+  guint begin = 0;
+
+  while (begin < n_blocks)
+    {
+      guint32 first = get_block (self, begin)->number;
+      guint64 size = 0;
+      guint i;
+
+      for (i = begin; i < n_blocks && get_block (self, i)->number == first + (i - begin); i++)
+        size += get_block_size (self, i);
+
+      devbox_output_spill_free_blocks (self->spill, first, i - begin, size);
+      begin = i;
+    }
+}
+
 /* The first n_blocks. */
 static void
 drop_blocks (DevboxOutputBlocks *self, guint n_blocks)
@@ -72,19 +92,11 @@ drop_blocks (DevboxOutputBlocks *self, guint n_blocks)
   if (n_blocks == 0)
     return;
 
-  for (guint i = 0; i < n_blocks; i++)
+  free_in_file (self, MIN (n_blocks, self->n_spilled));
+  for (guint i = self->n_spilled; i < n_blocks; i++)
     {
-      Block *block = get_block (self, i);
-
-      if (i < self->n_spilled)
-        {
-          devbox_output_spill_free_block (self->spill, block->number, get_block_size (self, i));
-        }
-      else
-        {
-          g_free (block->memory);
-          note_memory (self, get_memory_of_block (self, i), 0);
-        }
+      g_free (get_block (self, i)->memory);
+      note_memory (self, get_memory_of_block (self, i), 0);
     }
 
   self->first = MIN (self->first + (guint64) n_blocks * BLOCK_SIZE, self->end);

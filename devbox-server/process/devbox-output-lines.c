@@ -75,9 +75,8 @@ add_lines (DevboxOutputLines *self, DevboxOutputStream stream, guint64 end, guin
     }
   else
     {
-      DevboxOutputRun run = {
-        .start = self->starts[stream], .first = self->next, .time = time, .size = size, .stream = stream
-      };
+      DevboxOutputRun run
+          = { .start = self->starts[stream], .first = self->next, .time = time, .size = size, .stream = stream };
 
       if (self->runs == NULL)
         self->runs = g_array_new (FALSE, FALSE, sizeof (DevboxOutputRun));

@@ -32,8 +32,9 @@ typedef enum
 typedef struct
 {
   DevboxOutputRetention retention;
-  gsize limit;     /* bytes of each stream, in memory and in the file together */
-  guint max_lines; /* of all streams together, of which the last are kept; 0: lines are not counted, and there are none */
+  gsize limit; /* bytes of each stream, in memory and in the file together */
+  guint
+      max_lines; /* of all streams together, of which the last are kept; 0: lines are not counted, and there are none */
 } DevboxOutputPolicy;
 
 /* context: where readers are told. */
@@ -56,15 +57,13 @@ guint64 devbox_output_log_get_first_offset (DevboxOutputLog *self, DevboxOutputS
 guint64 devbox_output_log_get_end_offset (DevboxOutputLog *self, DevboxOutputStream stream);
 /* Something of it was dropped, at its beginning or at its end. */
 gboolean devbox_output_log_is_truncated (DevboxOutputLog *self, DevboxOutputStream stream);
-/* How many bytes from offset on were copied: less than size at the end of what is there, or 0 before the first offset. */
-gsize devbox_output_log_read (DevboxOutputLog *self,
-                              DevboxOutputStream stream,
-                              guint64 offset,
-                              void *buffer,
-                              gsize size);
+/* How many bytes from offset on were copied: less than size at the end of what is there, or 0 before the first offset.
+ */
+gsize
+devbox_output_log_read (DevboxOutputLog *self, DevboxOutputStream stream, guint64 offset, void *buffer, gsize size);
 
-/* Lines of all streams, in the order in which they ended. Their numbers count from 1 and never come again; those left are
- * [first line, next line). The oldest go when there are too many, or when bytes of them are gone. */
+/* Lines of all streams, in the order in which they ended. Their numbers count from 1 and never come again; those left
+ * are [first line, next line). The oldest go when there are too many, or when bytes of them are gone. */
 #define DEVBOX_OUTPUT_MAX_LINE (64 * 1024) /* a longer one is split */
 
 typedef struct
@@ -80,8 +79,7 @@ guint64 devbox_output_log_get_first_line (DevboxOutputLog *self);
 guint64 devbox_output_log_get_next_line (DevboxOutputLog *self);
 /* Fills in line, and text if it is not NULL (from its beginning; any bytes, not only UTF-8). FALSE: there is no such
  * line (any more, or yet). Cheap for one after the other. */
-gboolean
-devbox_output_log_read_line (DevboxOutputLog *self, guint64 sequence, DevboxOutputLine *line, GString *text);
+gboolean devbox_output_log_read_line (DevboxOutputLog *self, guint64 sequence, DevboxOutputLine *line, GString *text);
 
 /* Readers are told from the main loop, at most once a turn, that something was appended or the log has ended; not of
  * what was there before. The function may remove any reader, add others, append, and let go of the log. */

@@ -231,11 +231,7 @@ peek (DevboxOutputLog *self, DevboxOutputStream stream, guint64 offset, gsize *s
 }
 
 gsize
-devbox_output_log_read (DevboxOutputLog *self,
-                        DevboxOutputStream stream,
-                        guint64 offset,
-                        void *buffer,
-                        gsize size)
+devbox_output_log_read (DevboxOutputLog *self, DevboxOutputStream stream, guint64 offset, void *buffer, gsize size)
 {
   gsize length = 0;
 
@@ -328,9 +324,11 @@ devbox_output_log_read_line (DevboxOutputLog *self, guint64 sequence, DevboxOutp
 
       if (current == sequence)
         {
-          *line = (DevboxOutputLine){
-            .sequence = sequence, .stream = run.stream, .time = run.time, .offset = offset, .size = size
-          };
+          *line = (DevboxOutputLine){ .sequence = sequence,
+                                      .stream = run.stream,
+                                      .time = run.time,
+                                      .offset = offset,
+                                      .size = size };
           self->cursor = (Cursor){ .sequence = sequence + 1, .offset = offset + size };
           return TRUE;
         }

@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Blocks of bytes in one file that has no name, shared by the output logs of an agent. It is made with the first block.
- * Reference counted, of one thread. Reads and writes go through the page cache: the caller does few at a time. */
+/* Blocks of bytes in one file that has no name, shared by the output logs of an agent. It is there while there are
+ * blocks. Reference counted, of one thread. Reads and writes go through the page cache: the caller does few at a time.
+ */
 typedef struct _DevboxOutputSpill DevboxOutputSpill;
 
 #define DEVBOX_OUTPUT_BLOCK_SIZE (16 * 1024)
@@ -24,6 +25,7 @@ guint64 devbox_output_spill_get_size (DevboxOutputSpill *self); /* on disk */
 gboolean devbox_output_spill_store (DevboxOutputSpill *self, const void *data, gsize size, guint32 *block);
 /* The block, of the size that was stored, until the next call; NULL: the disk has failed. */
 const guint8 *devbox_output_spill_peek (DevboxOutputSpill *self, guint32 block, gsize size);
-void devbox_output_spill_free_block (DevboxOutputSpill *self, guint32 block, gsize size);
+/* Blocks with consecutive numbers, which hold size bytes together. */
+void devbox_output_spill_free_blocks (DevboxOutputSpill *self, guint32 first, guint n_blocks, guint64 size);
 
 G_END_DECLS

@@ -23,7 +23,7 @@ struct _DevboxOutputSpill
   char *folder; /* NULL: the system's */
   guint64 limit;
   guint64 size;
-  int fd; /* -1: not made yet */
+  int fd; /* -1: there is none */
   guint32 n_blocks;
   GArray *free_blocks; /* of guint32, below n_blocks */
 
@@ -108,7 +108,7 @@ ensure_file (DevboxOutputSpill *self)
 }
 
 static guint64
-size_on_disk (gsize size)
+size_on_disk (guint64 size)
 {
   return (size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 }
@@ -135,10 +135,10 @@ write_block (int fd, const guint8 *data, gsize size, off_t offset)
 
 /* Where holes cannot be made the room is used again, at least. */
 static void
-punch_hole (DevboxOutputSpill *self, guint32 block)
+punch_hole (DevboxOutputSpill *self, guint32 first, guint n_blocks)
 {
-  if (fallocate (self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) block * DEVBOX_OUTPUT_BLOCK_SIZE,
-                 DEVBOX_OUTPUT_BLOCK_SIZE)
+  if (fallocate (self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) first * DEVBOX_OUTPUT_BLOCK_SIZE,
+                 (off_t) n_blocks * DEVBOX_OUTPUT_BLOCK_SIZE)
       != 0)
     g_debug ("No room was given back to the disk: %s", g_strerror (errno));
 }
@@ -156,7 +156,7 @@ devbox_output_spill_store (DevboxOutputSpill *self, const void *data, gsize size
   *block = is_new ? self->n_blocks : g_array_index (self->free_blocks, guint32, self->free_blocks->len - 1);
   if (!write_block (self->fd, data, size, (off_t) *block * DEVBOX_OUTPUT_BLOCK_SIZE))
     {
-      punch_hole (self, *block);
+      punch_hole (self, *block, 1);
       return FALSE;
     }
 
@@ -183,8 +183,8 @@ devbox_output_spill_peek (DevboxOutputSpill *self, guint32 block, gsize size)
 
   while (length < size)
     {
-      gssize n = pread (self->fd, self->cache + length, size - length,
-                        (off_t) block * DEVBOX_OUTPUT_BLOCK_SIZE + length);
+      gssize n
+          = pread (self->fd, self->cache + length, size - length, (off_t) block * DEVBOX_OUTPUT_BLOCK_SIZE + length);
 
       if (n < 0 && errno == EINTR)
         continue;
@@ -199,12 +199,28 @@ devbox_output_spill_peek (DevboxOutputSpill *self, guint32 block, gsize size)
   return self->cache;
 }
 
-void
-devbox_output_spill_free_block (DevboxOutputSpill *self, guint32 block, gsize size)
+static void
+close_file (DevboxOutputSpill *self)
 {
-  punch_hole (self, block);
+  devbox_auto_descriptor_clear (&self->fd);
+  self->n_blocks = 0;
+  g_array_set_size (self->free_blocks, 0);
+  self->cached_block = NO_BLOCK;
+}
+
+void
+devbox_output_spill_free_blocks (DevboxOutputSpill *self, guint32 first, guint n_blocks, guint64 size)
+{
   self->size -= size_on_disk (size);
-  g_array_append_val (self->free_blocks, block);
-  if (self->cached_block == block)
+  if (self->size == 0)
+    {
+      close_file (self);
+      return;
+    }
+
+  punch_hole (self, first, n_blocks);
+  for (guint32 block = first + n_blocks; block-- > first;) /* taken from the end, so that they stay in order */
+    g_array_append_val (self->free_blocks, block);
+  if (self->cached_block != NO_BLOCK && self->cached_block - first < n_blocks)
     self->cached_block = NO_BLOCK;
 }

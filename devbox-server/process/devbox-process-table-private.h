@@ -26,8 +26,7 @@ void devbox_process_table_set_retention (DevboxProcessTable *self, DevboxProcess
 /* How many may run, and how many ended ones of each origin stay at most; 1,000 by default. */
 void devbox_process_table_set_max_processes (DevboxProcessTable *self, guint processes);
 /* What the ended ones may take, in bytes: the output of the oldest goes to the file first, and is dropped first. */
-void
-devbox_process_table_set_max_ended_output (DevboxProcessTable *self, gsize in_memory, guint64 in_file);
+void devbox_process_table_set_max_ended_output (DevboxProcessTable *self, gsize in_memory, guint64 in_file);
 
 /* As devbox_launcher_start (); NULL with RATE_LIMITED when too many run (then done is not called, but destroy is). */
 DevboxServerCommand *devbox_process_table_start (DevboxProcessTable *self,

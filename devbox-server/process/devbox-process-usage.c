@@ -43,7 +43,8 @@ devbox_process_usage_read (GPid pid, gint64 *cpu_time, guint64 *resident)
 
   /* The name, in parentheses, may hold anything. */
   if (!read_stat (pid, text, sizeof text) || (fields = strrchr (text, ')')) == NULL
-      || sscanf (fields + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
+      || sscanf (fields + 1,
+                 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
                  &user_ticks, &system_ticks, &pages)
              != 3)
     return FALSE;

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define DRAIN_MS 250  /* for what a descendant still holds open */
+#define DRAIN_MS 250 /* for what a descendant still holds open */
 #define MAX_COMMAND_LINE 4096
 #define GRACE_MS 3000 /* for a supervisor to kill everything, before it is killed itself */
 
@@ -475,9 +475,10 @@ devbox_server_command_send (DevboxServerCommand *self,
   self->control_source = g_unix_fd_source_new (self->control, G_IO_IN);
   g_source_set_callback (self->control_source, G_SOURCE_FUNC (on_control), self, NULL);
   g_source_attach (self->control_source, self->context);
-  devbox_command_output_open (&self->outputs[DEVBOX_OUTPUT_STDOUT], g_steal_fd (&ends.output), self->context, on_output_ended, self);
-  devbox_command_output_open (&self->outputs[DEVBOX_OUTPUT_STDERR], g_steal_fd (&ends.error_output), self->context, on_output_ended,
-                              self);
+  devbox_command_output_open (&self->outputs[DEVBOX_OUTPUT_STDOUT], g_steal_fd (&ends.output), self->context,
+                              on_output_ended, self);
+  devbox_command_output_open (&self->outputs[DEVBOX_OUTPUT_STDERR], g_steal_fd (&ends.error_output), self->context,
+                              on_output_ended, self);
   if (self->bytes != NULL)
     devbox_command_input_open (&self->input, g_steal_fd (&ends.input), self->context, self->bytes);
   if (self->request.timeout_ms > 0)

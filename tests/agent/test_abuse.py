@@ -33,6 +33,8 @@ class AbuseTest(unittest.TestCase):
     def setUpClass(cls):
         cls.agent = Agent()
         cls.addClassCleanup(cls.agent.stop)
+        # The file for output that does not fit into memory, which stays while there is any.
+        cls.agent.post("/process/exec", {"command": "head", "args": ["-c", "4000000", "/dev/zero"]})
 
     def setUp(self):
         self.descriptors = self.agent.count_descriptors()

@@ -52,7 +52,7 @@ class StartTest(unittest.TestCase):
 
     def test_bad_options(self):
         for options, pattern in ((["--nonsense"], "nonsense"), (["--port", "70000"], "70000"), (["--port", "x"], "port"),
-                                 (["--max-file-size", "-1"], "max-file-size"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
+                                 (["--max-file-size", "-1"], "max-file-size"), (["--process-retention", "1h"], "process-retention"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
                                  (["--listen-fd", "x"], "listen-fd"), (["--token="], "token"), (["--token", "a b"], "token")):
             with self.subTest(options=options):
                 self.assert_refused(2, pattern, *options)

@@ -7,6 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#  define SANITIZED TRUE
+#elif defined(__has_feature)
+#  define SANITIZED __has_feature (address_sanitizer)
+#else
+#  define SANITIZED FALSE
+#endif
+
 static GHashTable *finished; /* commands that were told, by address: only compared while the caller holds them */
 
 static void
@@ -126,9 +134,9 @@ test_dup_output (DevboxServerCommand *command, DevboxOutputStream stream)
   gsize size = test_get_output_length (command, stream);
 
   g_string_set_size (output, size);
-  g_assert_cmpuint (devbox_output_log_read (log, stream, devbox_output_log_get_first_offset (log, stream), output->str,
-                                            size),
-                    ==, size);
+  g_assert_cmpuint (
+      devbox_output_log_read (log, stream, devbox_output_log_get_first_offset (log, stream), output->str, size), ==,
+      size);
 
   return output;
 }
@@ -259,4 +267,14 @@ test_get_resident (GPid pid)
   line = strstr (text, "VmRSS:");
 
   return line != NULL ? g_ascii_strtoull (line + strlen ("VmRSS:"), NULL, 10) : 0;
+}
+
+void
+test_assert_growth (gsize before, gsize limit)
+{
+  const char *preload = g_getenv ("LD_PRELOAD");
+  gboolean is_valgrind = preload != NULL && strstr (preload, "vgpreload") != NULL;
+
+  if (!SANITIZED && !is_valgrind)
+    g_assert_cmpuint (test_get_resident (getpid ()), <, before + limit);
 }

@@ -30,5 +30,8 @@ guint test_count_processes (const char *marker);
 guint test_count_children (GPid pid, gboolean only_zombies);
 guint test_count_descriptors (GPid pid);
 gsize test_get_resident (GPid pid); /* KiB */
+/* That this process has grown by less, in KiB; under the address sanitizer and valgrind, which keep what was
+ * freed, it may have. */
+void test_assert_growth (gsize before, gsize limit);
 
 G_END_DECLS

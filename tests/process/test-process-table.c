@@ -114,8 +114,9 @@ test_failed_to_start (Fixture *fixture, gconstpointer data)
 {
   guint n_done = 0;
   const char *const argv[] = { "/nonexistent/tool", NULL };
-  g_autoptr (DevboxServerCommand) command = devbox_process_table_start (
-      fixture->table, DEVBOX_PROCESS_CLASSIC, &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_done, NULL, NULL);
+  g_autoptr (DevboxServerCommand) command
+      = devbox_process_table_start (fixture->table, DEVBOX_PROCESS_CLASSIC,
+                                    &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_done, NULL, NULL);
 
   test_wait_until (is_set, &n_done, 5000);
   g_assert_null (devbox_process_table_lookup_pid (fixture->table, 0));
@@ -186,8 +187,8 @@ test_limits (Fixture *fixture, gconstpointer data)
     commands[i] = start (fixture->table, "read line <&-; sleep 341.25", &n_done, NULL);
 
   g_assert_null (devbox_process_table_start (fixture->table, DEVBOX_PROCESS_CURRENT,
-                                             &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 },
-                                             on_done, &n_destroyed, on_destroy, &error));
+                                             &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_destroyed,
+                                             on_destroy, &error));
   g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED);
   g_assert_cmpuint (n_destroyed, ==, 1);
 
@@ -250,7 +251,7 @@ test_memory (Fixture *fixture, gconstpointer data)
   before = test_get_resident (getpid ());
   for (guint i = 0; i < 300; i++)
     devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "yes | head -c 200000"));
-  g_assert_cmpuint (test_get_resident (getpid ()), <, before + 16 * 1024);
+  test_assert_growth (before, 16 * 1024);
 }
 
 /* All share it; what one gives back, the next one has. Without a file there is nothing else. */
