@@ -54,6 +54,7 @@ devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean requir
  * and so does NUL, which the scan refuses. FALSE when anything had to be replaced. */
 gboolean devbox_wire_json_append_string (GString *out, const char *string, gssize length);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
+void devbox_wire_json_append_time_in_seconds (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00Z" */
 
 /* The members of an error body in the classic dialect and on the platform: success, error, code and timestamp; without
  * braces. */

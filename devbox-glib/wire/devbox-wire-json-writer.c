@@ -110,17 +110,44 @@ devbox_wire_json_append_string (GString *out, const char *string, gssize length)
   return exact;
 }
 
-void
-devbox_wire_json_append_time (GString *out, gint64 real_time_us)
+/* Returns the milliseconds beside the seconds, which are rounded down. */
+static int
+split_time (gint64 real_time_us, struct tm *utc)
 {
   gint64 milliseconds = real_time_us / 1000 - (real_time_us % 1000 < 0 ? 1 : 0);
   gint64 remainder = milliseconds % 1000 < 0 ? milliseconds % 1000 + 1000 : milliseconds % 1000;
   time_t seconds = (milliseconds - remainder) / 1000;
+
+  gmtime_r (&seconds, utc);
+
+  return remainder;
+}
+
+static void
+append_seconds (GString *out, const struct tm *utc)
+{
+  g_string_append_printf (out, "\"%04d-%02d-%02dT%02d:%02d:%02d", utc->tm_year + 1900, utc->tm_mon + 1, utc->tm_mday,
+                          utc->tm_hour, utc->tm_min, utc->tm_sec);
+}
+
+void
+devbox_wire_json_append_time (GString *out, gint64 real_time_us)
+{
+  struct tm utc;
+  int milliseconds = split_time (real_time_us, &utc);
+
+  append_seconds (out, &utc);
+  g_string_append_printf (out, ".%03dZ\"", milliseconds);
+}
+
+void
+devbox_wire_json_append_time_in_seconds (GString *out, gint64 real_time_us)
+{
   struct tm utc;
 
-  gmtime_r (&seconds, &utc);
-  g_string_append_printf (out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", utc.tm_year + 1900, utc.tm_mon + 1,
-                          utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int) remainder);
+  split_time (real_time_us, &utc);
+  append_seconds (out, &utc);
+  g_string_append (out, "Z\"");
 }
 
 void

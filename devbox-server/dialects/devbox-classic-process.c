@@ -4,6 +4,7 @@
 #include "devbox-classic-private.h"
 
 #include "devbox-agent-service-private.h"
+#include "devbox-command-exchange-private.h"
 #include "devbox-command-reply-private.h"
 #include "devbox-command-request-private.h"
 #include "devbox-http-query-private.h"
@@ -14,8 +15,12 @@
 
 #include <glib/gi18n-lib.h>
 
-/* What is kept of each stream. */
-#define OUTPUT_LIMIT (10 * 1024 * 1024)
+static const DevboxCommandRules rules = {
+  .timeout_unit = 1,
+  .default_timeout = 30 * 1000,
+  .max_timeout = 24 * 60 * 60 * 1000,
+  .output = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = 10 * 1024 * 1024 },
+};
 
 /* The status of a command that has ended. */
 static const char *
@@ -57,11 +62,8 @@ reply_timed_out (DevboxHttpExchange *exchange, DevboxServerCommand *command)
 }
 
 static void
-on_command_done (DevboxServerCommand *command, gpointer user_data)
+reply (DevboxHttpExchange *exchange, DevboxServerCommand *command)
 {
-  DevboxHttpExchange *exchange = user_data;
-
-  /* It could not start, or the launcher was lost under it. */
   if (devbox_server_command_get_error (command) != NULL)
     devbox_http_reply_error (exchange, devbox_server_command_get_error (command));
   else if (devbox_server_command_get_timed_out (command))
@@ -70,38 +72,26 @@ on_command_done (DevboxServerCommand *command, gpointer user_data)
     reply_result (exchange, command);
 }
 
-/* Nobody is left to whom the result could be told. What an ended command left to run goes on. */
-static void
-on_client_gone (DevboxHttpExchange *exchange, gpointer user_data)
-{
-  DevboxServerCommand *command = user_data;
-  DevboxCommandState state = devbox_server_command_get_state (command);
-
-  if (state == DEVBOX_COMMAND_STARTING || state == DEVBOX_COMMAND_RUNNING)
-    devbox_server_command_kill (command);
-}
-
 static void
 exec (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_data)
 {
   DevboxAgentService *service = user_data;
-  DevboxProcessTable *table = devbox_agent_service_get_process_table (service);
+  const DevboxCommandSpec *spec = NULL;
   g_autoptr (DevboxCommandRequest) request = NULL;
-  g_autoptr (DevboxServerCommand) command = NULL;
   g_autoptr (GError) error = NULL;
 
-  request = devbox_command_request_new (object, devbox_agent_service_get_workspace (service),
-                                        devbox_agent_service_get_launcher (service), OUTPUT_LIMIT, &error);
+  request = devbox_command_request_new (object, &rules, &error);
   if (request != NULL)
-    command = devbox_process_table_start (table, DEVBOX_PROCESS_CLASSIC, devbox_command_request_get_spec (request),
-                                          on_command_done, devbox_http_exchange_ref (exchange),
-                                          (GDestroyNotify) devbox_http_exchange_unref, &error);
+    spec = devbox_command_request_prepare (request, devbox_agent_service_get_workspace (service),
+                                           devbox_agent_service_get_launcher (service), &error);
+  if (spec != NULL
+      && devbox_command_exchange_run (exchange, devbox_agent_service_get_process_table (service), spec, reply, &error))
+    return;
 
-  if (command == NULL)
-    devbox_http_reply_error (exchange, error);
-  else
-    devbox_http_exchange_set_closed_func (exchange, on_client_gone, devbox_server_command_ref (command),
-                                          (GDestroyNotify) devbox_server_command_unref);
+  /* Nothing has failed here yet: the request asks for what cannot be. */
+  if (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED))
+    error->code = DEVBOX_WIRE_VALIDATION_ERROR;
+  devbox_http_reply_error (exchange, error);
 }
 
 void

@@ -3,7 +3,7 @@
 
 #include "devbox-command-reply-private.h"
 
-#include "devbox-http-replies-private.h"
+#include "devbox-piece-reply-private.h"
 #include "devbox-wire-base64-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -29,7 +29,6 @@ static const struct
 typedef struct
 {
   DevboxOutputLog *log;
-  GString *json;             /* encoded, and not sent yet */
   guint8 *piece;             /* read, and not encoded yet */
   gsize piece_size;          /* that fits there */
   DevboxOutputStream stream; /* behind the last one only the end is missing */
@@ -42,23 +41,15 @@ typedef struct
 } CommandReply;
 
 static void
-command_reply_clear (gpointer data)
+command_reply_free (gpointer data)
 {
   CommandReply *self = data;
 
   devbox_output_log_release (self->log);
   devbox_output_log_unref (self->log);
-  g_string_free (self->json, TRUE);
   g_free (self->piece);
+  g_free (self);
 }
-
-static void
-command_reply_unref (gpointer self)
-{
-  g_rc_box_release_full (self, command_reply_clear);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CommandReply, command_reply_unref)
 
 static gboolean
 is_continuation (char c)
@@ -100,8 +91,7 @@ read_piece (CommandReply *self)
       if (length == 0)
         {
           self->truncated = TRUE;
-          self->offset
-              = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
+          self->offset = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
         }
     }
 
@@ -109,45 +99,45 @@ read_piece (CommandReply *self)
 }
 
 static void
-append_text (CommandReply *self)
+append_text (CommandReply *self, GString *json)
 {
   gsize length = get_text_length (self->piece, read_piece (self));
-  gsize start = self->json->len;
+  gsize start = json->len;
 
-  self->exact &= devbox_wire_json_append_string (self->json, (const char *) self->piece, length);
+  self->exact &= devbox_wire_json_append_string (json, (const char *) self->piece, length);
   if (self->is_open)
-    g_string_erase (self->json, start, 1);
+    g_string_erase (json, start, 1);
   self->offset += length;
 
   /* Of the quotes only the first and the last one stay. */
   if (self->offset < self->ends[self->stream])
-    g_string_truncate (self->json, self->json->len - 1);
+    g_string_truncate (json, json->len - 1);
 }
 
 static void
-append_base64 (CommandReply *self)
+append_base64 (CommandReply *self, GString *json)
 {
   gsize length = MIN (read_piece (self), PIECE);
   gsize rest = self->offset + length < self->ends[self->stream] ? length % 3 : 0;
   gsize start;
 
   if (!self->is_open)
-    g_string_append_c (self->json, '"');
-  start = self->json->len;
+    g_string_append_c (json, '"');
+  start = json->len;
   self->offset += length;
   length -= rest; /* there is one before a gap alone */
-  g_string_set_size (self->json, start + (length + 2) / 3 * 4);
-  devbox_wire_base64_encode (self->piece, length, self->json->str + start);
+  g_string_set_size (json, start + (length + 2) / 3 * 4);
+  devbox_wire_base64_encode (self->piece, length, json->str + start);
 
   if (self->offset >= self->ends[self->stream])
-    g_string_append_c (self->json, '"');
+    g_string_append_c (json, '"');
 }
 
 static void
-begin_stream (CommandReply *self)
+begin_stream (CommandReply *self, GString *json)
 {
-  g_string_append_printf (self->json,
-                          ",\"%s\":", self->as_base64 ? names[self->stream].base64_name : names[self->stream].name);
+  g_string_append_printf (json, ",\"%s\":",
+                          self->as_base64 ? names[self->stream].base64_name : names[self->stream].name);
   self->offset = devbox_output_log_get_first_offset (self->log, self->stream);
   self->truncated |= devbox_output_log_is_truncated (self->log, self->stream);
 }
@@ -164,22 +154,23 @@ end_stream (CommandReply *self)
   self->stream++;
 }
 
-/* FALSE when that was the last piece. */
 static gboolean
-append_piece (CommandReply *self)
+append_piece (GString *json, gpointer user_data)
 {
+  CommandReply *self = user_data;
+
   if (self->stream == N_STREAMS)
     {
-      g_string_append (self->json, self->truncated ? ",\"truncated\":true}" : "}");
+      g_string_append (json, self->truncated ? ",\"truncated\":true}" : "}");
       return FALSE;
     }
 
   if (!self->is_open)
-    begin_stream (self);
+    begin_stream (self, json);
   if (self->as_base64)
-    append_base64 (self);
+    append_base64 (self, json);
   else
-    append_text (self);
+    append_text (self, json);
   self->is_open = TRUE;
 
   if (self->offset >= self->ends[self->stream])
@@ -188,37 +179,14 @@ append_piece (CommandReply *self)
   return TRUE;
 }
 
-/* Sends pieces until the connection takes no more. */
-static void
-send_pieces (DevboxHttpExchange *exchange, gpointer user_data)
-{
-  CommandReply *self = user_data;
-  gboolean takes_more = TRUE;
-  gboolean more = TRUE;
-
-  while (more && takes_more)
-    {
-      more = append_piece (self);
-      takes_more = devbox_http_exchange_write (exchange, self->json->str, self->json->len);
-      g_string_truncate (self->json, 0);
-    }
-
-  if (!more)
-    {
-      devbox_http_exchange_set_writable_func (exchange, NULL, NULL, NULL);
-      devbox_http_exchange_end_reply (exchange);
-    }
-}
-
 void
 devbox_command_reply_send (DevboxHttpExchange *exchange, guint status, GString *head, DevboxOutputLog *log)
 {
-  g_autoptr (CommandReply) self = g_rc_box_new0 (CommandReply);
+  CommandReply *self = g_new0 (CommandReply, 1);
   guint64 length = 0;
 
   self->log = devbox_output_log_ref (log);
   devbox_output_log_hold (log);
-  self->json = head;
   self->exact = TRUE;
   for (guint i = 0; i < N_STREAMS; i++)
     {
@@ -228,16 +196,5 @@ devbox_command_reply_send (DevboxHttpExchange *exchange, guint status, GString *
   self->piece_size = MIN (length, PIECE + 1);
   self->piece = g_malloc (self->piece_size);
 
-  /* Little is answered at once, with its length. So is a client that has gone, whom nothing reaches. */
-  if (length <= PIECE || devbox_http_exchange_is_closed (exchange))
-    {
-      while (length <= PIECE && append_piece (self))
-        ;
-      devbox_http_reply_json (exchange, status, self->json);
-      return;
-    }
-
-  devbox_http_exchange_begin_reply (exchange, status, "application/json", -1);
-  devbox_http_exchange_set_writable_func (exchange, send_pieces, g_rc_box_acquire (self), command_reply_unref);
-  send_pieces (exchange, self);
+  devbox_piece_reply_send (exchange, status, head, append_piece, self, command_reply_free);
 }

@@ -41,5 +41,7 @@ extern const DevboxHttpRoute devbox_current_archive_routes[];
 extern const guint devbox_current_n_archive_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
+extern const DevboxHttpRoute devbox_current_process_routes[];
+extern const guint devbox_current_n_process_routes;
 
 G_END_DECLS

@@ -28,6 +28,9 @@ void devbox_command_output_open (DevboxCommandOutput *self,
 gboolean devbox_command_output_is_open (const DevboxCommandOutput *self);
 /* Reads what is there now, at most a turn's worth. TRUE: the stream has not ended. */
 gboolean devbox_command_output_drain (DevboxCommandOutput *self);
+/* While it is paused nothing is read, but by drain. */
+void devbox_command_output_pause (DevboxCommandOutput *self);
+void devbox_command_output_resume (DevboxCommandOutput *self, GMainContext *context);
 void devbox_command_output_close (DevboxCommandOutput *self);
 
 typedef struct

@@ -68,6 +68,19 @@ on_readable (int fd, GIOCondition condition, gpointer user_data)
 }
 
 void
+devbox_command_output_pause (DevboxCommandOutput *self)
+{
+  devbox_clear_source (&self->source);
+}
+
+void
+devbox_command_output_resume (DevboxCommandOutput *self, GMainContext *context)
+{
+  if (self->fd >= 0 && self->source == NULL)
+    attach_source (&self->source, self->fd, G_IO_IN, context, on_readable, self);
+}
+
+void
 devbox_command_output_open (DevboxCommandOutput *self,
                             int fd,
                             GMainContext *context,
@@ -77,7 +90,7 @@ devbox_command_output_open (DevboxCommandOutput *self,
   self->fd = fd;
   self->ended = ended;
   self->user_data = user_data;
-  attach_source (&self->source, fd, G_IO_IN, context, on_readable, self);
+  devbox_command_output_resume (self, context);
 }
 
 gboolean

@@ -8,19 +8,33 @@
 
 G_BEGIN_DECLS
 
-/* The JSON object of `/process/exec` (docs/wire.md), checked, and what the launcher needs to run it. */
+/* The JSON object that starts a command (docs/wire.md), checked, and what the launcher needs to run it. */
 typedef struct _DevboxCommandRequest DevboxCommandRequest;
 
-/* The environment of the object is added to the launcher's. Errors are VALIDATION_ERROR with the member's name, and
- * PATH_TRAVERSAL_DETECTED for a `cwd` that leaves the workspace. */
-DevboxCommandRequest *devbox_command_request_new (JsonObject *object,
-                                                  DevboxWorkspace *workspace,
-                                                  DevboxLauncher *launcher,
-                                                  gsize output_limit,
-                                                  GError **error);
+/* In what the dialects differ. */
+typedef struct
+{
+  guint timeout_unit; /* ms */
+  guint default_timeout;
+  guint max_timeout;
+  /* `command` is a command line: without `args` its words are the arguments, though no shell runs, and with a shell
+   * `args` are further words of it. Otherwise it is a program, and with a shell `args` are positional parameters. */
+  gboolean command_is_line;
+  DevboxOutputPolicy output;
+} DevboxCommandRules;
+
+/* Errors are VALIDATION_ERROR with the name of a member that is missing, or is not of the form that it must have. */
+DevboxCommandRequest *
+devbox_command_request_new (JsonObject *object, const DevboxCommandRules *rules, GError **error);
 void devbox_command_request_free (DevboxCommandRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxCommandRequest, devbox_command_request_free)
 
-const DevboxCommandSpec *devbox_command_request_get_spec (DevboxCommandRequest *self); /* as long as the request */
+/* What is to be started, as long as the request. The variables of the request are added to the launcher's environment.
+ * Errors are VALIDATION_ERROR for a command that cannot be one, PATH_TRAVERSAL_DETECTED for a `cwd` that leaves the
+ * workspace and DEVBOX_OPERATION_FAILED for one that cannot be entered. Once only. */
+const DevboxCommandSpec *devbox_command_request_prepare (DevboxCommandRequest *self,
+                                                         DevboxWorkspace *workspace,
+                                                         DevboxLauncher *launcher,
+                                                         GError **error);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "devbox-command-request-private.h"
 
+#include "devbox-shell-words-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -12,17 +13,23 @@
 #include <unistd.h>
 
 #define DEFAULT_SHELL "/bin/sh"
-#define DEFAULT_TIMEOUT_MS 30000
-#define MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 #define MAX_ENVIRONMENT_SIZE (128 * 1024)
 
 struct _DevboxCommandRequest
 {
+  /* As it was read */
+  char *command;
+  GStrv extra_arguments; /* NULL: there is no such member */
+  char *shell;           /* NULL: none */
+  char *folder;          /* NULL: the workspace */
+  JsonObject *variables; /* NULL: none */
+  gboolean command_is_line;
+
+  /* What was made of it */
   DevboxWorkspace *workspace;
   GPtrArray *arguments;   /* closed by NULL */
   GPtrArray *environment; /* closed by NULL */
-  char *folder;
-  int folder_fd; /* -1, or ours */
+  int folder_fd;          /* -1, or ours */
   DevboxCommandSpec spec;
 };
 
@@ -34,52 +41,23 @@ refuse_empty (const char *member, GError **error)
   return FALSE;
 }
 
-/* `shell` is true for /bin/sh, or the path of a shell; *shell stays NULL without one. */
+/* true for /bin/sh, or the path of a shell */
 static gboolean
-read_shell (JsonObject *object, const char **shell, GError **error)
+read_shell (DevboxCommandRequest *self, JsonObject *object, GError **error)
 {
   JsonNode *node = json_object_get_member (object, "shell");
   gboolean wanted = FALSE;
 
   if (node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
     {
-      *shell = json_node_get_string (node);
-      return **shell != '\0' || refuse_empty ("shell", error);
+      self->shell = g_strdup (json_node_get_string (node));
+      return self->shell[0] != '\0' || refuse_empty ("shell", error);
     }
 
   if (!devbox_wire_json_get_boolean (object, "shell", FALSE, &wanted, error))
     return FALSE;
 
-  *shell = wanted ? DEFAULT_SHELL : NULL;
-  return TRUE;
-}
-
-/* With a shell, the arguments are its positional parameters, and $0 is the shell. */
-static gboolean
-read_arguments (DevboxCommandRequest *self, JsonObject *object, GError **error)
-{
-  const char *command = NULL;
-  const char *shell = NULL;
-  g_auto (GStrv) arguments = NULL;
-
-  if (!devbox_wire_json_get_string (object, "command", TRUE, &command, error)
-      || !devbox_wire_json_get_strv (object, "args", FALSE, &arguments, error) || !read_shell (object, &shell, error))
-    return FALSE;
-  if (command[0] == '\0')
-    return refuse_empty ("command", error);
-
-  if (shell != NULL)
-    {
-      g_ptr_array_add (self->arguments, g_strdup (shell));
-      g_ptr_array_add (self->arguments, g_strdup ("-c"));
-    }
-  g_ptr_array_add (self->arguments, g_strdup (command));
-  if (shell != NULL)
-    g_ptr_array_add (self->arguments, g_strdup (shell));
-  for (guint i = 0; arguments != NULL && arguments[i] != NULL; i++)
-    g_ptr_array_add (self->arguments, g_steal_pointer (&arguments[i]));
-  g_ptr_array_add (self->arguments, NULL);
-
+  self->shell = wanted ? g_strdup (DEFAULT_SHELL) : NULL;
   return TRUE;
 }
 
@@ -98,9 +76,8 @@ is_variable_name (const char *name)
   return TRUE;
 }
 
-/* Appends what `env` adds; base less what it replaces. */
 static gboolean
-read_variables (DevboxCommandRequest *self, JsonObject *variables, GError **error)
+check_variables (JsonObject *variables, GError **error)
 {
   JsonObjectIter iter;
   const char *name;
@@ -131,9 +108,120 @@ read_variables (DevboxCommandRequest *self, JsonObject *variables, GError **erro
                        _ ("“env” must not take more than %d bytes"), MAX_ENVIRONMENT_SIZE);
           return FALSE;
         }
-
-      g_ptr_array_add (self->environment, g_strconcat (name, "=", value, NULL));
     }
+
+  return TRUE;
+}
+
+static gboolean
+read_members (DevboxCommandRequest *self, JsonObject *object, const DevboxCommandRules *rules, GError **error)
+{
+  const char *command = NULL;
+  const char *folder = NULL;
+  JsonObject *variables = NULL;
+  gint64 timeout = rules->default_timeout;
+
+  if (!devbox_wire_json_get_string (object, "command", TRUE, &command, error)
+      || !devbox_wire_json_get_strv (object, "args", FALSE, &self->extra_arguments, error)
+      || !devbox_wire_json_get_string (object, "cwd", FALSE, &folder, error)
+      || !devbox_wire_json_get_object (object, "env", FALSE, &variables, error)
+      || !devbox_wire_json_get_int (object, "timeout", FALSE, 0, rules->max_timeout, &timeout, error)
+      || !read_shell (self, object, error))
+    return FALSE;
+
+  self->command = g_strdup (command);
+  self->folder = g_strdup (folder);
+  self->variables = variables != NULL ? json_object_ref (variables) : NULL;
+  self->spec.timeout_ms = timeout * rules->timeout_unit;
+
+  return variables == NULL || check_variables (variables, error);
+}
+
+DevboxCommandRequest *
+devbox_command_request_new (JsonObject *object, const DevboxCommandRules *rules, GError **error)
+{
+  g_autoptr (DevboxCommandRequest) self = g_new0 (DevboxCommandRequest, 1);
+
+  self->command_is_line = rules->command_is_line;
+  self->arguments = g_ptr_array_new_with_free_func (g_free);
+  self->environment = g_ptr_array_new_with_free_func (g_free);
+  self->folder_fd = -1;
+  self->spec.cwd_fd = -1;
+  self->spec.output_limit = rules->output.limit;
+  self->spec.output_retention = rules->output.retention;
+  self->spec.max_lines = rules->output.max_lines;
+
+  return read_members (self, object, rules, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+devbox_command_request_free (DevboxCommandRequest *self)
+{
+  g_free (self->command);
+  g_strfreev (self->extra_arguments);
+  g_free (self->shell);
+  g_free (self->folder);
+  g_clear_pointer (&self->variables, json_object_unref);
+
+  if (self->folder_fd >= 0)
+    close (self->folder_fd);
+  g_ptr_array_unref (self->arguments);
+  g_ptr_array_unref (self->environment);
+  g_clear_pointer (&self->workspace, devbox_workspace_unref);
+  g_free (self);
+}
+
+static void
+take_arguments (DevboxCommandRequest *self, GStrv arguments)
+{
+  for (guint i = 0; arguments[i] != NULL; i++)
+    g_ptr_array_add (self->arguments, arguments[i]);
+  g_free (arguments);
+}
+
+/* $0 is the shell. */
+static void
+make_shell_arguments (DevboxCommandRequest *self)
+{
+  gboolean appends = self->command_is_line && self->extra_arguments != NULL && self->extra_arguments[0] != NULL;
+
+  g_ptr_array_add (self->arguments, g_strdup (self->shell));
+  g_ptr_array_add (self->arguments, g_strdup ("-c"));
+  g_ptr_array_add (self->arguments, g_strconcat (self->command, appends ? " \"$@\"" : NULL, NULL));
+  g_ptr_array_add (self->arguments, g_strdup (self->shell));
+}
+
+static gboolean
+make_arguments (DevboxCommandRequest *self, GError **error)
+{
+  gboolean is_line = self->command_is_line && self->shell == NULL && self->extra_arguments == NULL;
+
+  if (is_line)
+    {
+      GStrv words = devbox_shell_words_split (self->command, error);
+
+      if (words == NULL)
+        {
+          g_prefix_error (error, "command: ");
+          return FALSE;
+        }
+      take_arguments (self, words);
+    }
+  else if (self->shell != NULL)
+    {
+      make_shell_arguments (self);
+    }
+  else
+    {
+      g_ptr_array_add (self->arguments, g_strdup (self->command));
+    }
+
+  if (self->arguments->len == 0 || self->command[0] == '\0')
+    return refuse_empty ("command", error);
+
+  if (self->extra_arguments != NULL)
+    take_arguments (self, g_steal_pointer (&self->extra_arguments));
+  g_ptr_array_add (self->arguments, NULL);
 
   return TRUE;
 }
@@ -146,103 +234,73 @@ is_replaced (JsonObject *variables, const char *variable)
   return variables != NULL && json_object_has_member (variables, name);
 }
 
-static gboolean
-read_environment (DevboxCommandRequest *self, JsonObject *object, const char *const *base, GError **error)
+/* base less what the request replaces, then what it adds */
+static void
+make_environment (DevboxCommandRequest *self, const char *const *base)
 {
-  JsonObject *variables = NULL;
-
-  if (!devbox_wire_json_get_object (object, "env", FALSE, &variables, error))
-    return FALSE;
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
 
   for (guint i = 0; base[i] != NULL; i++)
     {
-      if (!is_replaced (variables, base[i]))
+      if (!is_replaced (self->variables, base[i]))
         g_ptr_array_add (self->environment, g_strdup (base[i]));
     }
-  if (variables != NULL && !read_variables (self, variables, error))
-    return FALSE;
-  g_ptr_array_add (self->environment, NULL);
 
-  return TRUE;
+  if (self->variables != NULL)
+    {
+      json_object_iter_init (&iter, self->variables);
+      while (json_object_iter_next (&iter, &name, &node))
+        g_ptr_array_add (self->environment, g_strconcat (name, "=", json_node_get_string (node), NULL));
+    }
+  g_ptr_array_add (self->environment, NULL);
 }
 
 /* A relative folder stays in the workspace, an absolute one is taken as it is: the sandbox confines, not the path. */
 static gboolean
-read_folder (DevboxCommandRequest *self, JsonObject *object, GError **error)
+open_folder (DevboxCommandRequest *self, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  const char *folder = NULL;
 
-  if (!devbox_wire_json_get_string (object, "cwd", FALSE, &folder, error))
-    return FALSE;
-
-  if (folder == NULL)
+  if (self->folder == NULL)
     {
       self->spec.cwd_fd = devbox_workspace_get_fd (self->workspace);
       self->folder = g_strdup (devbox_workspace_get_path (self->workspace));
       return TRUE;
     }
 
-  self->folder = g_strdup (folder);
-  if (g_path_is_absolute (folder))
+  if (g_path_is_absolute (self->folder))
     return TRUE;
 
-  self->folder_fd = devbox_workspace_open (self->workspace, folder, O_DIRECTORY | O_PATH, &local_error);
+  self->folder_fd = devbox_workspace_open (self->workspace, self->folder, O_DIRECTORY | O_PATH, &local_error);
   self->spec.cwd_fd = self->folder_fd;
   if (self->folder_fd >= 0)
     return TRUE;
 
-  /* A folder that is not there is a fault of this request, not a file that was asked for. */
+  /* A folder that is not there is not a file that was asked for. */
   if (!g_error_matches (local_error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED))
-    local_error->code = DEVBOX_WIRE_VALIDATION_ERROR;
+    local_error->code = DEVBOX_WIRE_DEVBOX_OPERATION_FAILED;
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "cwd: ");
   return FALSE;
 }
 
-DevboxCommandRequest *
-devbox_command_request_new (JsonObject *object,
-                            DevboxWorkspace *workspace,
-                            DevboxLauncher *launcher,
-                            gsize output_limit,
-                            GError **error)
+const DevboxCommandSpec *
+devbox_command_request_prepare (DevboxCommandRequest *self,
+                                DevboxWorkspace *workspace,
+                                DevboxLauncher *launcher,
+                                GError **error)
 {
-  g_autoptr (DevboxCommandRequest) self = g_new0 (DevboxCommandRequest, 1);
-  gint64 timeout_ms = DEFAULT_TIMEOUT_MS;
+  g_return_val_if_fail (self->workspace == NULL, NULL);
 
   self->workspace = devbox_workspace_ref (workspace);
-  self->arguments = g_ptr_array_new_with_free_func (g_free);
-  self->environment = g_ptr_array_new_with_free_func (g_free);
-  self->folder_fd = -1;
-  self->spec.cwd_fd = -1;
-
-  if (!read_arguments (self, object, error) || !read_folder (self, object, error)
-      || !read_environment (self, object, devbox_launcher_get_base_environment (launcher), error)
-      || !devbox_wire_json_get_int (object, "timeout", FALSE, 0, MAX_TIMEOUT_MS, &timeout_ms, error))
+  if (!make_arguments (self, error) || !open_folder (self, error))
     return NULL;
+  make_environment (self, devbox_launcher_get_base_environment (launcher));
 
   self->spec.argv = (const char *const *) self->arguments->pdata;
   self->spec.envp = (const char *const *) self->environment->pdata;
   self->spec.cwd = self->folder;
-  self->spec.timeout_ms = timeout_ms;
-  self->spec.output_limit = output_limit;
 
-  return g_steal_pointer (&self);
-}
-
-void
-devbox_command_request_free (DevboxCommandRequest *self)
-{
-  if (self->folder_fd >= 0)
-    close (self->folder_fd);
-  g_ptr_array_unref (self->arguments);
-  g_ptr_array_unref (self->environment);
-  devbox_workspace_unref (self->workspace);
-  g_free (self->folder);
-  g_free (self);
-}
-
-const DevboxCommandSpec *
-devbox_command_request_get_spec (DevboxCommandRequest *self)
-{
   return &self->spec;
 }

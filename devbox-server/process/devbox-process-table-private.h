@@ -13,11 +13,11 @@ DevboxProcessTable *devbox_process_table_new (DevboxLauncher *launcher); /* whic
 void devbox_process_table_free (DevboxProcessTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxProcessTable, devbox_process_table_free)
 
-/* Who started a command decides how long it is remembered. */
+/* How long a command is remembered: whether somebody waits for its end, or will ask for it by its identifier. */
 typedef enum
 {
-  DEVBOX_PROCESS_CLASSIC, /* 30 s */
-  DEVBOX_PROCESS_CURRENT, /* 4 h */
+  DEVBOX_PROCESS_FOREGROUND, /* 30 s */
+  DEVBOX_PROCESS_BACKGROUND, /* 4 h */
   DEVBOX_PROCESS_N_ORIGINS,
 } DevboxProcessOrigin;
 

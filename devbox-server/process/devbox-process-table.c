@@ -16,8 +16,8 @@
 #define ID_LENGTH 8
 
 static const guint default_retention_ms[DEVBOX_PROCESS_N_ORIGINS] = {
-  [DEVBOX_PROCESS_CLASSIC] = 30 * 1000,
-  [DEVBOX_PROCESS_CURRENT] = 4 * 60 * 60 * 1000,
+  [DEVBOX_PROCESS_FOREGROUND] = 30 * 1000,
+  [DEVBOX_PROCESS_BACKGROUND] = 4 * 60 * 60 * 1000,
 };
 
 /* The output of commands that have ended, the oldest first. */
@@ -270,7 +270,10 @@ on_done (DevboxServerCommand *command, gpointer user_data)
 {
   Entry *entry = user_data;
 
-  if (entry->table != NULL)
+  /* Nobody will ask for what never was. */
+  if (entry->table != NULL && devbox_server_command_get_state (command) == DEVBOX_COMMAND_FAILED_TO_START)
+    forget (entry);
+  else if (entry->table != NULL)
     note_end (entry);
   entry->done (command, entry->user_data);
 }

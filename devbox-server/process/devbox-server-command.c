@@ -59,6 +59,8 @@ struct _DevboxServerCommand
 
   DevboxCommandOutcome outcome;
 
+  DevboxCommandFunc started;
+  gpointer started_data;
   DevboxCommandFunc done;
   gpointer user_data;
   GDestroyNotify destroy;
@@ -231,6 +233,15 @@ answered (DevboxServerCommand *self)
 }
 
 static void
+tell_started (DevboxServerCommand *self)
+{
+  DevboxCommandFunc started = g_steal_pointer (&self->started);
+
+  if (started != NULL)
+    started (self, self->started_data);
+}
+
+static void
 tell (DevboxServerCommand *self)
 {
   self->told = TRUE;
@@ -349,6 +360,17 @@ arm_grace (DevboxServerCommand *self, guint milliseconds)
     set_timer (self, &self->grace_timer, milliseconds, on_grace_timeout);
 }
 
+/* Mostly all of it is there already, and this saves a turn of the main loop. Nothing can wait for a reader any more. */
+static void
+drain_outputs (DevboxServerCommand *self)
+{
+  for (guint i = 0; i < N_OUTPUTS; i++)
+    {
+      devbox_command_output_resume (&self->outputs[i], self->context);
+      devbox_command_output_drain (&self->outputs[i]);
+    }
+}
+
 static void
 handle_exited (DevboxServerCommand *self, const DevboxLauncherEvent *event)
 {
@@ -359,9 +381,7 @@ handle_exited (DevboxServerCommand *self, const DevboxLauncherEvent *event)
   else
     devbox_clear_source (&self->grace_timer);
 
-  /* Mostly all of it is there already, and this saves a turn of the main loop. */
-  for (guint i = 0; i < N_OUTPUTS; i++)
-    devbox_command_output_drain (&self->outputs[i]);
+  drain_outputs (self);
 }
 
 static void
@@ -404,8 +424,7 @@ handle_gone (DevboxServerCommand *self)
                                                       : _ ("The supervisor of “%s” was killed"),
                                                   self->program));
 
-  for (guint i = 0; i < N_OUTPUTS; i++)
-    devbox_command_output_drain (&self->outputs[i]);
+  drain_outputs (self);
 }
 
 static void
@@ -434,6 +453,8 @@ read_events (DevboxServerCommand *self)
   take_events (self);
   if (self->outcome.state != DEVBOX_COMMAND_STARTING)
     answered (self);
+  if (self->outcome.pid > 0)
+    tell_started (self);
   consider_done (self);
 }
 
@@ -519,6 +540,30 @@ send_signal (DevboxServerCommand *self, int signum)
   /* A few fit; more than that, unread, say nothing new. */
   while (send (self->control, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EINTR)
     ;
+}
+
+void
+devbox_server_command_set_started_func (DevboxServerCommand *self, DevboxCommandFunc started, gpointer user_data)
+{
+  self->started = started;
+  self->started_data = user_data;
+}
+
+void
+devbox_server_command_pause_output (DevboxServerCommand *self)
+{
+  if (devbox_command_outcome_has_ended (&self->outcome))
+    return;
+
+  for (guint i = 0; i < N_OUTPUTS; i++)
+    devbox_command_output_pause (&self->outputs[i]);
+}
+
+void
+devbox_server_command_resume_output (DevboxServerCommand *self)
+{
+  for (guint i = 0; i < N_OUTPUTS; i++)
+    devbox_command_output_resume (&self->outputs[i], self->context);
 }
 
 void

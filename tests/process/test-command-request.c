@@ -14,29 +14,49 @@ static DevboxLauncher *launcher;
 static DevboxWorkspace *workspace;
 static char *root;
 
+static const DevboxCommandRules program_rules = {
+  .timeout_unit = 1,
+  .default_timeout = 30000,
+  .max_timeout = 24 * 60 * 60 * 1000,
+  .output = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = TEST_OUTPUT_LIMIT },
+};
+
+static const DevboxCommandRules line_rules = {
+  .timeout_unit = 1000,
+  .default_timeout = 2,
+  .max_timeout = 3600,
+  .command_is_line = TRUE,
+  .output = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .limit = 7, .max_lines = 5 },
+};
+
 static DevboxCommandRequest *
-parse (const char *json, GError **error)
+parse (const char *json, const DevboxCommandRules *rules, GError **error)
 {
-  JsonObject *object;
-  DevboxCommandRequest *request;
+  g_autoptr (JsonObject) object = devbox_wire_json_parse_object (json, strlen (json), error);
 
-  object = devbox_wire_json_parse_object (json, strlen (json), error);
   g_assert_nonnull (object);
-  request = devbox_command_request_new (object, workspace, launcher, TEST_OUTPUT_LIMIT, error);
-  json_object_unref (object);
 
-  return request;
+  return devbox_command_request_new (object, rules, error);
+}
+
+static DevboxServerCommand *
+run_with (const char *json, const DevboxCommandRules *rules)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DevboxCommandRequest) request = parse (json, rules, &error);
+  const DevboxCommandSpec *spec;
+
+  g_assert_no_error (error);
+  spec = devbox_command_request_prepare (request, workspace, launcher, &error);
+  g_assert_no_error (error);
+
+  return test_run (launcher, spec);
 }
 
 static DevboxServerCommand *
 run (const char *json)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (DevboxCommandRequest) request = parse (json, &error);
-
-  g_assert_no_error (error);
-
-  return test_run (launcher, devbox_command_request_get_spec (request));
+  return run_with (json, &program_rules);
 }
 
 static void
@@ -67,6 +87,31 @@ test_shell (void)
                  "</bin/sh><one two><$x>");
   assert_output ("{\"command\":\"echo $0 $#\",\"shell\":\"sh\"}", "sh 0\n");
   assert_output ("{\"command\":\"echo $BASH\",\"shell\":\"/bin/bash\"}", "/bin/bash\n");
+}
+
+/* `command` is a line of words where there are no `args`, and with a shell is continued by them. */
+static void
+test_line (void)
+{
+  static const char *const cases[][2] = {
+    { "{\"command\":\"printf %s@ 'a b' ; $HOME *\"}", "a b@;@$HOME@*@" },
+    { "{\"command\":\"printf %s@ a b\",\"args\":null}", "a@b@" },
+    { "{\"command\":\"printf\",\"args\":[\"%s@\",\"a b\",\"'c'\"]}", "a b@'c'@" },
+    { "{\"command\":\"printf %s@ 1 &&  printf %s@\",\"args\":[\"a b\",\"$x\",\"\"],\"shell\":true}", "1@a b@$x@@" },
+    { "{\"command\":\"echo $0 $#\",\"args\":[],\"shell\":\"sh\"}", "sh 0\n" },
+    { "{\"command\":\"echo $((6*7)) # no\",\"shell\":\"/bin/bash\"}", "42\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      DevboxCommandRules rules = line_rules;
+      g_autoptr (DevboxServerCommand) command = NULL;
+
+      rules.output.limit = TEST_OUTPUT_LIMIT;
+      command = run_with (cases[i][0], &rules);
+      g_assert_null (devbox_server_command_get_error (command));
+      test_assert_output (command, DEVBOX_OUTPUT_STDOUT, cases[i][1]);
+    }
 }
 
 static void
@@ -130,45 +175,96 @@ test_environment_many (void)
   g_string_append (json, "}}");
 
   before = g_get_monotonic_time ();
-  request = parse (json->str, &error);
+  request = parse (json->str, &program_rules, &error);
+  g_assert_no_error (error);
+  devbox_command_request_prepare (request, workspace, launcher, &error);
   g_assert_no_error (error);
   g_assert_cmpint (g_get_monotonic_time () - before, <, G_USEC_PER_SEC);
 }
 
 static void
-test_timeout (void)
+test_rules (void)
 {
   static const struct
   {
+    const DevboxCommandRules *rules;
     const char *json;
     guint timeout_ms;
   } cases[] = {
-    { "{\"command\":\"true\"}", 30000 },
-    { "{\"command\":\"true\",\"timeout\":0}", 0 },
-    { "{\"command\":\"true\",\"timeout\":1}", 1 },
-    { "{\"command\":\"true\",\"timeout\":86400000}", 86400000 },
+    { &program_rules, "{\"command\":\"true\"}", 30000 },
+    { &program_rules, "{\"command\":\"true\",\"timeout\":0}", 0 },
+    { &program_rules, "{\"command\":\"true\",\"timeout\":1}", 1 },
+    { &program_rules, "{\"command\":\"true\",\"timeout\":86400000}", 86400000 },
+    { &line_rules, "{\"command\":\"true\"}", 2000 },
+    { &line_rules, "{\"command\":\"true\",\"timeout\":3600}", 3600000 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (DevboxCommandRequest) request = parse (cases[i].json, &error);
+      g_autoptr (DevboxCommandRequest) request = parse (cases[i].json, cases[i].rules, &error);
+      const DevboxCommandSpec *spec;
 
       g_assert_no_error (error);
-      g_assert_cmpuint (devbox_command_request_get_spec (request)->timeout_ms, ==, cases[i].timeout_ms);
-      g_assert_cmpuint (devbox_command_request_get_spec (request)->output_limit, ==, TEST_OUTPUT_LIMIT);
+      spec = devbox_command_request_prepare (request, workspace, launcher, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (spec->timeout_ms, ==, cases[i].timeout_ms);
+      g_assert_cmpuint (spec->output_limit, ==, cases[i].rules->output.limit);
+      g_assert_cmpint (spec->output_retention, ==, cases[i].rules->output.retention);
+      g_assert_cmpuint (spec->max_lines, ==, cases[i].rules->output.max_lines);
     }
 }
 
+/* Before anything was looked up */
 static void
-assert_refused (const char *json, DevboxWireCode code, const char *named)
+assert_refused (const char *json, const char *named)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DevboxCommandRequest) request = parse (json, &error);
+  g_autoptr (DevboxCommandRequest) request = parse (json, &program_rules, &error);
 
   g_assert_null (request);
+  g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR);
+  g_assert_nonnull (strstr (error->message, named));
+}
+
+static void
+assert_impossible (const char *json, const DevboxCommandRules *rules, DevboxWireCode code, const char *named)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DevboxCommandRequest) request = parse (json, rules, &error);
+
+  g_assert_no_error (error);
+  g_assert_null (devbox_command_request_prepare (request, workspace, launcher, &error));
   g_assert_error (error, DEVBOX_WIRE_ERROR, (int) code);
   g_assert_nonnull (strstr (error->message, named));
+}
+
+static void
+test_impossible (void)
+{
+  static const struct
+  {
+    const char *json;
+    const DevboxCommandRules *rules;
+    DevboxWireCode code;
+    const char *named;
+  } cases[] = {
+    { "{\"command\":\"\"}", &program_rules, DEVBOX_WIRE_VALIDATION_ERROR, "command" },
+    { "{\"command\":\"\",\"shell\":true}", &program_rules, DEVBOX_WIRE_VALIDATION_ERROR, "command" },
+    { "{\"command\":\"ls\",\"cwd\":\"\"}", &program_rules, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED, "cwd" },
+    { "{\"command\":\"ls\",\"cwd\":\"missing\"}", &program_rules, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED, "cwd" },
+    { "{\"command\":\"ls\",\"cwd\":\"sub/tool\"}", &program_rules, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED, "cwd" },
+    { "{\"command\":\"ls\",\"cwd\":\"..\"}", &program_rules, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED, "cwd" },
+    { "{\"command\":\"ls\",\"cwd\":\"sub/../..\"}", &program_rules, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED, "cwd" },
+    { "{\"command\":\"ls\",\"cwd\":\"out\"}", &line_rules, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED, "cwd" },
+    { "{\"command\":\"\"}", &line_rules, DEVBOX_WIRE_VALIDATION_ERROR, "command" },
+    { "{\"command\":\"\",\"args\":[\"x\"]}", &line_rules, DEVBOX_WIRE_VALIDATION_ERROR, "command" },
+    { "{\"command\":\" # nothing\"}", &line_rules, DEVBOX_WIRE_VALIDATION_ERROR, "command" },
+    { "{\"command\":\"echo 'a\"}", &line_rules, DEVBOX_WIRE_VALIDATION_ERROR, "command: A quote (') is not closed" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    assert_impossible (cases[i].json, cases[i].rules, cases[i].code, cases[i].named);
 }
 
 static void
@@ -177,35 +273,28 @@ test_refused (void)
   g_autofree char *huge = g_strnfill (128 * 1024, 'x');
   g_autofree char *large = g_strdup_printf ("{\"command\":\"true\",\"env\":{\"A\":\"%s\"}}", huge);
 
-  assert_refused ("{}", DEVBOX_WIRE_VALIDATION_ERROR, "command");
-  assert_refused ("{\"command\":null}", DEVBOX_WIRE_VALIDATION_ERROR, "command");
-  assert_refused ("{\"command\":7}", DEVBOX_WIRE_VALIDATION_ERROR, "command");
-  assert_refused ("{\"command\":[\"ls\"]}", DEVBOX_WIRE_VALIDATION_ERROR, "command");
-  assert_refused ("{\"command\":\"\"}", DEVBOX_WIRE_VALIDATION_ERROR, "command");
-  assert_refused ("{\"command\":\"ls\",\"args\":\"-l\"}", DEVBOX_WIRE_VALIDATION_ERROR, "args");
-  assert_refused ("{\"command\":\"ls\",\"args\":[1]}", DEVBOX_WIRE_VALIDATION_ERROR, "args");
-  assert_refused ("{\"command\":\"ls\",\"args\":[null]}", DEVBOX_WIRE_VALIDATION_ERROR, "args");
-  assert_refused ("{\"command\":\"ls\",\"shell\":1}", DEVBOX_WIRE_VALIDATION_ERROR, "shell");
-  assert_refused ("{\"command\":\"ls\",\"shell\":\"\"}", DEVBOX_WIRE_VALIDATION_ERROR, "shell");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":1}", DEVBOX_WIRE_VALIDATION_ERROR, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":\"\"}", DEVBOX_WIRE_VALIDATION_ERROR, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":\"missing\"}", DEVBOX_WIRE_VALIDATION_ERROR, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":\"sub/tool\"}", DEVBOX_WIRE_VALIDATION_ERROR, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":\"..\"}", DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":\"sub/../..\"}", DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"cwd\":\"out\"}", DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED, "cwd");
-  assert_refused ("{\"command\":\"ls\",\"env\":[]}", DEVBOX_WIRE_VALIDATION_ERROR, "env");
-  assert_refused ("{\"command\":\"ls\",\"env\":{\"A\":1}}", DEVBOX_WIRE_VALIDATION_ERROR, "A");
-  assert_refused ("{\"command\":\"ls\",\"env\":{\"A\":null}}", DEVBOX_WIRE_VALIDATION_ERROR, "A");
-  assert_refused ("{\"command\":\"ls\",\"env\":{\"\":\"x\"}}", DEVBOX_WIRE_VALIDATION_ERROR, "env");
-  assert_refused ("{\"command\":\"ls\",\"env\":{\"1A\":\"x\"}}", DEVBOX_WIRE_VALIDATION_ERROR, "1A");
-  assert_refused ("{\"command\":\"ls\",\"env\":{\"A=B\":\"x\"}}", DEVBOX_WIRE_VALIDATION_ERROR, "A=B");
-  assert_refused ("{\"command\":\"ls\",\"env\":{\"ä\":\"x\"}}", DEVBOX_WIRE_VALIDATION_ERROR, "ä");
-  assert_refused (large, DEVBOX_WIRE_VALIDATION_ERROR, "env");
-  assert_refused ("{\"command\":\"ls\",\"timeout\":-1}", DEVBOX_WIRE_VALIDATION_ERROR, "timeout");
-  assert_refused ("{\"command\":\"ls\",\"timeout\":86400001}", DEVBOX_WIRE_VALIDATION_ERROR, "timeout");
-  assert_refused ("{\"command\":\"ls\",\"timeout\":1.5}", DEVBOX_WIRE_VALIDATION_ERROR, "timeout");
-  assert_refused ("{\"command\":\"ls\",\"timeout\":\"5\"}", DEVBOX_WIRE_VALIDATION_ERROR, "timeout");
+  assert_refused ("{}", "command");
+  assert_refused ("{\"command\":null}", "command");
+  assert_refused ("{\"command\":7}", "command");
+  assert_refused ("{\"command\":[\"ls\"]}", "command");
+  assert_refused ("{\"command\":\"ls\",\"args\":\"-l\"}", "args");
+  assert_refused ("{\"command\":\"ls\",\"args\":[1]}", "args");
+  assert_refused ("{\"command\":\"ls\",\"args\":[null]}", "args");
+  assert_refused ("{\"command\":\"ls\",\"shell\":1}", "shell");
+  assert_refused ("{\"command\":\"ls\",\"shell\":\"\"}", "shell");
+  assert_refused ("{\"command\":\"ls\",\"cwd\":1}", "cwd");
+  assert_refused ("{\"command\":\"ls\",\"env\":[]}", "env");
+  assert_refused ("{\"command\":\"ls\",\"env\":{\"A\":1}}", "A");
+  assert_refused ("{\"command\":\"ls\",\"env\":{\"A\":null}}", "A");
+  assert_refused ("{\"command\":\"ls\",\"env\":{\"\":\"x\"}}", "env");
+  assert_refused ("{\"command\":\"ls\",\"env\":{\"1A\":\"x\"}}", "1A");
+  assert_refused ("{\"command\":\"ls\",\"env\":{\"A=B\":\"x\"}}", "A=B");
+  assert_refused ("{\"command\":\"ls\",\"env\":{\"ä\":\"x\"}}", "ä");
+  assert_refused (large, "env");
+  assert_refused ("{\"command\":\"ls\",\"timeout\":-1}", "timeout");
+  assert_refused ("{\"command\":\"ls\",\"timeout\":86400001}", "timeout");
+  assert_refused ("{\"command\":\"ls\",\"timeout\":1.5}", "timeout");
+  assert_refused ("{\"command\":\"ls\",\"timeout\":\"5\"}", "timeout");
 }
 
 int
@@ -237,7 +326,9 @@ main (int argc, char **argv)
   g_test_add_func ("/command-request/environment", test_environment);
   g_test_add_func ("/command-request/environment/named-token", test_environment_named_token);
   g_test_add_func ("/command-request/environment/many", test_environment_many);
-  g_test_add_func ("/command-request/timeout", test_timeout);
+  g_test_add_func ("/command-request/rules", test_rules);
+  g_test_add_func ("/command-request/line", test_line);
+  g_test_add_func ("/command-request/impossible", test_impossible);
   g_test_add_func ("/command-request/refused", test_refused);
   result = g_test_run ();
 

@@ -26,7 +26,7 @@ start_as (DevboxProcessTable *table, DevboxProcessOrigin origin, const char *scr
 static DevboxServerCommand *
 start (DevboxProcessTable *table, const char *script, guint *n_done, GError **error)
 {
-  return start_as (table, DEVBOX_PROCESS_CLASSIC, script, n_done, error);
+  return start_as (table, DEVBOX_PROCESS_FOREGROUND, script, n_done, error);
 }
 
 static gboolean
@@ -63,7 +63,7 @@ run_as (DevboxProcessTable *table, DevboxProcessOrigin origin, const char *scrip
 static DevboxServerCommand *
 run (DevboxProcessTable *table, const char *script)
 {
-  return run_as (table, DEVBOX_PROCESS_CLASSIC, script);
+  return run_as (table, DEVBOX_PROCESS_FOREGROUND, script);
 }
 
 typedef struct
@@ -115,7 +115,7 @@ test_failed_to_start (Fixture *fixture, gconstpointer data)
   guint n_done = 0;
   const char *const argv[] = { "/nonexistent/tool", NULL };
   g_autoptr (DevboxServerCommand) command
-      = devbox_process_table_start (fixture->table, DEVBOX_PROCESS_CLASSIC,
+      = devbox_process_table_start (fixture->table, DEVBOX_PROCESS_FOREGROUND,
                                     &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_done, NULL, NULL);
 
   test_wait_until (is_set, &n_done, 5000);
@@ -141,8 +141,8 @@ test_retention (Fixture *fixture, gconstpointer data)
   gpointer pair[2] = { fixture->table, NULL };
   gint64 begin;
 
-  devbox_process_table_set_retention (fixture->table, DEVBOX_PROCESS_CLASSIC, 300);
-  current = run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "echo current");
+  devbox_process_table_set_retention (fixture->table, DEVBOX_PROCESS_FOREGROUND, 300);
+  current = run_as (fixture->table, DEVBOX_PROCESS_BACKGROUND, "echo current");
   first = run (fixture->table, "echo first");
   begin = g_get_monotonic_time ();
   g_usleep (100 * 1000);
@@ -159,7 +159,7 @@ test_retention (Fixture *fixture, gconstpointer data)
 
   /* Each origin has its own time. */
   g_assert_nonnull (devbox_process_table_get_id (fixture->table, current));
-  devbox_process_table_set_retention (fixture->table, DEVBOX_PROCESS_CURRENT, 0);
+  devbox_process_table_set_retention (fixture->table, DEVBOX_PROCESS_BACKGROUND, 0);
   pair[1] = current;
   test_wait_until (is_forgotten, pair, 5000);
 
@@ -186,7 +186,7 @@ test_limits (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 3; i++)
     commands[i] = start (fixture->table, "read line <&-; sleep 341.25", &n_done, NULL);
 
-  g_assert_null (devbox_process_table_start (fixture->table, DEVBOX_PROCESS_CURRENT,
+  g_assert_null (devbox_process_table_start (fixture->table, DEVBOX_PROCESS_BACKGROUND,
                                              &(DevboxCommandSpec){ .argv = argv, .cwd_fd = -1 }, on_done, &n_destroyed,
                                              on_destroy, &error));
   g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED);
@@ -247,10 +247,10 @@ test_memory (Fixture *fixture, gconstpointer data)
 {
   gsize before;
 
-  devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "yes | head -c 200000"));
+  devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_BACKGROUND, "yes | head -c 200000"));
   before = test_get_resident (getpid ());
   for (guint i = 0; i < 300; i++)
-    devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_CURRENT, "yes | head -c 200000"));
+    devbox_server_command_unref (run_as (fixture->table, DEVBOX_PROCESS_BACKGROUND, "yes | head -c 200000"));
   test_assert_growth (before, 16 * 1024);
 }
 
@@ -296,7 +296,7 @@ count_newest_first (DevboxServerCommand *command, const char *id, DevboxProcessO
   gpointer **next = user_data;
 
   g_assert_cmpuint (strlen (id), ==, 8);
-  g_assert_cmpint (origin, ==, DEVBOX_PROCESS_CLASSIC);
+  g_assert_cmpint (origin, ==, DEVBOX_PROCESS_FOREGROUND);
   g_assert_true (**next == command);
   ++*next;
 }

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-current-process-private.h"
+
+#include "devbox-event-stream-private.h"
+#include "devbox-http-query-private.h"
+#include "devbox-piece-reply-private.h"
+#include "devbox-wire-json-private.h"
+#include "devbox-wire-text-private.h"
+
+#include <string.h>
+
+#define PIECE (16 * 1024)
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static const char *const prefixes[DEVBOX_OUTPUT_N_STREAMS] = {
+  [DEVBOX_OUTPUT_STDOUT] = "[stdout] ",
+  [DEVBOX_OUTPUT_STDERR] = "[stderr] ",
+  [DEVBOX_OUTPUT_SYSTEM] = "[system] ",
+};
+
+/* The lines of a log one after the other. Those that go before they were read are left out. */
+typedef struct
+{
+  DevboxOutputLog *log;
+  guint64 next;
+  GString *entry; /* the last one that was read, which may be any bytes */
+} LogCursor;
+
+static void
+log_cursor_init (LogCursor *self, DevboxOutputLog *log, gint64 tail)
+{
+  guint64 first = devbox_output_log_get_first_line (log);
+  guint64 end = devbox_output_log_get_next_line (log);
+
+  self->log = devbox_output_log_ref (log);
+  devbox_output_log_hold (log);
+  self->next = tail >= 0 && (guint64) tail < end - first ? end - tail : first;
+  self->entry = g_string_new (NULL);
+}
+
+static void
+log_cursor_clear (LogCursor *self)
+{
+  devbox_output_log_release (self->log);
+  devbox_output_log_unref (self->log);
+  g_string_free (self->entry, TRUE);
+}
+
+/* FALSE: there is none before end. */
+static gboolean
+log_cursor_read (LogCursor *self, guint64 end)
+{
+  DevboxOutputLine line;
+
+  self->next = MAX (self->next, devbox_output_log_get_first_line (self->log));
+  while (self->next < end)
+    {
+      if (devbox_output_log_read_line (self->log, self->next++, &line, self->entry))
+        {
+          g_string_prepend (self->entry, prefixes[line.stream]);
+          return TRUE;
+        }
+      self->next = MAX (self->next, devbox_output_log_get_first_line (self->log));
+    }
+
+  return FALSE;
+}
+
+/* All at once */
+typedef struct
+{
+  LogCursor cursor;
+  guint64 end;
+  gboolean has_entries;
+} LogReply;
+
+static void
+log_reply_free (gpointer data)
+{
+  LogReply *self = data;
+
+  log_cursor_clear (&self->cursor);
+  g_free (self);
+}
+
+static gboolean
+append_entries (GString *json, gpointer user_data)
+{
+  LogReply *self = user_data;
+  gsize limit = json->len + PIECE;
+
+  while (json->len < limit)
+    {
+      if (!log_cursor_read (&self->cursor, self->end))
+        {
+          g_string_append (json, "]}");
+          return FALSE;
+        }
+
+      if (self->has_entries)
+        g_string_append_c (json, ',');
+      devbox_wire_json_append_string (json, self->cursor.entry->str, self->cursor.entry->len);
+      self->has_entries = TRUE;
+    }
+
+  return TRUE;
+}
+
+static void
+reply (DevboxHttpExchange *exchange, const char *id, DevboxServerCommand *command, gint64 tail)
+{
+  DevboxOutputLog *log = devbox_server_command_get_log (command);
+  LogReply *self = g_new0 (LogReply, 1);
+  GString *json = devbox_current_begin ();
+
+  log_cursor_init (&self->cursor, log, tail);
+  self->end = devbox_output_log_get_next_line (log);
+
+  devbox_current_process_append_status (json, id, command);
+  g_string_append (json, ",\"logs\":[");
+  devbox_piece_reply_send (exchange, 200, json, append_entries, self, log_reply_free);
+}
+
+/* As they come, until the process has ended */
+typedef struct
+{
+  LogCursor cursor;
+  DevboxEventStream *events;
+  DevboxOutputReader *reader;
+  GString *text;
+} LogStream;
+
+static void
+log_stream_free (LogStream *self)
+{
+  devbox_output_log_remove_reader (self->cursor.log, self->reader);
+  devbox_event_stream_free (self->events);
+  log_cursor_clear (&self->cursor);
+  g_string_free (self->text, TRUE);
+  g_free (self);
+}
+
+/* The entry as text, replaced where it is none as in JSON. */
+static void
+set_text (GString *text, const GString *entry)
+{
+  const guint8 *c = (const guint8 *) entry->str;
+  const guint8 *end = c + entry->len;
+
+  g_string_truncate (text, 0);
+  if (g_utf8_validate_len (entry->str, entry->len, NULL))
+    {
+      g_string_append_len (text, entry->str, entry->len);
+      return;
+    }
+
+  while (c < end)
+    {
+      guint length = 1;
+
+      if (*c >= 0x80 ? devbox_wire_text_check_character (c, end, &length) == DEVBOX_WIRE_UTF8_VALID : *c != '\0')
+        g_string_append_len (text, (const char *) c, length);
+      else
+        g_string_append (text, REPLACEMENT);
+      c += length;
+    }
+}
+
+static void
+send_entries (LogStream *self)
+{
+  gboolean takes_more = TRUE;
+  gboolean is_all = FALSE;
+
+  while (takes_more && !is_all)
+    {
+      is_all = !log_cursor_read (&self->cursor, devbox_output_log_get_next_line (self->cursor.log));
+      if (!is_all)
+        {
+          set_text (self->text, self->cursor.entry);
+          takes_more = devbox_event_stream_send (self->events, NULL, self->text->str);
+        }
+    }
+
+  if (is_all && devbox_output_log_has_ended (self->cursor.log))
+    {
+      devbox_event_stream_end (self->events);
+      log_stream_free (self);
+    }
+}
+
+static void
+on_output (DevboxOutputLog *log, gpointer user_data)
+{
+  LogStream *self = user_data;
+
+  if (devbox_event_stream_has_room (self->events))
+    send_entries (self);
+}
+
+static void
+on_ready (gpointer user_data)
+{
+  send_entries (user_data);
+}
+
+static void
+on_gone (gpointer user_data)
+{
+  log_stream_free (user_data);
+}
+
+static const DevboxEventStreamFuncs stream_funcs = { on_ready, on_gone };
+
+static void
+follow (DevboxHttpExchange *exchange, DevboxServerCommand *command, gint64 tail)
+{
+  LogStream *self = g_new0 (LogStream, 1);
+
+  log_cursor_init (&self->cursor, devbox_server_command_get_log (command), tail);
+  self->text = g_string_new (NULL);
+  self->reader = devbox_output_log_add_reader (self->cursor.log, on_output, self);
+  self->events = devbox_event_stream_new (exchange, &stream_funcs, self);
+
+  if (devbox_event_stream_is_closed (self->events))
+    log_stream_free (self);
+  else
+    send_entries (self);
+}
+
+/* Whether the Accept field names text/event-stream. */
+static gboolean
+accepts_events (DevboxHttpExchange *exchange)
+{
+  const char *accept = devbox_http_exchange_get_header (exchange, "Accept");
+  g_auto (GStrv) types = g_strsplit (accept != NULL ? accept : "", ",", 0);
+
+  for (guint i = 0; types[i] != NULL; i++)
+    {
+      types[i][strcspn (types[i], ";")] = '\0';
+      if (g_ascii_strcasecmp (g_strstrip (types[i]), "text/event-stream") == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+devbox_current_process_logs (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
+{
+  g_autoptr (DevboxHttpQuery) query = NULL;
+  g_autoptr (GError) error = NULL;
+  DevboxServerCommand *command;
+  gboolean stream = FALSE;
+  gint64 tail = -1;
+
+  command = devbox_current_process_find (exchange, user_data, argument);
+  if (command == NULL)
+    return;
+
+  query = devbox_http_query_new (exchange, &error);
+  if (query == NULL || !devbox_http_query_get_boolean (query, "stream", &stream, &error)
+      || !devbox_http_query_get_int (query, "tail", 0, G_MAXINT32, &tail, &error))
+    devbox_current_reject (exchange, error);
+  else if (stream || accepts_events (exchange))
+    follow (exchange, command, tail);
+  else
+    reply (exchange, argument, command, tail);
+}

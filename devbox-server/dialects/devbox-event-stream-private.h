@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-http-exchange-private.h"
+
+G_BEGIN_DECLS
+
+/* A reply of server-sent events (text/event-stream). While nothing is said a comment now and then shows that both ends
+ * are there. */
+typedef struct _DevboxEventStream DevboxEventStream;
+
+typedef struct
+{
+  void (*ready) (gpointer user_data); /* there is room again, after a send that returned FALSE */
+  void (*gone) (gpointer user_data);  /* the client; once. Not told where it was gone before: is_closed () says so */
+} DevboxEventStreamFuncs;
+
+/* Begins the reply. The functions, which come from the main loop, may free the stream. */
+DevboxEventStream *
+devbox_event_stream_new (DevboxHttpExchange *exchange, const DevboxEventStreamFuncs *funcs, gpointer user_data);
+void devbox_event_stream_free (DevboxEventStream *self); /* without an end of the reply, if it was not ended */
+gboolean devbox_event_stream_is_closed (DevboxEventStream *self);
+gboolean devbox_event_stream_has_room (DevboxEventStream *self); /* none after a send that returned FALSE */
+
+/* An event of that name, or NULL: without one; data is UTF-8, of which each kind of line break reads "\n" there. FALSE: it
+ * was taken, and no more should come until there is room. */
+gboolean devbox_event_stream_send (DevboxEventStream *self, const char *name, const char *data);
+gboolean devbox_event_stream_send_comment (DevboxEventStream *self, const char *text); /* of one line */
+void devbox_event_stream_end (DevboxEventStream *self);
+
+G_END_DECLS
