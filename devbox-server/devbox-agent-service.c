@@ -25,6 +25,7 @@ struct _DevboxAgentService
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
+  DevboxSessionTable *session_table;
 
   DevboxHttpGuard *guard;
   DevboxHttpRouter *router;
@@ -170,6 +171,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->process_table = devbox_process_table_new (self->launcher);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
     devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
+  self->session_table = devbox_session_table_new (self->launcher);
+  devbox_session_table_set_max_sessions (self->session_table, self->config.max_sessions);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
   set_up_guard (self);
 
@@ -186,6 +189,7 @@ devbox_agent_service_free (DevboxAgentService *self)
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
   g_clear_pointer (&self->transfer_workers, devbox_workers_free);
+  g_clear_pointer (&self->session_table, devbox_session_table_free);
   g_clear_pointer (&self->process_table, devbox_process_table_free);
   g_clear_pointer (&self->launcher, devbox_launcher_unref);
   g_clear_pointer (&self->tree_watcher, devbox_tree_watcher_unref);
@@ -258,6 +262,12 @@ DevboxProcessTable *
 devbox_agent_service_get_process_table (DevboxAgentService *self)
 {
   return self->process_table;
+}
+
+DevboxSessionTable *
+devbox_agent_service_get_session_table (DevboxAgentService *self)
+{
+  return self->session_table;
 }
 
 DevboxTreeWatcher *

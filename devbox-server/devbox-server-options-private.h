@@ -14,6 +14,7 @@ typedef struct
   guint port;
   guint64 max_file_size;
   guint64 max_connections;
+  guint64 max_sessions;
   guint64 process_retention; /* s; 0: by the dialect */
   gboolean enable_cors;
   GStrv cors_origins;

@@ -8,6 +8,7 @@
 
 #define DEFAULT_MAX_FILE_SIZE 104857600
 #define DEFAULT_MAX_CONNECTIONS 4096
+#define DEFAULT_MAX_SESSIONS 100
 
 /* Options as they stood on the command line; NULL where they did not. */
 typedef struct
@@ -19,6 +20,7 @@ typedef struct
   char *listen_fd;
   char *max_file_size;
   char *max_connections;
+  char *max_sessions;
   char *process_retention;
   char *token;
   gboolean enable_cors;
@@ -34,6 +36,7 @@ words_clear (Words *words)
   g_free (words->listen_fd);
   g_free (words->max_file_size);
   g_free (words->max_connections);
+  g_free (words->max_sessions);
   g_free (words->process_retention);
   g_free (words->token);
 }
@@ -52,6 +55,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
+    { "max-sessions", 0, 0, G_OPTION_ARG_STRING, &words->max_sessions, N_ ("How many sessions may be active at once, 0 for none (MAX_SESSIONS; 100)"), N_ ("NUMBER") },
     { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long a command is remembered after its end, in seconds, 0 for as long as its dialect says (30; 14400 for the current dialect)"), N_ ("SECONDS") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
@@ -240,6 +244,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   self->listen_fd = -1;
   self->max_file_size = DEFAULT_MAX_FILE_SIZE;
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
+  self->max_sessions = DEFAULT_MAX_SESSIONS;
   if (!parse_words (self, &words, argc, argv, error))
     return FALSE;
 
@@ -252,6 +257,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
                          error)
          && read_max_connections (self, &words, error)
+         && read_number (words.max_sessions, "--max-sessions", "MAX_SESSIONS", G_MAXUINT, &self->max_sessions, error)
          && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
                          &self->process_retention, error);
 }

@@ -126,6 +126,7 @@ start_agent (Program *program, GError **error)
                                  "port", options->port,
                                  "max-file-size", options->max_file_size,
                                  "max-connections", (guint) options->max_connections,
+                                 "max-sessions", (guint) options->max_sessions,
                                  "process-retention", (guint) options->process_retention * 1000,
                                  "enable-cors", options->enable_cors,
                                  "cors-origins", options->cors_origins,

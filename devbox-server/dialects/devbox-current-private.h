@@ -43,5 +43,7 @@ extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
 extern const DevboxHttpRoute devbox_current_process_routes[];
 extern const guint devbox_current_n_process_routes;
+extern const DevboxHttpRoute devbox_current_session_routes[];
+extern const guint devbox_current_n_session_routes;
 
 G_END_DECLS

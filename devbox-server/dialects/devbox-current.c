@@ -20,6 +20,7 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
   devbox_http_router_add (router, devbox_current_archive_routes, devbox_current_n_archive_routes, service);
   devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
+  devbox_http_router_add (router, devbox_current_session_routes, devbox_current_n_session_routes, service);
 }
 
 void

@@ -96,7 +96,7 @@ gboolean devbox_server_command_feed (DevboxServerCommand *self,
                                      const char *bytes,
                                      gsize size);
 char *devbox_server_command_dup_slot_path (DevboxServerCommand *self, guint slot);
-/* Sends signum to the descendants that came since bytes were last fed, with all below them, and command_signum, unless
+/* Sends signum to the descendants that came since a slot was last filled, with all below them, and command_signum, unless
  * it is 0, to the command itself. */
 void devbox_server_command_interrupt (DevboxServerCommand *self, int command_signum, int signum);
 DevboxCommandState devbox_server_command_get_state (DevboxServerCommand *self);

@@ -75,7 +75,7 @@ typedef enum
    * the command's stdin. The command may open what is in a slot below /proc/PID/fd of its supervisor: nothing that it
    * runs inherits that. */
   DEVBOX_LAUNCHER_FEED,
-  /* signum to the descendants that came since bytes were last written, command_signum to the command itself */
+  /* signum to the descendants that came since a slot was last filled, command_signum to the command itself */
   DEVBOX_LAUNCHER_INTERRUPT,
 } DevboxLauncherOrderType;
 

@@ -271,10 +271,11 @@ feed (Supervisor *self, const DevboxLauncherOrder *order, const int *descriptors
   ssize_t written;
 
   fill_slots (order, descriptors, n_descriptors);
+  if (n_descriptors > 0)
+    devbox_launcher_tree_mark (self->command);
   if (order->n_bytes == 0 || self->feed < 0)
     return;
 
-  devbox_launcher_tree_mark (self->command);
   do
     written = write (self->feed, order->bytes, order->n_bytes);
   while (written < 0 && errno == EINTR);
