@@ -59,5 +59,7 @@ extern const DevboxHttpRoute devbox_current_ports_routes[];
 extern const guint devbox_current_n_ports_routes;
 extern const DevboxHttpRoute devbox_current_search_routes[];
 extern const guint devbox_current_n_search_routes;
+extern const DevboxHttpRoute devbox_current_session_routes[];
+extern const guint devbox_current_n_session_routes;
 
 G_END_DECLS

@@ -25,6 +25,7 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
   devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
   devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
+  devbox_http_router_add (router, devbox_current_session_routes, devbox_current_n_session_routes, service);
 }
 
 void
