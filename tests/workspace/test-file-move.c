@@ -148,6 +148,8 @@ test_conflicts (WorkspaceFixture *fixture, gconstpointer mode)
 static void
 check_refused (WorkspaceFixture *fixture)
 {
+  g_autofree char *elsewhere = g_build_filename (fixture->outside, "new", NULL);
+
   workspace_fixture_put (fixture, "file", "content");
   workspace_fixture_make_folder (fixture, "folder/sub");
   workspace_fixture_link (fixture, "folder/sub", "link");
@@ -170,7 +172,7 @@ check_refused (WorkspaceFixture *fixture)
       refuse (fixture, "missing", "made/new", overwrite, DEVBOX_WIRE_FILE_NOT_FOUND);
       refuse (fixture, "file", "../new", overwrite, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
       refuse (fixture, "file", "out/new", overwrite, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
-      refuse (fixture, "file", "/tmp/new", overwrite, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
+      refuse (fixture, "file", elsewhere, overwrite, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
       refuse (fixture, "../outside", "new", overwrite, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
       refuse (fixture, "..", "new", overwrite, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
     }

@@ -85,9 +85,10 @@ test_folders (WorkspaceFixture *fixture, gconstpointer mode)
 static void
 test_refused (WorkspaceFixture *fixture, gconstpointer mode)
 {
-  const char *const own[] = { ".", "./", "folder/..", "folder/.", "//", fixture->inside, "link/.." };
+  /* Nothing in here may name what is no fixture: the test would delete it, were it not refused. */
+  const char *const own[] = { ".", "./", "folder/..", "folder/.", fixture->inside, "link/.." };
   const char *const leaving[]
-      = { "..", "../outside", "out/secret", "/etc/passwd", "folder/../..", "folder/../../outside" };
+      = { "..", "../outside", "out/secret", fixture->outside, fixture->base, "folder/../..", "folder/../../outside" };
   g_autofree char *secret = g_build_filename (fixture->outside, "secret", NULL);
 
   g_assert_true (g_file_set_contents (secret, "secret", -1, NULL));
@@ -97,13 +98,7 @@ test_refused (WorkspaceFixture *fixture, gconstpointer mode)
   workspace_fixture_link (fixture, "../outside", "out");
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)
-    {
-      /* "//" is an absolute path that is not the workspace's. */
-      DevboxWireCode code
-          = strcmp (own[i], "//") == 0 ? DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED : DEVBOX_WIRE_VALIDATION_ERROR;
-
-      refuse (fixture, own[i], DEVBOX_REMOVAL_TREE, code);
-    }
+    refuse (fixture, own[i], DEVBOX_REMOVAL_TREE, DEVBOX_WIRE_VALIDATION_ERROR);
   for (guint i = 0; i < G_N_ELEMENTS (leaving); i++)
     refuse (fixture, leaving[i], DEVBOX_REMOVAL_TREE, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
   refuse (fixture, "", DEVBOX_REMOVAL_TREE, DEVBOX_WIRE_VALIDATION_ERROR);

@@ -39,9 +39,15 @@ make_base (void)
 void
 workspace_fixture_set_up (WorkspaceFixture *self, const WorkspaceMode *mode)
 {
+  self->base = make_base ();
+  workspace_fixture_set_up_in (self, mode);
+}
+
+void
+workspace_fixture_set_up_in (WorkspaceFixture *self, const WorkspaceMode *mode)
+{
   g_autoptr (GError) error = NULL;
 
-  self->base = make_base ();
   self->inside = g_build_filename (self->base, "inside", NULL);
   self->outside = g_build_filename (self->base, "outside", NULL);
   g_assert_cmpint (g_mkdir (self->inside, 0755), ==, 0);
@@ -56,8 +62,14 @@ workspace_fixture_set_up (WorkspaceFixture *self, const WorkspaceMode *mode)
 void
 workspace_fixture_tear_down (WorkspaceFixture *self)
 {
-  devbox_workspace_unref (self->workspace);
   remove_tree (self->base);
+  workspace_fixture_clear (self);
+}
+
+void
+workspace_fixture_clear (WorkspaceFixture *self)
+{
+  devbox_workspace_unref (self->workspace);
   free (self->base);
   g_free (self->inside);
   g_free (self->outside);

@@ -27,6 +27,9 @@ extern const WorkspaceMode workspace_modes[4];
 
 void workspace_fixture_set_up (WorkspaceFixture *self, const WorkspaceMode *mode);
 void workspace_fixture_tear_down (WorkspaceFixture *self);
+/* The same in a base that is there already, and stays. */
+void workspace_fixture_set_up_in (WorkspaceFixture *self, const WorkspaceMode *mode);
+void workspace_fixture_clear (WorkspaceFixture *self);
 
 /* Adds the test once for each of the first n_modes modes, with the fixture. */
 typedef void (*WorkspaceTestFunc) (WorkspaceFixture *fixture, gconstpointer mode);
