@@ -106,13 +106,14 @@ class ClassicBatchTest(TransferTest):
 
 
 class CurrentReadTest(TransferTest):
-    """current: GET /files/read and /files/download"""
+    """current: GET /files/read"""
 
     def get(self, path, route="read", **options):
         from urllib.parse import quote_from_bytes
         return self.agent.request("GET", f"/api/v1/files/{route}?path={quote_from_bytes(os.fsencode(path))}", **options)
 
     def test_bytes(self):
+        """current: GET /files/download: the same as read, each with the name in Content-Disposition"""
         content = os.urandom(3 * MIB)
         self.agent.write("a/large.bin", content)
         for route in ("read", "download"):
