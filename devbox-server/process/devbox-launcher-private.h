@@ -75,8 +75,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxServerCommand, devbox_server_command_unref)
 
 /* Told once, before it is told that the command has ended, when it runs; not where it cannot start. user_data must stay
  * until either. */
-void
-devbox_server_command_set_started_func (DevboxServerCommand *self, DevboxCommandFunc started, gpointer user_data);
+void devbox_server_command_set_started_func (DevboxServerCommand *self, DevboxCommandFunc started, gpointer user_data);
 /* For a reader that the command has to wait for: nothing is read of what it writes while it runs. */
 void devbox_server_command_pause_output (DevboxServerCommand *self);
 void devbox_server_command_resume_output (DevboxServerCommand *self);

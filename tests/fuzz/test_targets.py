@@ -13,8 +13,8 @@ HERE = SOURCES / "tests" / "fuzz"
 MAX_CORPUS_SIZE = 64 * 1024
 
 # What a file is called that reads foreign bytes.
-PARSER = re.compile(r"(base64|chunks|form-data|frames|head|multipart(-parser|-upload)?|path-walk|query|reader|words|content-writer|write-request"
-                    r"|json-(number|reader|string)|watch-message|(subscription|socket)-message)\.c$")
+PARSER = re.compile(r"(base64|chunks|frames|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item"
+                    r"|json-(number|reader|string)|(log|watch)-message)\.c$")
 
 TARGETS = {}
 for pair in sys.argv[2:]:
