@@ -6,6 +6,7 @@
 #include "devbox-launcher-private.h"
 #include "devbox-log-finder-private.h"
 #include "devbox-process-table-private.h"
+#include "devbox-session-table-private.h"
 #include "devbox-tree-watcher-private.h"
 #include "devbox-workers-private.h"
 #include "devbox-workspace-private.h"
@@ -29,6 +30,7 @@ typedef struct
   GStrv host_names;
   char *token;
   gboolean allow_unauthenticated;
+  guint max_sessions;       /* shells that live on; 0: none */
   guint64 open_files_limit; /* soft, for commands; 0: ours */
   GStrv base_environment;   /* what commands inherit; NULL: ours */
 } DevboxAgentConfig;
@@ -60,6 +62,7 @@ DevboxWorkspace *devbox_agent_service_get_workspace (DevboxAgentService *self);
 DevboxLauncher *devbox_agent_service_get_launcher (DevboxAgentService *self);
 DevboxProcessTable *devbox_agent_service_get_process_table (DevboxAgentService *self);
 DevboxLogFinder *devbox_agent_service_get_log_finder (DevboxAgentService *self); /* of processes and sessions */
+DevboxSessionTable *devbox_agent_service_get_session_table (DevboxAgentService *self);
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
 /* For operations that read or write the body of an exchange as it comes: one client that is slow holds up no other. */

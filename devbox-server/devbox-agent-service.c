@@ -26,6 +26,7 @@ struct _DevboxAgentService
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
   DevboxLogFinder *log_finder;
+  DevboxSessionTable *session_table;
 
   DevboxHttpGuard *guard;
   DevboxHttpRouter *router;
@@ -143,12 +144,19 @@ static DevboxOutputLog *
 find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
 {
   DevboxAgentService *self = user_data;
-  DevboxServerCommand *command = NULL;
 
   if (owner == DEVBOX_LOG_PROCESS)
-    command = devbox_process_table_lookup_id (self->process_table, id);
+    {
+      DevboxServerCommand *command = devbox_process_table_lookup_id (self->process_table, id);
 
-  return command != NULL ? devbox_server_command_get_log (command) : NULL;
+      return command != NULL ? devbox_server_command_get_log (command) : NULL;
+    }
+  else
+    {
+      DevboxShellSession *session = devbox_session_table_lookup (self->session_table, id);
+
+      return session != NULL ? devbox_shell_session_get_log (session) : NULL;
+    }
 }
 
 DevboxAgentService *
@@ -184,6 +192,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->log_finder = devbox_log_finder_new (find_log, self);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
     devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
+  self->session_table = devbox_session_table_new (self->launcher);
+  devbox_session_table_set_max_sessions (self->session_table, self->config.max_sessions);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
   set_up_guard (self);
 
@@ -203,6 +213,7 @@ devbox_agent_service_free (DevboxAgentService *self)
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
   g_clear_pointer (&self->transfer_workers, devbox_workers_free);
+  g_clear_pointer (&self->session_table, devbox_session_table_free);
   g_clear_pointer (&self->process_table, devbox_process_table_free);
   g_clear_pointer (&self->launcher, devbox_launcher_unref);
   g_clear_pointer (&self->tree_watcher, devbox_tree_watcher_unref);
@@ -281,6 +292,12 @@ DevboxLogFinder *
 devbox_agent_service_get_log_finder (DevboxAgentService *self)
 {
   return self->log_finder;
+}
+
+DevboxSessionTable *
+devbox_agent_service_get_session_table (DevboxAgentService *self)
+{
+  return self->session_table;
 }
 
 DevboxTreeWatcher *

@@ -37,6 +37,7 @@
 #define DEFAULT_MAX_BATCH_SIZE 1073741824
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
+#define DEFAULT_MAX_SESSIONS 100
 #define STOP_GRACE_MS 10000
 
 struct _DevboxServerAgent
@@ -49,6 +50,7 @@ struct _DevboxServerAgent
   guint64 max_file_size;
   guint64 max_batch_size;
   guint max_connections;
+  guint max_sessions;
   guint process_retention;
   guint max_concurrent_reads;
   gboolean enable_cors;
@@ -75,6 +77,7 @@ enum
   PROP_MAX_FILE_SIZE,
   PROP_MAX_BATCH_SIZE,
   PROP_MAX_CONNECTIONS,
+  PROP_MAX_SESSIONS,
   PROP_PROCESS_RETENTION,
   PROP_MAX_CONCURRENT_READS,
   PROP_ENABLE_CORS,
@@ -142,6 +145,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->max_file_size = get_limit (self->max_file_size);
   config->max_batch_size = get_limit (self->max_batch_size);
   config->max_connections = self->max_connections;
+  config->max_sessions = self->max_sessions;
   config->process_retention_ms = self->process_retention;
   config->max_concurrent_reads = self->max_concurrent_reads;
   config->enable_cors = self->enable_cors;
@@ -323,6 +327,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_CONNECTIONS:
       g_value_set_uint (value, self->max_connections);
       break;
+    case PROP_MAX_SESSIONS:
+      g_value_set_uint (value, self->max_sessions);
+      break;
     case PROP_PROCESS_RETENTION:
       g_value_set_uint (value, self->process_retention);
       break;
@@ -441,6 +448,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_MAX_CONNECTIONS:
       set_uint (self, &self->max_connections, value, property_id);
+      break;
+    case PROP_MAX_SESSIONS:
+      set_uint (self, &self->max_sessions, value, property_id);
       break;
     case PROP_PROCESS_RETENTION:
       set_uint (self, &self->process_retention, value, property_id);
@@ -580,6 +590,16 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_CONNECTIONS] = g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXUINT,
                                                         DEFAULT_MAX_CONNECTIONS, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-sessions:
+   *
+   * How many sessions, which are shells that live on, may be active at once; 0 for none at all.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_SESSIONS]
+      = g_param_spec_uint ("max-sessions", NULL, NULL, 0, G_MAXUINT, DEFAULT_MAX_SESSIONS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:process-retention:

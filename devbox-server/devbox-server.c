@@ -127,6 +127,7 @@ start_agent (Program *program, GError **error)
                                  "max-file-size", options->max_file_size,
                                  "max-batch-size", options->max_batch_size,
                                  "max-connections", (guint) options->max_connections,
+                                 "max-sessions", (guint) options->max_sessions,
                                  "process-retention", (guint) options->process_retention * 1000,
                                  "max-concurrent-reads", (guint) options->max_concurrent_reads,
                                  "enable-cors", options->enable_cors,

@@ -7,6 +7,7 @@
 #include "devbox-content-type-private.h"
 #include "devbox-file-reply-private.h"
 #include "devbox-http-replies-private.h"
+#include "devbox-path-member-private.h"
 #include "devbox-upload-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
@@ -32,14 +33,13 @@ read_file (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_data)
 {
   DevboxAgentService *service = user_data;
   g_autoptr (GError) error = NULL;
-  const char *path = NULL;
+  g_autofree char *path = devbox_path_member_get (object, "path", "pathBytes", &error);
   const char *encoding = NULL;
   gboolean as_base64 = FALSE;
   struct stat status;
   int fd = -1;
 
-  if (devbox_wire_json_get_string (object, "path", TRUE, &path, &error)
-      && devbox_wire_json_get_string (object, "encoding", FALSE, &encoding, &error)
+  if (path != NULL && devbox_wire_json_get_string (object, "encoding", FALSE, &encoding, &error)
       && check_read_encoding (encoding, &as_base64, &error))
     fd = devbox_workspace_open_file (devbox_agent_service_get_workspace (service), path, &status, &error);
 
@@ -61,9 +61,9 @@ static void
 reply_written (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
 {
   DevboxWriteRequest *request = target;
-  g_autoptr (GString) json = g_string_new ("{\"success\":true,\"path\":");
+  g_autoptr (GString) json = g_string_new ("{\"success\":true");
 
-  devbox_wire_json_append_string (json, devbox_write_request_get_path (request), -1);
+  devbox_wire_json_append_path (json, "path", "pathBytes", devbox_write_request_get_path (request));
   g_string_append_printf (json,
                           ",\"size\":%" G_GOFFSET_FORMAT ",\"timestamp\":", devbox_write_request_get_size (request));
   devbox_wire_json_append_time (json, g_get_real_time ());

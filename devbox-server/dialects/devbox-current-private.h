@@ -59,6 +59,8 @@ extern const DevboxHttpRoute devbox_current_download_routes[];
 extern const guint devbox_current_n_download_routes;
 extern const DevboxHttpRoute devbox_current_archive_routes[];
 extern const guint devbox_current_n_archive_routes;
+extern const DevboxHttpRoute devbox_current_files_routes[];
+extern const guint devbox_current_n_files_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];
 extern const guint devbox_current_n_health_routes;
 extern const DevboxHttpRoute devbox_current_process_routes[];
@@ -67,5 +69,7 @@ extern const DevboxHttpRoute devbox_current_ports_routes[];
 extern const guint devbox_current_n_ports_routes;
 extern const DevboxHttpRoute devbox_current_search_routes[];
 extern const guint devbox_current_n_search_routes;
+extern const DevboxHttpRoute devbox_current_session_routes[];
+extern const guint devbox_current_n_session_routes;
 
 G_END_DECLS

@@ -121,19 +121,25 @@ append_entries (GString *json, gpointer user_data)
   return TRUE;
 }
 
-static void
-reply (DevboxHttpExchange *exchange, const char *id, DevboxServerCommand *command, gint64 tail)
+void
+devbox_current_reply_log (DevboxHttpExchange *exchange, GString *json, DevboxOutputLog *log, gint64 tail)
 {
-  DevboxOutputLog *log = devbox_server_command_get_log (command);
   LogReply *self = g_new0 (LogReply, 1);
-  GString *json = devbox_current_begin ();
 
   log_cursor_init (&self->cursor, log, tail);
   self->end = devbox_output_log_get_next_line (log);
 
-  devbox_current_process_append_status (json, id, command);
   g_string_append (json, ",\"logs\":[");
   devbox_piece_reply_send (exchange, 200, json, append_entries, self, log_reply_free);
+}
+
+static void
+reply (DevboxHttpExchange *exchange, const char *id, DevboxServerCommand *command, gint64 tail)
+{
+  GString *json = devbox_current_begin ();
+
+  devbox_current_process_append_status (json, id, command);
+  devbox_current_reply_log (exchange, json, devbox_server_command_get_log (command), tail);
 }
 
 /* As they come, until the process has ended */

@@ -26,6 +26,9 @@ void devbox_current_process_append_status (GString *json, const char *id, Devbox
 void devbox_current_process_append_exit_code (GString *json, DevboxServerCommand *command); /* null after a signal */
 gint64 devbox_current_process_get_end_time (DevboxServerCommand *command); /* real, µs; of one that has ended */
 
+/* Answers with what json opened, and the last lines of a log, or all if tail is negative. Takes json. */
+void devbox_current_reply_log (DevboxHttpExchange *exchange, GString *json, DevboxOutputLog *log, gint64 tail);
+
 void devbox_current_process_list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_current_process_status (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_current_process_kill (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);

@@ -18,6 +18,7 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
 {
   devbox_http_router_set_bare_prefix (router, DEVBOX_CURRENT_PREFIX);
   devbox_http_router_add (router, devbox_current_archive_routes, devbox_current_n_archive_routes, service);
+  devbox_http_router_add (router, devbox_current_files_routes, devbox_current_n_files_routes, service);
   devbox_http_router_add (router, devbox_current_content_routes, devbox_current_n_content_routes, service);
   devbox_http_router_add (router, devbox_current_download_routes, devbox_current_n_download_routes, service);
   devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
@@ -25,6 +26,7 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
   devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
   devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
+  devbox_http_router_add (router, devbox_current_session_routes, devbox_current_n_session_routes, service);
 }
 
 void
@@ -93,9 +95,10 @@ devbox_current_begin (void)
 void
 devbox_current_reply (DevboxHttpExchange *exchange, GString *json)
 {
-  g_string_append_c (json, '}');
-  devbox_http_reply_json (exchange, 200, json);
-  g_string_free (json, TRUE);
+  g_autoptr (GBytes) body = g_string_free_to_bytes (g_string_append_c (json, '}'));
+
+  /* A list can be long: not copied. */
+  devbox_http_exchange_reply (exchange, 200, "application/json", body);
 }
 
 void

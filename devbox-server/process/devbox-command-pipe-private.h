@@ -13,7 +13,8 @@ typedef struct
 {
   int fd; /* -1: closed */
   GSource *source;
-  DevboxOutputLog *log; /* NULL: what comes is dropped */
+  DevboxOutputLog *log;  /* NULL: what comes is dropped */
+  DevboxOutputLog *copy; /* that gets the same; may be NULL */
   DevboxOutputStream stream;
   void (*ended) (gpointer user_data); /* once, from the source alone */
   gpointer user_data;

@@ -42,6 +42,8 @@ devbox_command_output_drain (DevboxCommandOutput *self)
           turn += size;
           if (self->log != NULL)
             devbox_output_log_append (self->log, self->stream, buffer, size);
+          if (self->copy != NULL)
+            devbox_output_log_append (self->copy, self->stream, buffer, size);
         }
       else if (size < 0 && errno == EAGAIN)
         {

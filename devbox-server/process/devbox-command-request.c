@@ -3,6 +3,7 @@
 
 #include "devbox-command-request-private.h"
 
+#include "devbox-command-environment-private.h"
 #include "devbox-shell-words-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 #define DEFAULT_SHELL "/bin/sh"
-#define MAX_ENVIRONMENT_SIZE (128 * 1024)
 
 struct _DevboxCommandRequest
 {
@@ -62,58 +62,6 @@ read_shell (DevboxCommandRequest *self, JsonObject *object, GError **error)
 }
 
 static gboolean
-is_variable_name (const char *name)
-{
-  if (!g_ascii_isalpha (name[0]) && name[0] != '_')
-    return FALSE;
-
-  for (const char *c = name + 1; *c != '\0'; c++)
-    {
-      if (!g_ascii_isalnum (*c) && *c != '_')
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-static gboolean
-check_variables (JsonObject *variables, GError **error)
-{
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
-  gsize size = 0;
-
-  json_object_iter_init (&iter, variables);
-  while (json_object_iter_next (&iter, &name, &node))
-    {
-      const char *value = NULL;
-
-      if (!is_variable_name (name))
-        {
-          g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                       _ ("“env” holds “%s”, which cannot be the name of a variable"), name);
-          return FALSE;
-        }
-      if (!devbox_wire_json_get_string (variables, name, TRUE, &value, error))
-        {
-          g_prefix_error (error, "env: ");
-          return FALSE;
-        }
-
-      size += strlen (name) + strlen (value) + 2;
-      if (size > MAX_ENVIRONMENT_SIZE)
-        {
-          g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                       _ ("“env” must not take more than %d bytes"), MAX_ENVIRONMENT_SIZE);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
-}
-
-static gboolean
 read_members (DevboxCommandRequest *self, JsonObject *object, const DevboxCommandRules *rules, GError **error)
 {
   const char *command = NULL;
@@ -124,7 +72,7 @@ read_members (DevboxCommandRequest *self, JsonObject *object, const DevboxComman
   if (!devbox_wire_json_get_string (object, "command", TRUE, &command, error)
       || !devbox_wire_json_get_strv (object, "args", FALSE, &self->extra_arguments, error)
       || !devbox_wire_json_get_string (object, "cwd", FALSE, &folder, error)
-      || !devbox_wire_json_get_object (object, "env", FALSE, &variables, error)
+      || !devbox_command_environment_read (object, FALSE, &variables, error)
       || !devbox_wire_json_get_int (object, "timeout", FALSE, 0, rules->max_timeout, &timeout, error)
       || !read_shell (self, object, error))
     return FALSE;
@@ -134,7 +82,7 @@ read_members (DevboxCommandRequest *self, JsonObject *object, const DevboxComman
   self->variables = variables != NULL ? json_object_ref (variables) : NULL;
   self->spec.timeout_ms = timeout * rules->timeout_unit;
 
-  return variables == NULL || check_variables (variables, error);
+  return TRUE;
 }
 
 DevboxCommandRequest *
@@ -226,65 +174,6 @@ make_arguments (DevboxCommandRequest *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_replaced (JsonObject *variables, const char *variable)
-{
-  g_autofree char *name = g_strndup (variable, strcspn (variable, "="));
-
-  return variables != NULL && json_object_has_member (variables, name);
-}
-
-/* base less what the request replaces, then what it adds */
-static void
-make_environment (DevboxCommandRequest *self, const char *const *base)
-{
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
-
-  for (guint i = 0; base[i] != NULL; i++)
-    {
-      if (!is_replaced (self->variables, base[i]))
-        g_ptr_array_add (self->environment, g_strdup (base[i]));
-    }
-
-  if (self->variables != NULL)
-    {
-      json_object_iter_init (&iter, self->variables);
-      while (json_object_iter_next (&iter, &name, &node))
-        g_ptr_array_add (self->environment, g_strconcat (name, "=", json_node_get_string (node), NULL));
-    }
-  g_ptr_array_add (self->environment, NULL);
-}
-
-/* A relative folder stays in the workspace, an absolute one is taken as it is: the sandbox confines, not the path. */
-static gboolean
-open_folder (DevboxCommandRequest *self, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-
-  if (self->folder == NULL)
-    {
-      self->spec.cwd_fd = devbox_workspace_get_fd (self->workspace);
-      self->folder = g_strdup (devbox_workspace_get_path (self->workspace));
-      return TRUE;
-    }
-
-  if (g_path_is_absolute (self->folder))
-    return TRUE;
-
-  self->folder_fd = devbox_workspace_open (self->workspace, self->folder, O_DIRECTORY | O_PATH, &local_error);
-  self->spec.cwd_fd = self->folder_fd;
-  if (self->folder_fd >= 0)
-    return TRUE;
-
-  /* A folder that is not there is not a file that was asked for. */
-  if (!g_error_matches (local_error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED))
-    local_error->code = DEVBOX_WIRE_DEVBOX_OPERATION_FAILED;
-  g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "cwd: ");
-  return FALSE;
-}
-
 const DevboxCommandSpec *
 devbox_command_request_prepare (DevboxCommandRequest *self,
                                 DevboxWorkspace *workspace,
@@ -294,13 +183,14 @@ devbox_command_request_prepare (DevboxCommandRequest *self,
   g_return_val_if_fail (self->workspace == NULL, NULL);
 
   self->workspace = devbox_workspace_ref (workspace);
-  if (!make_arguments (self, error) || !open_folder (self, error))
+  if (!make_arguments (self, error)
+      || !devbox_command_folder_open (workspace, "cwd", self->folder, &self->spec, &self->folder_fd, error))
     return NULL;
-  make_environment (self, devbox_launcher_get_base_environment (launcher));
+  devbox_command_environment_merge (self->environment, devbox_launcher_get_base_environment (launcher),
+                                    self->variables);
 
   self->spec.argv = (const char *const *) self->arguments->pdata;
   self->spec.envp = (const char *const *) self->environment->pdata;
-  self->spec.cwd = self->folder;
 
   return &self->spec;
 }

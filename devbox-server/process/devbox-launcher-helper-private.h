@@ -4,6 +4,7 @@
 #include "devbox-launcher-protocol-private.h"
 
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* The parts of the helper program. No GLib: it stays small, since it is forked for every command. */
@@ -13,6 +14,13 @@ void devbox_launcher_tree_force_scan (void); /* for tests: as if the kernel had 
 /* One pass of SIGKILL over all descendants, less the children that spare () names and what is below them. */
 void devbox_launcher_tree_kill (bool (*spare) (pid_t pid));
 void devbox_launcher_tree_signal (int signum);
+/* Remembers who is there now, but for the command: what an interrupt spares, with all below. */
+void devbox_launcher_tree_mark (pid_t command);
+/* Signals the command, a child that was not reaped, and who came since. One that a marked process has started since,
+ * and left behind, cannot be told from them. */
+void devbox_launcher_tree_interrupt (pid_t command, int command_signum, int signum);
+/* Of one message that was received; all of them are the caller's. 0: there are none. */
+size_t devbox_launcher_take_descriptors (struct msghdr *message, int *descriptors);
 
 /* devbox-launcher-child.c: what a child made by vfork () does to become the command. */
 typedef struct

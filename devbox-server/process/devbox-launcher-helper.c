@@ -118,9 +118,8 @@ reap (void)
   return pid == 0;
 }
 
-/* Takes the descriptors out of a message; 0 when they did not all come. */
-static size_t
-take_descriptors (struct msghdr *message, int *descriptors)
+size_t
+devbox_launcher_take_descriptors (struct msghdr *message, int *descriptors)
 {
   struct cmsghdr *header = CMSG_FIRSTHDR (message);
   size_t n = 0;
@@ -195,7 +194,7 @@ handle_request (void)
   if (size < 0)
     return errno == EAGAIN || errno == EINTR;
 
-  n_descriptors = take_descriptors (&message, descriptors);
+  n_descriptors = devbox_launcher_take_descriptors (&message, descriptors);
   if (size == sizeof request && request.protocol == DEVBOX_LAUNCHER_PROTOCOL
       && n_descriptors == count_descriptors (&request))
     start_supervisor (&request, descriptors);

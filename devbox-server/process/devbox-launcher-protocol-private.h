@@ -6,7 +6,7 @@
 /* What the agent and its launcher helper say to each other. Plain C, since the helper knows no GLib. All sockets are
  * SOCK_SEQPACKET pairs, one structure a packet. */
 
-#define DEVBOX_LAUNCHER_PROTOCOL 1 /* an agent may meet a helper that was upgraded under it */
+#define DEVBOX_LAUNCHER_PROTOCOL 2 /* an agent may meet a helper that was upgraded under it */
 #define DEVBOX_LAUNCHER_REQUEST_FD 3
 
 /* Agent to helper: start a command. Descriptors come with it, in the order of DevboxLauncherDescriptor, the optional
@@ -25,6 +25,7 @@ typedef struct
 
 #define DEVBOX_LAUNCHER_HAS_STDIN (1u << 0)
 #define DEVBOX_LAUNCHER_HAS_FOLDER (1u << 1)
+#define DEVBOX_LAUNCHER_IS_FED (1u << 2) /* stdin is a pipe that the supervisor writes to, as it is told */
 
 typedef enum
 {
@@ -66,8 +67,30 @@ typedef struct
   int64_t max_resident; /* EXITED, KiB */
 } DevboxLauncherEvent;
 
-/* Agent to supervisor. SIGKILL means: until nothing is left. */
+/* Agent to supervisor */
+typedef enum
+{
+  DEVBOX_LAUNCHER_SIGNAL = 1, /* to the command and every descendant; SIGKILL means: until nothing is left */
+  /* Closes n_closed slots from `slot` on, puts the descriptors that came with the order there, and writes the bytes to
+   * the command's stdin. The command may open what is in a slot below /proc/PID/fd of its supervisor: nothing that it
+   * runs inherits that. */
+  DEVBOX_LAUNCHER_FEED,
+  /* signum to the descendants that came since a slot was last filled, command_signum to the command itself */
+  DEVBOX_LAUNCHER_INTERRUPT,
+} DevboxLauncherOrderType;
+
+#define DEVBOX_LAUNCHER_FIRST_SLOT 64 /* its descriptor; the others follow */
+#define DEVBOX_LAUNCHER_N_SLOTS 8
+#define DEVBOX_LAUNCHER_MAX_BYTES 1024
+
+/* Without the bytes that are not there */
 typedef struct
 {
+  uint32_t type;
   int32_t signum;
-} DevboxLauncherSignal;
+  int32_t command_signum; /* 0: none */
+  uint32_t slot;
+  uint32_t n_closed;
+  uint32_t n_bytes;
+  char bytes[DEVBOX_LAUNCHER_MAX_BYTES];
+} DevboxLauncherOrder;

@@ -11,6 +11,10 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#define MAX_DESCRIPTORS DEVBOX_LAUNCHER_N_SLOTS /* no request or order has more */
+
+G_STATIC_ASSERT ((int) DEVBOX_LAUNCHER_N_DESCRIPTORS <= MAX_DESCRIPTORS);
+
 void
 devbox_launcher_ends_clear (DevboxLauncherEnds *self)
 {
@@ -91,32 +95,38 @@ open_pipe (int *reader, int *writer, int *ours)
   return fcntl (*ours, F_SETFL, O_NONBLOCK) == 0;
 }
 
-static gboolean
-send_with_descriptors (DevboxLauncherRequest *request, int helper_socket, const int *fds, gsize n_fds)
+gboolean
+devbox_launcher_send (int socket, const void *data, gsize size, const int *fds, gsize n_fds)
 {
   union
   {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE (DEVBOX_LAUNCHER_N_DESCRIPTORS * sizeof (int))];
+    char bytes[CMSG_SPACE (MAX_DESCRIPTORS * sizeof (int))];
   } rights = { 0 };
-  struct iovec vector = { .iov_base = request, .iov_len = sizeof *request };
-  struct msghdr message = { .msg_iov = &vector,
-                            .msg_iovlen = 1,
-                            .msg_control = &rights,
-                            .msg_controllen = CMSG_SPACE (n_fds * sizeof (int)) };
-  struct cmsghdr *header = CMSG_FIRSTHDR (&message);
+  struct iovec vector = { .iov_base = (gpointer) data, .iov_len = size };
+  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
   gssize sent;
 
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN (n_fds * sizeof (int));
-  memcpy (CMSG_DATA (header), fds, n_fds * sizeof (int));
+  g_return_val_if_fail (n_fds <= MAX_DESCRIPTORS, FALSE);
+
+  if (n_fds > 0)
+    {
+      struct cmsghdr *header;
+
+      message.msg_control = &rights;
+      message.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
+      header = CMSG_FIRSTHDR (&message);
+      header->cmsg_level = SOL_SOCKET;
+      header->cmsg_type = SCM_RIGHTS;
+      header->cmsg_len = CMSG_LEN (n_fds * sizeof (int));
+      memcpy (CMSG_DATA (header), fds, n_fds * sizeof (int));
+    }
 
   do
-    sent = sendmsg (helper_socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    sent = sendmsg (socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
 
-  return sent == sizeof *request;
+  return sent == (gssize) size;
 }
 
 int
@@ -139,7 +149,7 @@ devbox_launcher_request_send (DevboxLauncherRequest *request,
     return errno;
 
   request->strings_size = strings->len;
-  request->flags = 0;
+  request->flags &= DEVBOX_LAUNCHER_IS_FED;
   fds[DEVBOX_LAUNCHER_CONTROL] = theirs.control;
   fds[DEVBOX_LAUNCHER_STRINGS] = theirs.strings;
   fds[DEVBOX_LAUNCHER_STDOUT] = theirs.output;
@@ -155,7 +165,7 @@ devbox_launcher_request_send (DevboxLauncherRequest *request,
       fds[n_fds++] = folder_fd;
     }
 
-  if (!send_with_descriptors (request, helper_socket, fds, n_fds))
+  if (!devbox_launcher_send (helper_socket, request, sizeof *request, fds, n_fds))
     return errno;
 
   *ends = ours;

@@ -4,8 +4,10 @@
 #include "devbox-launcher-helper-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +22,7 @@
 typedef struct
 {
   int control;
+  int feed; /* -1: stdin is not ours to write */
   pid_t command;
   bool exited;
   bool timed_out;
@@ -124,6 +127,23 @@ report_start (Supervisor *self, const DevboxLauncherChild *child)
     devbox_launcher_send_failure (self->control, child->failed_stage, child->failed_errno);
 }
 
+/* TRUE: there was none to make, or it was made. */
+static bool
+open_feed (Supervisor *self, uint32_t flags, DevboxLauncherChild *child)
+{
+  int ends[2];
+
+  self->feed = -1;
+  if (!(flags & DEVBOX_LAUNCHER_IS_FED))
+    return true;
+  if (pipe2 (ends, O_CLOEXEC) != 0)
+    return false;
+
+  child->stdin_fd = ends[0];
+  self->feed = ends[1];
+  return fcntl (self->feed, F_SETFL, O_NONBLOCK) == 0;
+}
+
 static void
 fork_command (Supervisor *self, DevboxLauncherChild *child)
 {
@@ -156,6 +176,8 @@ start_command (Supervisor *self, const DevboxLauncherRequest *request, const int
   child.failed_errno = map_strings (&child, request, descriptors[DEVBOX_LAUNCHER_STRINGS], &mapped);
   if (child.failed_errno == 0 && !devbox_launcher_child_prepare (&child))
     child.failed_errno = ENOMEM;
+  if (child.failed_errno == 0 && !open_feed (self, request->flags, &child))
+    child.failed_errno = errno;
   if (child.failed_errno == 0)
     fork_command (self, &child);
 
@@ -163,6 +185,8 @@ start_command (Supervisor *self, const DevboxLauncherRequest *request, const int
 
   for (int i = DEVBOX_LAUNCHER_STRINGS; i < n_descriptors; i++)
     close (descriptors[i]);
+  if (self->feed >= 0)
+    close (child.stdin_fd);
   if (mapped != MAP_FAILED)
     munmap (mapped, request->strings_size);
   devbox_launcher_child_clear (&child);
@@ -227,20 +251,86 @@ kill_all (Supervisor *self)
     }
 }
 
+static void
+fill_slots (const DevboxLauncherOrder *order, const int *descriptors, size_t n_descriptors)
+{
+  if (order->slot > DEVBOX_LAUNCHER_N_SLOTS || order->n_closed > DEVBOX_LAUNCHER_N_SLOTS - order->slot
+      || n_descriptors > DEVBOX_LAUNCHER_N_SLOTS - order->slot)
+    return;
+
+  for (uint32_t i = 0; i < order->n_closed; i++)
+    close (DEVBOX_LAUNCHER_FIRST_SLOT + order->slot + i);
+  for (size_t i = 0; i < n_descriptors; i++)
+    dup3 (descriptors[i], DEVBOX_LAUNCHER_FIRST_SLOT + order->slot + i, O_CLOEXEC);
+}
+
+/* One order is a few lines, of which the pipe holds hundreds: a command that reads none of them is not waited for. */
+static void
+feed (Supervisor *self, const DevboxLauncherOrder *order, const int *descriptors, size_t n_descriptors)
+{
+  ssize_t written;
+
+  fill_slots (order, descriptors, n_descriptors);
+  if (n_descriptors > 0)
+    devbox_launcher_tree_mark (self->command);
+  if (order->n_bytes == 0 || self->feed < 0)
+    return;
+
+  do
+    written = write (self->feed, order->bytes, order->n_bytes);
+  while (written < 0 && errno == EINTR);
+}
+
 /* FALSE: all is to be killed. */
+static bool
+obey (Supervisor *self, const DevboxLauncherOrder *order, const int *descriptors, size_t n_descriptors)
+{
+  switch (order->type)
+    {
+    case DEVBOX_LAUNCHER_SIGNAL:
+      if (order->signum == SIGKILL)
+        return false;
+      devbox_launcher_tree_signal (order->signum);
+      return true;
+    case DEVBOX_LAUNCHER_FEED:
+      feed (self, order, descriptors, n_descriptors);
+      return true;
+    case DEVBOX_LAUNCHER_INTERRUPT:
+      devbox_launcher_tree_interrupt (self->command, self->exited ? 0 : order->command_signum, order->signum);
+      return true;
+    default:
+      return false;
+    }
+}
+
 static bool
 handle_control (Supervisor *self)
 {
-  DevboxLauncherSignal request;
-  ssize_t size = recv (self->control, &request, sizeof request, MSG_DONTWAIT);
+  union
+  {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE (DEVBOX_LAUNCHER_N_SLOTS * sizeof (int))];
+  } rights;
+  DevboxLauncherOrder order;
+  struct iovec vector = { .iov_base = &order, .iov_len = sizeof order };
+  struct msghdr message
+      = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights };
+  int descriptors[DEVBOX_LAUNCHER_N_SLOTS];
+  size_t n_descriptors;
+  ssize_t size = recvmsg (self->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  bool goes_on;
 
   if (size < 0)
     return errno == EAGAIN || errno == EINTR;
-  if (size != sizeof request || request.signum == SIGKILL)
-    return false;
 
-  devbox_launcher_tree_signal (request.signum);
-  return true;
+  n_descriptors = devbox_launcher_take_descriptors (&message, descriptors);
+  goes_on = size >= (ssize_t) offsetof (DevboxLauncherOrder, bytes)
+            && (size_t) size == offsetof (DevboxLauncherOrder, bytes) + order.n_bytes
+            && obey (self, &order, descriptors, n_descriptors);
+  for (size_t i = 0; i < n_descriptors; i++)
+    close (descriptors[i]);
+
+  return goes_on;
 }
 
 /* Waits for the next thing to happen; TRUE: something came from the agent. */

@@ -54,34 +54,51 @@ process_list_append (ProcessList *list, pid_t pid, pid_t parent)
   list->items[list->length++] = (Process){ .pid = pid, .parent = parent };
 }
 
-/* The fourth field of stat; the second one, the name, may hold anything. -1: no such process. */
-static pid_t
-read_parent (pid_t pid)
+/* The fourth field of stat, and the 22nd; the second one, the name, may hold anything. Either may be NULL. FALSE: no
+ * such process. */
+static bool
+read_status (pid_t pid, pid_t *parent, unsigned long long *start)
 {
   char path[64];
-  char line[512];
+  char line[1024];
   const char *end;
   ssize_t size;
-  char state;
-  int parent;
+  unsigned long long start_time;
+  int parent_pid;
   int fd;
 
   snprintf (path, sizeof path, "/proc/%d/stat", (int) pid);
   fd = open (path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return -1;
+    return false;
 
   size = read (fd, line, sizeof line - 1);
   close (fd);
   if (size <= 0)
-    return -1;
+    return false;
 
   line[size] = '\0';
   end = strrchr (line, ')');
-  if (end == NULL || sscanf (end + 1, " %c %d", &state, &parent) != 2)
-    return -1;
+  if (end == NULL
+      || sscanf (end + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                 &parent_pid, &start_time)
+             != 2)
+    return false;
 
-  return parent;
+  if (parent != NULL)
+    *parent = parent_pid;
+  if (start != NULL)
+    *start = start_time;
+  return true;
+}
+
+/* -1: no such process */
+static pid_t
+read_parent (pid_t pid)
+{
+  pid_t parent;
+
+  return read_status (pid, &parent, NULL) ? parent : -1;
 }
 
 static bool
@@ -320,33 +337,117 @@ append_children_from (ProcessList *list, pid_t pid, const ProcessList *all)
     }
 }
 
+/* Appends what is below parent, level by level, but for what skip () names and all that is below that. */
+static void
+find_below (ProcessList *found, pid_t parent, bool (*skip) (const Process *process))
+{
+  ProcessList all = { 0 };
+  bool by_scan = !has_children_file ();
+  size_t next = found->length;
+
+  if (by_scan)
+    scan (append_visit, &all);
+
+  for (;;)
+    {
+      size_t kept = found->length;
+
+      if (by_scan)
+        append_children_from (found, parent, &all);
+      else
+        append_children (found, parent);
+
+      for (size_t i = kept; skip != NULL && i < found->length; i++)
+        {
+          if (!skip (&found->items[i]))
+            found->items[kept++] = found->items[i];
+        }
+      if (skip != NULL)
+        found->length = kept;
+
+      if (next == found->length)
+        break;
+      parent = found->items[next++].pid;
+    }
+
+  free (all.items);
+}
+
 /* All are found before the first one is told, since one that ends would hide its children. */
 void
 devbox_launcher_tree_signal (int signum)
 {
   ProcessList found = { 0 };
-  ProcessList all = { 0 };
-  bool by_scan = !has_children_file ();
-  pid_t parent = getpid ();
 
-  if (by_scan)
-    scan (append_visit, &all);
-
-  for (size_t i = 0;; i++)
-    {
-      if (by_scan)
-        append_children_from (&found, parent, &all);
-      else
-        append_children (&found, parent);
-
-      if (i == found.length)
-        break;
-      parent = found.items[i].pid;
-    }
-
+  find_below (&found, getpid (), NULL);
   for (size_t i = 0; i < found.length; i++)
     deliver (&found.items[i], signum);
 
   free (found.items);
-  free (all.items);
+}
+
+/* Who was there when the last bytes were fed, and since when: a number alone may be given away. */
+typedef struct
+{
+  pid_t pid;
+  unsigned long long start;
+} Mark;
+
+static Mark *marks;
+static size_t n_marks;
+
+void
+devbox_launcher_tree_mark (pid_t command)
+{
+  ProcessList found = { 0 };
+  Mark *larger;
+
+  find_below (&found, getpid (), NULL);
+  n_marks = 0;
+  larger = found.length > 0 ? reallocarray (marks, found.length, sizeof *marks) : NULL;
+  if (larger != NULL)
+    {
+      marks = larger;
+      for (size_t i = 0; i < found.length; i++)
+        {
+          Mark mark = { .pid = found.items[i].pid };
+
+          if (mark.pid != command && read_status (mark.pid, NULL, &mark.start))
+            marks[n_marks++] = mark;
+        }
+    }
+
+  free (found.items);
+}
+
+static bool
+is_marked (const Process *process)
+{
+  unsigned long long start;
+
+  for (size_t i = 0; i < n_marks; i++)
+    {
+      if (marks[i].pid == process->pid)
+        return read_status (process->pid, NULL, &start) && start == marks[i].start;
+    }
+
+  return false;
+}
+
+/* A shell that waits for a program takes its own signal for an interrupt where the program then dies of it. */
+void
+devbox_launcher_tree_interrupt (pid_t command, int command_signum, int signum)
+{
+  ProcessList found = { 0 };
+
+  find_below (&found, getpid (), is_marked);
+  if (command > 0 && command_signum != 0)
+    kill (command, command_signum);
+  for (size_t i = 0; i < found.length; i++)
+    {
+      if (found.items[i].pid != command)
+        deliver (&found.items[i], signum);
+    }
+
+  free (found.items);
 }

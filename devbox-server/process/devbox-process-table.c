@@ -4,16 +4,15 @@
 #include "devbox-process-table-private.h"
 
 #include "devbox-clear-source-private.h"
+#include "devbox-random-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define DEFAULT_MAX_PROCESSES 1000
 #define MAX_ENDED_MEMORY (8 * 1024 * 1024)
 #define MAX_ENDED_FILE (512 * 1024 * 1024)
-#define ID_LENGTH 8
 
 static const guint default_retention_ms[DEVBOX_PROCESS_N_ORIGINS] = {
   [DEVBOX_PROCESS_FOREGROUND] = 30 * 1000,
@@ -51,7 +50,7 @@ typedef struct
   DevboxProcessTable *table; /* NULL: forgotten */
   DevboxServerCommand *command;
   DevboxProcessOrigin origin;
-  char id[ID_LENGTH + 1];
+  char id[DEVBOX_ID_LENGTH + 1];
   GList started_link;
   GList ended_link;
   gboolean has_ended;
@@ -288,31 +287,6 @@ on_destroy (gpointer user_data)
   entry_unref (entry);
 }
 
-static void
-make_id (char *id)
-{
-  static const char alphabet[] = "-_0123456789abcdefghijklmnopqrstuvwxyz";
-  const guint n_letters = sizeof alphabet - 1;
-  guint length = 0;
-
-  while (length < ID_LENGTH)
-    {
-      guint8 bytes[2 * ID_LENGTH];
-
-      /* A request this small is neither interrupted nor short. */
-      if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
-        g_error ("The kernel has no random bytes");
-
-      for (guint i = 0; i < sizeof bytes && length < ID_LENGTH; i++)
-        {
-          if (bytes[i] < G_MAXUINT8 / n_letters * n_letters) /* the rest would favour the first letters */
-            id[length++] = alphabet[bytes[i] % n_letters];
-        }
-    }
-
-  id[length] = '\0';
-}
-
 DevboxServerCommand *
 devbox_process_table_start (DevboxProcessTable *self,
                             DevboxProcessOrigin origin,
@@ -344,7 +318,7 @@ devbox_process_table_start (DevboxProcessTable *self,
   entry->user_data = user_data;
   entry->destroy = destroy;
   do
-    make_id (entry->id);
+    devbox_random_id (entry->id);
   while (g_hash_table_contains (self->entries, entry->id));
 
   entry->command = devbox_launcher_start (self->launcher, spec, on_done, g_rc_box_acquire (entry), on_destroy);

@@ -128,6 +128,7 @@ devbox_server_command_new (const DevboxCommandSpec *spec,
   self->strings = g_byte_array_new ();
   self->request.protocol = DEVBOX_LAUNCHER_PROTOCOL;
   self->request.timeout_ms = spec->timeout_ms;
+  self->request.flags = spec->is_fed ? DEVBOX_LAUNCHER_IS_FED : 0;
   self->request.n_arguments = append_strings (self->strings, spec->argv);
   self->request.n_environment = append_strings (self->strings, environment);
   if (spec->cwd_fd < 0 && spec->cwd != NULL)
@@ -532,14 +533,61 @@ devbox_server_command_fail (DevboxServerCommand *self, GError *error)
   g_source_attach (self->failure_idle, self->context);
 }
 
+static gboolean
+send_order (DevboxServerCommand *self, const DevboxLauncherOrder *order, const int *fds, guint n_fds)
+{
+  return devbox_launcher_send (self->control, order, G_STRUCT_OFFSET (DevboxLauncherOrder, bytes) + order->n_bytes, fds,
+                               n_fds);
+}
+
 static void
 send_signal (DevboxServerCommand *self, int signum)
 {
-  DevboxLauncherSignal message = { .signum = signum };
+  DevboxLauncherOrder order = { .type = DEVBOX_LAUNCHER_SIGNAL, .signum = signum };
 
   /* A few fit; more than that, unread, say nothing new. */
-  while (send (self->control, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EINTR)
-    ;
+  send_order (self, &order, NULL, 0);
+}
+
+gboolean
+devbox_server_command_feed (DevboxServerCommand *self,
+                            guint slot,
+                            guint n_closed,
+                            const int *fds,
+                            guint n_fds,
+                            const char *bytes,
+                            gsize size)
+{
+  DevboxLauncherOrder order
+      = { .type = DEVBOX_LAUNCHER_FEED, .slot = slot, .n_closed = n_closed, .n_bytes = size };
+
+  g_return_val_if_fail (size <= sizeof order.bytes, FALSE);
+
+  if (self->control < 0)
+    {
+      errno = ESRCH;
+      return FALSE;
+    }
+
+  if (size > 0)
+    memcpy (order.bytes, bytes, size);
+  return send_order (self, &order, fds, n_fds);
+}
+
+char *
+devbox_server_command_dup_slot_path (DevboxServerCommand *self, guint slot)
+{
+  return g_strdup_printf ("/proc/%d/fd/%u", (int) self->supervisor, DEVBOX_LAUNCHER_FIRST_SLOT + slot);
+}
+
+void
+devbox_server_command_interrupt (DevboxServerCommand *self, int command_signum, int signum)
+{
+  DevboxLauncherOrder order
+      = { .type = DEVBOX_LAUNCHER_INTERRUPT, .command_signum = command_signum, .signum = signum };
+
+  if (self->control >= 0)
+    send_order (self, &order, NULL, 0);
 }
 
 void

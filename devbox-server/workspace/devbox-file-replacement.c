@@ -4,6 +4,7 @@
 #include "devbox-file-replacement-private.h"
 
 #include "devbox-auto-descriptor-private.h"
+#include "devbox-file-attributes-private.h"
 #include "devbox-path-walk-private.h"
 #include "devbox-temporary-file-private.h"
 #include "devbox-wire-error-private.h"
@@ -236,12 +237,12 @@ devbox_file_replacement_get_n_old_links (DevboxFileReplacement *self)
   return self->n_old_links;
 }
 
-/* The owner of the old file, or for a new one the group that its folder passes on. Who may not give files away keeps
- * them. */
+/* The owner of the old file, or for a new one the group that its folder passes on. */
 static gboolean
 apply_owner (int fd, const struct stat *status, const DevboxWriteTarget *target)
 {
   struct stat model;
+  gboolean given;
 
   if (target->exists)
     model = target->status;
@@ -257,8 +258,7 @@ apply_owner (int fd, const struct stat *status, const DevboxWriteTarget *target)
   if (status->st_uid == model.st_uid && status->st_gid == model.st_gid)
     return TRUE;
 
-  return fchown (fd, model.st_uid, model.st_gid) == 0 || fchown (fd, -1, model.st_gid) == 0 || errno == EPERM
-         || errno == EINVAL;
+  return devbox_file_give_owner (fd, model.st_uid, model.st_gid, &given);
 }
 
 static gboolean

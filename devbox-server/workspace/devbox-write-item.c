@@ -4,7 +4,8 @@
 #include "devbox-write-item-private.h"
 
 #include "devbox-content-writer-private.h"
-#include "devbox-wire-base64-private.h"
+#include "devbox-file-attributes-private.h"
+#include "devbox-path-bytes-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -155,28 +156,9 @@ take_path (DevboxWriteItem *self, const char *path, GError **error)
 static gboolean
 take_path_bytes (DevboxWriteItem *self, const char *text, gsize size, GError **error)
 {
-  g_autoptr (GBytes) bytes = devbox_wire_base64_decode_all (text, size);
-  g_autofree char *path = NULL;
-  gconstpointer data;
+  g_autofree char *path = devbox_path_bytes_decode (member_names[MEMBER_PATH_BYTES], text, size, error);
 
-  if (bytes == NULL)
-    {
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("“%s” is not canonical base64"),
-                   member_names[MEMBER_PATH_BYTES]);
-      return FALSE;
-    }
-
-  data = g_bytes_get_data (bytes, &size);
-  if (size > 0 && memchr (data, '\0', size) != NULL)
-    {
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("“%s” contains a zero byte"),
-                   member_names[MEMBER_PATH_BYTES]);
-      return FALSE;
-    }
-
-  path = g_strndup (data, size);
-
-  return take_path (self, path, error);
+  return path != NULL && take_path (self, path, error);
 }
 
 static gboolean
@@ -197,13 +179,9 @@ take_encoding (DevboxWriteItem *self, const char *name, GError **error)
 static gboolean
 take_permissions_text (DevboxWriteItem *self, const char *text, GError **error)
 {
-  const char *digits = text;
-  gsize n_digits;
+  guint mode;
 
-  if (g_str_has_prefix (digits, "0o"))
-    digits += 2;
-  n_digits = strspn (digits, "01234567");
-  if (n_digits == 0 || n_digits > 4 || digits[n_digits] != '\0' || g_ascii_strtoull (digits, NULL, 8) > 0777)
+  if (!devbox_file_mode_parse (text, 0777, &mode))
     {
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
                    _ ("“%s” as a string must be octal, from “0” to “0777”, not “%.64s”"),
@@ -211,7 +189,7 @@ take_permissions_text (DevboxWriteItem *self, const char *text, GError **error)
       return FALSE;
     }
 
-  self->mode = g_ascii_strtoull (digits, NULL, 8);
+  self->mode = mode;
 
   return TRUE;
 }

@@ -41,12 +41,11 @@ class TransferTest(unittest.TestCase):
 
 
 class ClassicBatchTest(TransferTest):
-    """classic: POST /files/batch-upload"""
-
     def upload(self, files, **members):
         return self.agent.post("/files/batch-upload", {"files": files, **members})
 
     def test_several_files(self):
+        """classic: POST /files/batch-upload: several files"""
         reply = self.upload([{"path": "a.txt", "content": "text"}, {"path": "deep/er/b.bin", "content": base64.b64encode(b"\0\xff").decode(), "encoding": "base64"},
                              {"encoding": "utf8", "content": "你好", "path": "c"}, {"path": "run.sh", "content": "", "permissions": 0o750}])
         self.assertEqual(reply.status, 200)
@@ -57,6 +56,7 @@ class ClassicBatchTest(TransferTest):
         self.assertEqual(os.stat(self.agent.path("run.sh")).st_mode & 0o777, 0o750)
 
     def test_one_bad_file_does_not_fail_the_rest(self):
+        """classic: POST /files/batch-upload: one bad file does not fail the rest"""
         bad = [{"path": "../out", "content": "x"}, {"content": "x"}, {"path": "p"}, {"path": "x", "content": 5}, {"path": "x", "content": "!", "encoding": "base64"},
                {"path": "large", "content": "x" * (8 * MIB + 1)}, "text", 5, None, True, [], [{"path": "nested", "content": "x"}], {}, {"path": "", "content": "x"},
                {"path": "x", "content": "x", "encoding": "utf16"}, {"path": "x", "content": "x", "permissions": 755}]
@@ -73,21 +73,25 @@ class ClassicBatchTest(TransferTest):
         self.assertEqual(sorted(os.listdir(self.agent.workspace)), sorted(f"good-{number}" for number in range(len(bad))))
 
     def test_other_members_are_skipped(self):
+        """classic: POST /files/batch-upload: other members are skipped"""
         body = b'{"a":{"files":[{"path":"no","content":"x"}]},"b":["files",[1]],"files":[{"path":"yes","content":"x","more":{"path":"no2"}}],"c":null}'
         self.assertEqual(self.agent.post("/files/batch-upload", body).json()["successCount"], 1)
         self.assertEqual(os.listdir(self.agent.workspace), ["yes"])
 
     def test_no_batch(self):
+        """classic: POST /files/batch-upload: no batch"""
         for body in (b"", b"[]", b"{}", b'{"files":{}}', b'{"files":"x"}', b'{"files":null}', b'{"files":[', b'{"files":[{"path":"x","content":"x"}]}x', b'{"files":[],"files":[]}'):
             reply = self.agent.post("/files/batch-upload", body)
             self.assertEqual((reply.status, reply.json()["code"]), (400, "VALIDATION_ERROR"), body)
         self.assertEqual(self.upload([]).json(), {"success": True, "results": [], "totalFiles": 0, "successCount": 0})
 
     def test_limit_of_the_batch(self):
+        """classic: POST /files/batch-upload: limit of the batch"""
         reply = self.upload([{"path": f"f{i}", "content": "x" * (6 * MIB)} for i in range(3)])
         self.assertEqual((reply.status, reply.json()["code"]), (413, "FILE_TOO_LARGE"))
 
     def test_truncated(self):
+        """classic: POST /files/batch-upload: truncated"""
         body = json.dumps({"files": [{"path": f"f{i}", "content": "x" * 100} for i in range(3)]}).encode()
         head = f"POST /files/batch-upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         for cut in range(1, len(body), 7):
@@ -98,6 +102,7 @@ class ClassicBatchTest(TransferTest):
             self.assertEqual(self.agent.read(name), b"x" * 100)
 
     def test_ten_thousand_files_flat(self):
+        """classic: POST /files/batch-upload: ten thousand files flat"""
         before = self.agent.resident_kib()
         answer = self.upload([{"path": f"{i % 50}/{i}", "content": "x" * 1000} for i in range(10000)]).json()
         self.assertEqual(answer["successCount"], 10000)
@@ -106,23 +111,29 @@ class ClassicBatchTest(TransferTest):
 
 
 class CurrentReadTest(TransferTest):
-    """current: GET /files/read and /files/download"""
-
     def get(self, path, route="read", **options):
         from urllib.parse import quote_from_bytes
         return self.agent.request("GET", f"/api/v1/files/{route}?path={quote_from_bytes(os.fsencode(path))}", **options)
 
-    def test_bytes(self):
+    def check_bytes(self, route):
         content = os.urandom(3 * MIB)
         self.agent.write("a/large.bin", content)
-        for route in ("read", "download"):
-            for path in ("a/large.bin", "./a//large.bin", self.agent.path("a/large.bin")):
-                reply = self.get(path, route)
-                self.assertEqual((reply.status, reply.body == content), (200, True))
-                self.assertEqual(reply.headers["Content-Type"], "application/octet-stream")
-                self.assertEqual(reply.headers["Content-Disposition"], "attachment; filename=\"large.bin\"; filename*=UTF-8''large.bin")
+        for path in ("a/large.bin", "./a//large.bin", self.agent.path("a/large.bin")):
+            reply = self.get(path, route)
+            self.assertEqual((reply.status, reply.body == content), (200, True))
+            self.assertEqual(reply.headers["Content-Type"], "application/octet-stream")
+            self.assertEqual(reply.headers["Content-Disposition"], "attachment; filename=\"large.bin\"; filename*=UTF-8''large.bin")
+
+    def test_read_bytes(self):
+        """current: GET /files/read: the bytes, with their name"""
+        self.check_bytes("read")
+
+    def test_download_bytes(self):
+        """current: GET /files/download: the bytes, with their name"""
+        self.check_bytes("download")
 
     def test_names(self):
+        """current: GET /files/read: names"""
         for name, plain, escaped in (("a b.txt", "a b.txt", "a%20b.txt"), ('q"uo\\te', "q_uo_te", "q%22uo%5Cte"), ("你好", None, "%E4%BD%A0%E5%A5%BD"), ("l\r\nx: y", "l__x: y", "l%0D%0Ax%3A%20y")):
             self.agent.write(name, b"x")
             reply = self.get(name)
@@ -136,6 +147,7 @@ class CurrentReadTest(TransferTest):
         self.assertEqual(self.get(b"\xff\xfe").body, b"bytes")
 
     def test_failures(self):
+        """current: GET /files/read: failures"""
         os.mkdir(self.agent.path("folder"))
         os.mkfifo(self.agent.path("fifo"))
         os.symlink("/etc/passwd", self.agent.path("out"))
@@ -146,18 +158,18 @@ class CurrentReadTest(TransferTest):
             self.assert_status(self.agent.request("GET", "/api/v1/files/read" + query), 1422, 422)
 
     def test_head(self):
+        """current: GET /files/read: head"""
         self.agent.write("x", b"12345")
         reply = self.agent.request("HEAD", "/api/v1/files/read?path=x")
         self.assertEqual((reply.status, reply.body, reply.headers["Content-Length"]), (200, b"", "5"))
 
 
 class CurrentWriteTest(TransferTest):
-    """current: POST /files/write"""
-
     def raw(self, path, body, content_type="application/octet-stream"):
         return self.agent.request("POST", f"/api/v1/files/write?path={path}", body, {"Content-Type": content_type} if content_type else {})
 
     def test_json(self):
+        """current: POST /files/write: json"""
         answer = self.assert_status(self.agent.post("/api/v1/files/write", {"path": "a/b.txt", "content": "你好"}), 0)
         self.assertEqual((answer["path"], answer["size"]), (self.agent.path("a/b.txt"), 6))
         answer = self.assert_status(self.agent.post("/api/v1/files/write", {"content": "/w==", "path": self.agent.path("c"), "encoding": "base64"}), 0)
@@ -165,12 +177,14 @@ class CurrentWriteTest(TransferTest):
         self.assertEqual((self.agent.read("a/b.txt"), self.agent.read("c")), ("你好".encode(), b"\xff"))
 
     def test_json_failures_are_1422(self):
+        """current: POST /files/write: json failures are 1422"""
         for body in (b"", b"{", b"[]", b'{"path":"x"}', b'{"content":"x"}', b'{"path":5,"content":"x"}', b'{"path":"x","content":"!","encoding":"base64"}',
                      b'{"path":"x","content":"x","encoding":"rot13"}', b"[" * 200_000):
             self.assert_status(self.agent.request("POST", "/api/v1/files/write", body, {"Content-Type": "application/json"}), 1422)
         self.assertEqual(os.listdir(self.agent.workspace), [])
 
     def test_raw(self):
+        """current: POST /files/write: raw"""
         content = os.urandom(2 * MIB + 3)
         for content_type in ("application/octet-stream", "text/plain", None):
             answer = self.assert_status(self.raw("deep/raw.bin", content, content_type), 0)
@@ -180,12 +194,14 @@ class CurrentWriteTest(TransferTest):
         self.assertEqual(self.agent.read("empty"), b"")
 
     def test_raw_chunked(self):
+        """current: POST /files/write: raw chunked"""
         chunks = b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in (1, 1000, 70000)) + b"0\r\n\r\n"
         reply = self.agent.raw(b"POST /api/v1/files/write?path=chunked HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
         self.assertIn(b'"size":71001', reply)
         self.assertEqual(self.agent.read("chunked"), b"x" * 71001)
 
     def test_raw_failures(self):
+        """current: POST /files/write: raw failures"""
         os.mkdir(self.agent.path("folder"))
         self.agent.write("kept", b"old")
         for path, status in (("folder", 1422), ("..", 1403), ("../x", 1403), ("/etc/x", 1403), ("", 1422), ("kept/below", None)):
@@ -199,6 +215,7 @@ class CurrentWriteTest(TransferTest):
         self.assertEqual(self.agent.read("kept"), b"old")
 
     def test_past_the_limit_is_413_and_closes(self):
+        """current: POST /files/write: past the limit is 413 and closes"""
         self.agent.write("kept", b"old")
         for head in (f"Content-Length: {8 * MIB + 1}", "Content-Length: 9000000000000", "Transfer-Encoding: chunked"):
             with self.agent.connect() as connection:
@@ -218,6 +235,7 @@ class CurrentWriteTest(TransferTest):
         self.assertEqual(os.listdir(self.agent.workspace), ["kept"])
 
     def test_thousand_truncated_raw_uploads(self):
+        """current: POST /files/write: thousand truncated raw uploads"""
         self.agent.write("old", b"old")
         for round in range(1000):
             with self.agent.connect() as connection:
@@ -271,8 +289,6 @@ class MemoryTest(unittest.TestCase):
 
 
 class BatchDownloadTest(TransferTest):
-    """current: POST /files/batch-download"""
-
     def download(self, paths, format=None, headers=None):
         return self.agent.post("/api/v1/files/batch-download", {"paths": paths, **({"format": format} if format else {})}, headers=headers)
 
@@ -302,6 +318,7 @@ class BatchDownloadTest(TransferTest):
             self.assertEqual((members["tree/link"].linkname, members["tree/out"].linkname), ("deep/er/small.txt", "/etc/passwd"))
 
     def test_tar(self):
+        """current: POST /files/batch-download: tar"""
         self.make_tree()
         self.check_tar(self.download(["tree", "./single"], "tar"), "application/x-tar", "r:")
         self.check_tar(self.download([self.agent.path("tree"), "single"], "tar.gz"), "application/gzip", "r:gz")
@@ -309,6 +326,7 @@ class BatchDownloadTest(TransferTest):
         self.check_tar(self.download(["tree", "single"], headers={"Accept": "application/x-tar"}), "application/x-tar", "r:")
 
     def test_multipart(self):
+        """current: POST /files/batch-download: multipart"""
         self.make_tree()
         for format in ("multipart", "mixed"):
             reply = self.download(["single", "tree/deep"], format)
@@ -318,12 +336,14 @@ class BatchDownloadTest(TransferTest):
             self.assertEqual(parts, {"single": b"single", "tree/deep/er/small.txt": b"small"})
 
     def test_the_workspace_itself(self):
+        """current: POST /files/batch-download: the workspace itself"""
         self.make_tree()
         reply = self.download(["."], "tar")
         with tarfile.open(fileobj=io.BytesIO(reply.body)) as tar:
             self.assertIn("tree/deep/er/small.txt", tar.getnames())
 
     def test_names(self):
+        """current: POST /files/batch-download: names"""
         names = [b"\xff\xfe", "你好".encode(), b"a\nb", b"q\"uote", b"x" * 250, b"/".join([b"d" * 100] * 20 + [b"f"])]
         for name in names:
             path = os.path.join(os.fsencode(self.agent.workspace), b"names", name)
@@ -336,6 +356,7 @@ class BatchDownloadTest(TransferTest):
         self.assertEqual(found, {b"names/" + name: name for name in names})
 
     def test_what_was_downloaded_can_be_unpacked_again(self):
+        """current: POST /files/batch-download: what was downloaded can be unpacked again"""
         self.make_tree()
         data = self.download(["tree"], "tar.gz").body
         reply = self.agent.request("PUT", "/api/v1/files/archive?path=copy", data)
@@ -343,6 +364,7 @@ class BatchDownloadTest(TransferTest):
         self.assertEqual(self.agent.read("copy/tree/large.bin"), self.content)
 
     def test_failures_come_before_the_stream(self):
+        """current: POST /files/batch-download: failures come before the stream"""
         self.make_tree()
         self.assert_status(self.download([]), 1422)
         self.assert_status(self.download(["single", "missing"]), 1404)
@@ -357,6 +379,7 @@ class BatchDownloadTest(TransferTest):
         self.assertEqual(self.agent.request("POST", "/api/v1/files/batch-download", b"{", {"Content-Type": "application/json"}).status, 400)
 
     def test_a_slow_reader_costs_no_memory_and_holds_up_nobody(self):
+        """current: POST /files/batch-download: a slow reader costs no memory and holds up nobody"""
         with open(self.agent.path("huge"), "wb") as file:
             file.truncate(200 * MIB)
         self.download(["huge"], "tar")
@@ -380,6 +403,7 @@ class BatchDownloadTest(TransferTest):
         self.assertLessEqual(self.agent.count_descriptors(), descriptors - 20)
 
     def test_a_file_that_shrinks_breaks_the_connection(self):
+        """current: POST /files/batch-download: a file that shrinks breaks the connection"""
         with open(self.agent.path("shrinks"), "wb") as file:
             file.truncate(100 * MIB)
         body = b'{"paths":["shrinks"],"format":"tar"}'

@@ -29,11 +29,14 @@ class CurlTest(unittest.TestCase):
             with open(os.path.join(cls.local, name), "w") as file:
                 json.dump(content, file)
 
-    def curl(self, *arguments, paths=("/health",), expected=0):
+        with open(os.path.join(cls.local, "large.bin"), "wb") as file:
+            file.write(LARGE)
+
+    def curl(self, *arguments, paths=("/health",), expected=0, stdin=subprocess.DEVNULL):
         """What it printed on both streams; with -v the second tells of the protocol."""
         urls = [self.agent.url + path for path in paths]
         ended = subprocess.run(["curl", "--silent", "--show-error", "--no-progress-meter", "-v", "--noproxy", "*", "-m", "20", *arguments, *urls],
-                               cwd=self.local, capture_output=True)
+                               cwd=self.local, capture_output=True, stdin=stdin)
         self.assertEqual(ended.returncode, expected, ended.stderr)
         return ended.stdout, ended.stderr.decode()
 
@@ -146,6 +149,40 @@ class CurlTest(unittest.TestCase):
         self.curl(*JSON, "-d", "@large.json", "--limit-rate", "200K", "-m", "1", paths=("/files/write",), expected=28)
         self.assertEqual([name for name in os.listdir(self.agent.workspace) if name.startswith(".")], [])
         self.test_get()
+
+    def test_raw_upload(self):
+        """The current dialect takes the body of a file as it is."""
+        for arguments in (("-X", "POST", "-T", "large.bin"), ("--data-binary", "@large.bin", "-H", "Content-Type: application/octet-stream"),
+                          ("-X", "POST", "-T", "-", "-H", "Expect:"), ("-X", "POST", "-T", "large.bin", "-H", "Transfer-Encoding: chunked")):
+            with open(os.path.join(self.local, "large.bin"), "rb") as file:
+                body, _ = self.curl(*arguments, paths=("/api/v1/files/write?path=raw/made",), stdin=file)
+            self.assertEqual((json.loads(body)["status"], json.loads(body)["size"]), (0, len(LARGE)))
+            self.assertEqual(self.agent.read("raw/made"), LARGE)
+
+    def test_download_by_its_name(self):
+        self.curl("-O", "-J", paths=("/api/v1/files/download?path=large",))
+        with open(os.path.join(self.local, "large"), "rb") as file:
+            self.assertEqual(file.read(), LARGE)
+
+    def test_archive(self):
+        """A tree goes through curl and tar, and comes back."""
+        self.agent.write("tree/a/small", SMALL)
+        self.agent.write("tree/large", LARGE)
+        archive, _ = self.curl("--json", '{"paths":["tree"],"format":"tar.gz"}', paths=("/api/v1/files/batch-download",))
+        listing = subprocess.run(["tar", "tz"], input=archive, capture_output=True, check=True).stdout.decode()
+        self.assertIn("tree/a/small", listing.split())
+        with open(os.path.join(self.local, "tree.tar.gz"), "wb") as file:
+            file.write(archive)
+        body, _ = self.curl("-T", "tree.tar.gz", paths=("/api/v1/files/archive?path=copy",))
+        self.assertEqual(json.loads(body)["status"], 0)
+        self.assertEqual((self.agent.read("copy/tree/a/small"), self.agent.read("copy/tree/large")), (SMALL, LARGE))
+
+    def test_events(self):
+        """Events are there as they are written: -N buffers nothing."""
+        body, log = self.curl("-N", "--json", '{"command":"sh","args":["-c","echo one; echo two >&2"]}', paths=("/api/v1/process/sync-stream",))
+        self.assertIn("< Content-Type: text/event-stream", log)
+        self.assertIn(b"one", body)
+        self.assertRegex(body.decode(), r"(?s)data: .*complete|event: complete")
 
     def test_token(self):
         with Agent(environment={"TOKEN": "s3same"}) as agent:

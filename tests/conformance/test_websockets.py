@@ -42,6 +42,18 @@ class WebsocketsTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual((await self.ask(socket, {"action": "unsubscribe", "type": "session", "targetId": "none"}))["status"], 1404)
             self.assertEqual((await self.ask(socket, {"type": "unwatch", "path": ""}))["status"], "stopped")
 
+    async def test_logs(self):
+        reply = self.agent.post("/api/v1/process/exec", {"command": "seq", "args": ["3000"]}, headers={"Authorization": f"Bearer {TOKEN}"})
+        process = reply.json()["processId"]
+        async with self.connect() as socket:
+            answer = await self.ask(socket, {"action": "subscribe", "type": "process", "targetId": process, "options": {"tail": 10000}})
+            self.assertEqual(answer["action"], "subscribed")
+            contents = []
+            while "action" not in (message := await self.receive(socket)):
+                contents.append(message["log"]["content"])
+            self.assertEqual(contents, [f"{number}\n" for number in range(1, 3001)])
+            self.assertEqual(message["reason"], "ended")
+
     async def test_no_token(self):
         for headers in ({}, {"Authorization": "Bearer wrong"}):
             with self.assertRaises(websockets.exceptions.InvalidStatusCode) as caught:

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* Words that are quoted again are the same words, and a line is refused for a quote alone. */
+/* Words that are quoted again are the same words, a line is refused for a quote alone, and g_shell_parse_argv () says
+ * the same where it is right. */
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
@@ -25,6 +26,17 @@ quote_all (GStrv words)
   return g_string_free (g_steal_pointer (&line), FALSE);
 }
 
+/* It takes some comments for errors or words, keeps an escaped line break in quotes, and takes no word at all for an
+ * error, and a backslash at the end too. */
+static void
+compare (const char *line, GStrv words)
+{
+  g_auto (GStrv) expected = NULL;
+
+  if (strchr (line, '#') == NULL && strstr (line, "\\\n") == NULL && g_shell_parse_argv (line, NULL, &expected, NULL))
+    g_assert_true (words != NULL && g_strv_equal ((const char *const *) words, (const char *const *) expected));
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -35,6 +47,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_auto (GStrv) again = NULL;
   gsize length = 0;
 
+  compare (line, words);
   if (words == NULL)
     {
       g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR);

@@ -83,6 +83,7 @@ test_started_and_ended (void)
   test_wait_until (is_done, &told, 5000);
   g_assert_cmpuint (told.n_started_when_done, ==, 1);
   g_assert_cmpuint (told.n_started, ==, 1);
+  g_assert_cmpint (devbox_server_command_get_state (command), ==, DEVBOX_COMMAND_EXITED);
 }
 
 static void
@@ -96,6 +97,7 @@ test_not_started (void)
   devbox_server_command_set_started_func (command, on_started, &told);
   test_wait_until (is_done, &told, 5000);
   g_assert_cmpuint (told.n_started, ==, 0);
+  g_assert_cmpint (devbox_server_command_get_state (command), ==, DEVBOX_COMMAND_FAILED_TO_START);
 }
 
 static void
