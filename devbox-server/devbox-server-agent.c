@@ -562,8 +562,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_SESSIONS] = g_param_spec_uint ("max-sessions", NULL, NULL, 0, G_MAXUINT, DEFAULT_MAX_SESSIONS,
-                                                     flags | G_PARAM_CONSTRUCT);
+  properties[PROP_MAX_SESSIONS]
+      = g_param_spec_uint ("max-sessions", NULL, NULL, 0, G_MAXUINT, DEFAULT_MAX_SESSIONS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:process-retention:

@@ -12,13 +12,11 @@ G_BEGIN_DECLS
 #define DEVBOX_CURRENT_MAX_TIMEOUT (30 * 24 * 60 * 60)
 
 /* The request, or NULL when it was answered. */
-DevboxCommandRequest *devbox_current_process_read_request (DevboxHttpExchange *exchange,
-                                                           JsonObject *object,
-                                                           const DevboxCommandRules *rules);
+DevboxCommandRequest *
+devbox_current_process_read_request (DevboxHttpExchange *exchange, JsonObject *object, const DevboxCommandRules *rules);
 
-const DevboxCommandSpec *devbox_current_process_prepare (DevboxCommandRequest *request,
-                                                         DevboxAgentService *service,
-                                                         GError **error);
+const DevboxCommandSpec *
+devbox_current_process_prepare (DevboxCommandRequest *request, DevboxAgentService *service, GError **error);
 
 /* The process of that id, which runs in the background; NULL when it was answered that there is none. */
 DevboxServerCommand *

@@ -55,8 +55,7 @@ session_call_new (DevboxHttpExchange *exchange, DevboxAgentService *service, Dev
 static DevboxShellSession *
 find_session (DevboxHttpExchange *exchange, DevboxAgentService *service, const char *id)
 {
-  DevboxShellSession *session
-      = devbox_session_table_lookup (devbox_agent_service_get_session_table (service), id);
+  DevboxShellSession *session = devbox_session_table_lookup (devbox_agent_service_get_session_table (service), id);
   g_autoptr (GError) error = NULL;
 
   if (session != NULL)
@@ -379,10 +378,7 @@ on_executed (DevboxShellSession *session, const DevboxShellResult *result, gpoin
 }
 
 static void
-exec_object (DevboxHttpExchange *exchange,
-             DevboxAgentService *service,
-             DevboxShellSession *session,
-             JsonObject *object)
+exec_object (DevboxHttpExchange *exchange, DevboxAgentService *service, DevboxShellSession *session, JsonObject *object)
 {
   const char *command = NULL;
   gint64 timeout = DEFAULT_TIMEOUT;
@@ -418,7 +414,8 @@ reply_request_failure (SessionCall *call, const DevboxShellResult *result)
   if (result->error != NULL)
     error = g_error_copy (result->error);
   else if (result->timed_out)
-    error = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_OPERATION_TIMEOUT, _ ("The shell did not answer in time"));
+    error = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_OPERATION_TIMEOUT,
+                                 _ ("The shell did not answer in time"));
 
   if (error != NULL)
     devbox_current_reply_error (call->exchange, error);

@@ -76,18 +76,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxServerCommand, devbox_server_command_unref)
 
 /* Told once, before it is told that the command has ended, when it runs; not where it cannot start. user_data must stay
  * until either. */
-void
-devbox_server_command_set_started_func (DevboxServerCommand *self, DevboxCommandFunc started, gpointer user_data);
+void devbox_server_command_set_started_func (DevboxServerCommand *self, DevboxCommandFunc started, gpointer user_data);
 /* For a reader that the command has to wait for: nothing is read of what it writes while it runs. */
 void devbox_server_command_pause_output (DevboxServerCommand *self);
 void devbox_server_command_resume_output (DevboxServerCommand *self);
 /* SIGKILL, until nothing of the tree is left; also what went on after the end of the command. */
 void devbox_server_command_kill (DevboxServerCommand *self);
 void devbox_server_command_send_signal (DevboxServerCommand *self, int signum); /* the command and every descendant */
-/* Of one that runs and is fed. Puts descriptors, which stay the caller's, into the slots of its supervisor from slot on,
- * after n_closed of them were closed there; then writes the bytes, some lines at most, to its stdin. It may open what is
- * in a slot by its path, but nothing that it runs inherits that. FALSE with errno when its supervisor is gone or has too
- * many orders. */
+/* Of one that runs and is fed. Puts descriptors, which stay the caller's, into the slots of its supervisor from slot
+ * on, after n_closed of them were closed there; then writes the bytes, some lines at most, to its stdin. It may open
+ * what is in a slot by its path, but nothing that it runs inherits that. FALSE with errno when its supervisor is gone
+ * or has too many orders. */
 gboolean devbox_server_command_feed (DevboxServerCommand *self,
                                      guint slot,
                                      guint n_closed,
@@ -96,8 +95,8 @@ gboolean devbox_server_command_feed (DevboxServerCommand *self,
                                      const char *bytes,
                                      gsize size);
 char *devbox_server_command_dup_slot_path (DevboxServerCommand *self, guint slot);
-/* Sends signum to the descendants that came since a slot was last filled, with all below them, and command_signum, unless
- * it is 0, to the command itself. */
+/* Sends signum to the descendants that came since a slot was last filled, with all below them, and command_signum,
+ * unless it is 0, to the command itself. */
 void devbox_server_command_interrupt (DevboxServerCommand *self, int command_signum, int signum);
 DevboxCommandState devbox_server_command_get_state (DevboxServerCommand *self);
 GPid devbox_server_command_get_pid (DevboxServerCommand *self);        /* as seen by the agent; 0 before it runs */
