@@ -4,6 +4,7 @@
 #include "devbox-http-guard-private.h"
 #include "devbox-http-listener-private.h"
 #include "devbox-launcher-private.h"
+#include "devbox-log-finder-private.h"
 #include "devbox-process-table-private.h"
 #include "devbox-session-table-private.h"
 #include "devbox-tree-watcher-private.h"
@@ -18,8 +19,10 @@ typedef struct
   char *workspace_path;
   char *host;
   guint16 port;
-  int listen_fd;         /* -1: listen on host and port */
-  goffset max_file_size; /* -1: none */
+  int listen_fd;          /* -1: listen on host and port */
+  goffset max_file_size;  /* -1: none */
+  goffset max_batch_size; /* likewise */
+  guint max_concurrent_reads;
   guint max_connections;
   guint process_retention_ms; /* 0: by the dialect */
   gboolean enable_cors;
@@ -58,6 +61,7 @@ const char *devbox_agent_service_get_token (DevboxAgentService *self); /* NULL: 
 DevboxWorkspace *devbox_agent_service_get_workspace (DevboxAgentService *self);
 DevboxLauncher *devbox_agent_service_get_launcher (DevboxAgentService *self);
 DevboxProcessTable *devbox_agent_service_get_process_table (DevboxAgentService *self);
+DevboxLogFinder *devbox_agent_service_get_log_finder (DevboxAgentService *self); /* of processes and sessions */
 DevboxSessionTable *devbox_agent_service_get_session_table (DevboxAgentService *self);
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
@@ -65,6 +69,8 @@ DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* f
 DevboxWorkers *devbox_agent_service_get_transfer_workers (DevboxAgentService *self);
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);
 goffset devbox_agent_service_get_max_file_size (DevboxAgentService *self);
+goffset devbox_agent_service_get_max_batch_size (DevboxAgentService *self);
+guint devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self); /* by one search */
 gboolean devbox_agent_service_is_healthy (DevboxAgentService *self);
 DevboxHealthReply *
 devbox_agent_service_get_health_reply (DevboxAgentService *self);  /* a place for the last one, at first empty */

@@ -25,6 +25,7 @@ struct _DevboxAgentService
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
   DevboxProcessTable *process_table;
+  DevboxLogFinder *log_finder;
   DevboxSessionTable *session_table;
 
   DevboxHttpGuard *guard;
@@ -139,6 +140,25 @@ try_to_write (DevboxWorkspace *workspace, GError **error)
   return replacement != NULL;
 }
 
+static DevboxOutputLog *
+find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
+{
+  DevboxAgentService *self = user_data;
+
+  if (owner == DEVBOX_LOG_PROCESS)
+    {
+      DevboxServerCommand *command = devbox_process_table_lookup_id (self->process_table, id);
+
+      return command != NULL ? devbox_server_command_get_log (command) : NULL;
+    }
+  else
+    {
+      DevboxShellSession *session = devbox_session_table_lookup (self->session_table, id);
+
+      return session != NULL ? devbox_shell_session_get_log (session) : NULL;
+    }
+}
+
 DevboxAgentService *
 devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 {
@@ -169,6 +189,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
     devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
   self->process_table = devbox_process_table_new (self->launcher);
+  self->log_finder = devbox_log_finder_new (find_log, self);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
     devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
   self->session_table = devbox_session_table_new (self->launcher);
@@ -186,6 +207,9 @@ fail:
 void
 devbox_agent_service_free (DevboxAgentService *self)
 {
+  if (self->log_finder != NULL)
+    devbox_log_finder_close (self->log_finder);
+  g_clear_pointer (&self->log_finder, devbox_log_finder_unref);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
   g_clear_pointer (&self->transfer_workers, devbox_workers_free);
@@ -264,6 +288,12 @@ devbox_agent_service_get_process_table (DevboxAgentService *self)
   return self->process_table;
 }
 
+DevboxLogFinder *
+devbox_agent_service_get_log_finder (DevboxAgentService *self)
+{
+  return self->log_finder;
+}
+
 DevboxSessionTable *
 devbox_agent_service_get_session_table (DevboxAgentService *self)
 {
@@ -298,6 +328,18 @@ goffset
 devbox_agent_service_get_max_file_size (DevboxAgentService *self)
 {
   return self->config.max_file_size;
+}
+
+goffset
+devbox_agent_service_get_max_batch_size (DevboxAgentService *self)
+{
+  return self->config.max_batch_size;
+}
+
+guint
+devbox_agent_service_get_max_concurrent_reads (DevboxAgentService *self)
+{
+  return self->config.max_concurrent_reads;
 }
 
 gboolean

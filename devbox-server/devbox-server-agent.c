@@ -34,7 +34,9 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_BATCH_SIZE 1073741824
 #define DEFAULT_MAX_CONNECTIONS 4096
+#define DEFAULT_MAX_CONCURRENT_READS 4
 #define DEFAULT_MAX_SESSIONS 100
 #define STOP_GRACE_MS 10000
 
@@ -46,9 +48,11 @@ struct _DevboxServerAgent
   char *host;
   guint port;
   guint64 max_file_size;
+  guint64 max_batch_size;
   guint max_connections;
   guint max_sessions;
   guint process_retention;
+  guint max_concurrent_reads;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;
@@ -71,9 +75,11 @@ enum
   PROP_HOST,
   PROP_PORT,
   PROP_MAX_FILE_SIZE,
+  PROP_MAX_BATCH_SIZE,
   PROP_MAX_CONNECTIONS,
   PROP_MAX_SESSIONS,
   PROP_PROCESS_RETENTION,
+  PROP_MAX_CONCURRENT_READS,
   PROP_ENABLE_CORS,
   PROP_CORS_ORIGINS,
   PROP_HOST_NAMES,
@@ -123,6 +129,12 @@ check_is_set (const char *string, const char *property, GError **error)
   return FALSE;
 }
 
+static goffset
+get_limit (guint64 size)
+{
+  return size == 0 || size > G_MAXINT64 ? -1 : (goffset) size;
+}
+
 static void
 fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
 {
@@ -130,11 +142,12 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->host = g_strdup (self->host);
   config->port = self->port;
   config->listen_fd = self->listen_fd;
-  config->max_file_size
-      = self->max_file_size == 0 || self->max_file_size > G_MAXINT64 ? -1 : (goffset) self->max_file_size;
+  config->max_file_size = get_limit (self->max_file_size);
+  config->max_batch_size = get_limit (self->max_batch_size);
   config->max_connections = self->max_connections;
   config->max_sessions = self->max_sessions;
   config->process_retention_ms = self->process_retention;
+  config->max_concurrent_reads = self->max_concurrent_reads;
   config->enable_cors = self->enable_cors;
   config->cors_origins = g_strdupv (self->cors_origins);
   config->host_names = g_strdupv (self->host_names);
@@ -308,6 +321,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_FILE_SIZE:
       g_value_set_uint64 (value, self->max_file_size);
       break;
+    case PROP_MAX_BATCH_SIZE:
+      g_value_set_uint64 (value, self->max_batch_size);
+      break;
     case PROP_MAX_CONNECTIONS:
       g_value_set_uint (value, self->max_connections);
       break;
@@ -316,6 +332,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
       break;
     case PROP_PROCESS_RETENTION:
       g_value_set_uint (value, self->process_retention);
+      break;
+    case PROP_MAX_CONCURRENT_READS:
+      g_value_set_uint (value, self->max_concurrent_reads);
       break;
     case PROP_ENABLE_CORS:
       g_value_set_boolean (value, self->enable_cors);
@@ -424,6 +443,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
     case PROP_MAX_FILE_SIZE:
       set_uint64 (self, &self->max_file_size, value, property_id);
       break;
+    case PROP_MAX_BATCH_SIZE:
+      set_uint64 (self, &self->max_batch_size, value, property_id);
+      break;
     case PROP_MAX_CONNECTIONS:
       set_uint (self, &self->max_connections, value, property_id);
       break;
@@ -432,6 +454,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_PROCESS_RETENTION:
       set_uint (self, &self->process_retention, value, property_id);
+      break;
+    case PROP_MAX_CONCURRENT_READS:
+      set_uint (self, &self->max_concurrent_reads, value, property_id);
       break;
     case PROP_ENABLE_CORS:
       set_boolean (self, &self->enable_cors, value, property_id);
@@ -545,6 +570,17 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
                                                         DEFAULT_MAX_FILE_SIZE, flags | G_PARAM_CONSTRUCT);
 
   /**
+   * DevboxServerAgent:max-batch-size:
+   *
+   * How much the files of one request may take together, such as those of a batch or an archive, in bytes after
+   * decoding; 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BATCH_SIZE] = g_param_spec_uint64 ("max-batch-size", NULL, NULL, 0, G_MAXUINT64,
+                                                         DEFAULT_MAX_BATCH_SIZE, flags | G_PARAM_CONSTRUCT);
+
+  /**
    * DevboxServerAgent:max-connections:
    *
    * How many connections may be open at once. One more closes the one that has been idle for the longest time. They
@@ -575,6 +611,16 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_PROCESS_RETENTION]
       = g_param_spec_uint ("process-retention", NULL, NULL, 0, G_MAXINT, 0, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:max-concurrent-reads:
+   *
+   * How many files a search for text reads at the same time; it never reads more than 64.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONCURRENT_READS] = g_param_spec_uint ("max-concurrent-reads", NULL, NULL, 1, G_MAXUINT,
+                                                             DEFAULT_MAX_CONCURRENT_READS, flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:enable-cors:

@@ -13,9 +13,11 @@ typedef struct
   char *host;
   guint port;
   guint64 max_file_size;
+  guint64 max_batch_size;
   guint64 max_connections;
   guint64 max_sessions;
   guint64 process_retention; /* s; 0: by the dialect */
+  guint64 max_concurrent_reads;
   gboolean enable_cors;
   GStrv cors_origins;
   GStrv host_names;

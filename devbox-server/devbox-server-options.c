@@ -7,7 +7,9 @@
 #include <string.h>
 
 #define DEFAULT_MAX_FILE_SIZE 104857600
+#define DEFAULT_MAX_BATCH_SIZE 1073741824
 #define DEFAULT_MAX_CONNECTIONS 4096
+#define DEFAULT_MAX_CONCURRENT_READS 4
 #define DEFAULT_MAX_SESSIONS 100
 
 /* Options as they stood on the command line; NULL where they did not. */
@@ -19,9 +21,11 @@ typedef struct
   char *addr;
   char *listen_fd;
   char *max_file_size;
+  char *max_batch_size;
   char *max_connections;
   char *max_sessions;
   char *process_retention;
+  char *max_concurrent_reads;
   char *token;
   gboolean enable_cors;
 } Words;
@@ -35,9 +39,11 @@ words_clear (Words *words)
   g_free (words->addr);
   g_free (words->listen_fd);
   g_free (words->max_file_size);
+  g_free (words->max_batch_size);
   g_free (words->max_connections);
   g_free (words->max_sessions);
   g_free (words->process_retention);
+  g_free (words->max_concurrent_reads);
   g_free (words->token);
 }
 
@@ -54,9 +60,11 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "addr", 0, 0, G_OPTION_ARG_STRING, &words->addr, N_ ("Address and port in one (ADDR)"), N_ ("ADDRESS:PORT") },
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
+    { "max-batch-size", 0, 0, G_OPTION_ARG_STRING, &words->max_batch_size, N_ ("What the files of one request may take together, in bytes, 0 for any (MAX_BATCH_SIZE; 1073741824)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
     { "max-sessions", 0, 0, G_OPTION_ARG_STRING, &words->max_sessions, N_ ("How many sessions may be active at once, 0 for none (MAX_SESSIONS; 100)"), N_ ("NUMBER") },
-    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long a command is remembered after its end, in seconds, 0 for as long as its dialect says (30; 14400 for the current dialect)"), N_ ("SECONDS") },
+    { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long an ended command is remembered; 0: 30 if its dialect is classic, else 14400"), N_ ("SECONDS") },
+    { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many files a search reads at the same time (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins, N_ ("Let pages of this origin use the agent; may be repeated"), N_ ("ORIGIN") },
     { "host-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->host_names, N_ ("A further name by which the agent is reached; may be repeated"), N_ ("NAME") },
@@ -111,6 +119,21 @@ read_number (const char *word, const char *what, const char *variable, guint64 m
   const char *text = word_or_variable (word, variable);
 
   return text == NULL || parse_number (text, word != NULL ? what : variable, maximum, number, error);
+}
+
+/* The same, but not 0. */
+static gboolean
+read_count (const char *word, const char *what, const char *variable, guint64 *number, GError **error)
+{
+  if (!read_number (word, what, variable, G_MAXUINT, number, error))
+    return FALSE;
+  if (*number > 0)
+    return TRUE;
+
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               /* Translators: %s is the name of an option */
+               _ ("%s is 0, but must be 1 at least"), word != NULL ? what : variable);
+  return FALSE;
 }
 
 static gboolean
@@ -199,20 +222,6 @@ read_listen_fd (DevboxServerOptions *self, const Words *words, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_max_connections (DevboxServerOptions *self, const Words *words, GError **error)
-{
-  if (!read_number (words->max_connections, "--max-connections", "MAX_CONNECTIONS", G_MAXUINT, &self->max_connections,
-                    error))
-    return FALSE;
-  if (self->max_connections > 0)
-    return TRUE;
-
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                       _ ("An agent needs at least one connection (--max-connections or MAX_CONNECTIONS)"));
-  return FALSE;
-}
-
 static const char *
 find_token (const Words *words)
 {
@@ -243,7 +252,9 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   memset (self, 0, sizeof *self);
   self->listen_fd = -1;
   self->max_file_size = DEFAULT_MAX_FILE_SIZE;
+  self->max_batch_size = DEFAULT_MAX_BATCH_SIZE;
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
+  self->max_concurrent_reads = DEFAULT_MAX_CONCURRENT_READS;
   self->max_sessions = DEFAULT_MAX_SESSIONS;
   if (!parse_words (self, &words, argc, argv, error))
     return FALSE;
@@ -256,10 +267,14 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
          && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
                          error)
-         && read_max_connections (self, &words, error)
+         && read_number (words.max_batch_size, "--max-batch-size", "MAX_BATCH_SIZE", G_MAXINT64, &self->max_batch_size,
+                         error)
          && read_number (words.max_sessions, "--max-sessions", "MAX_SESSIONS", G_MAXUINT, &self->max_sessions, error)
          && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
-                         &self->process_retention, error);
+                         &self->process_retention, error)
+         && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", &self->max_connections, error)
+         && read_count (words.max_concurrent_reads, "--max-concurrent-reads", "MAX_CONCURRENT_READS",
+                        &self->max_concurrent_reads, error);
 }
 
 void

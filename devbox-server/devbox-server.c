@@ -125,9 +125,11 @@ start_agent (Program *program, GError **error)
                                  "host", options->host,
                                  "port", options->port,
                                  "max-file-size", options->max_file_size,
+                                 "max-batch-size", options->max_batch_size,
                                  "max-connections", (guint) options->max_connections,
                                  "max-sessions", (guint) options->max_sessions,
                                  "process-retention", (guint) options->process_retention * 1000,
+                                 "max-concurrent-reads", (guint) options->max_concurrent_reads,
                                  "enable-cors", options->enable_cors,
                                  "cors-origins", options->cors_origins,
                                  "host-names", options->host_names,
@@ -148,15 +150,15 @@ on_startup (GApplication *application, gpointer user_data)
   Program *program = user_data;
   g_autoptr (GError) error = NULL;
 
+  /* Whoever is answered, or reads the screen, may stop us the next moment. */
+  program->interrupt_id = g_unix_signal_add (SIGINT, on_signal, program);
+  program->terminate_id = g_unix_signal_add (SIGTERM, on_signal, program);
   if (!start_agent (program, &error))
     {
       program->exit_status = fail (error, EXIT_FAILURE);
       return;
     }
 
-  /* Whoever reads the screen may stop us the next moment. */
-  program->interrupt_id = g_unix_signal_add (SIGINT, on_signal, program);
-  program->terminate_id = g_unix_signal_add (SIGTERM, on_signal, program);
   print_screen (program);
   fflush (stdout);
   g_application_hold (application);

@@ -28,7 +28,7 @@ struct _DevboxTreeWatch
   gsize n_path_bytes;
   GHashTable *joinable; /* path of an event in the queue, borrowed: a change of it says nothing new */
   gboolean overflowed;  /* the queue is one OVERFLOW, which stands for all that comes until it is told */
-  gint64 next_time; /* monotonic, when the queue would be emptied next if each time took its window */
+  gint64 next_time;     /* monotonic, when the queue would be emptied next if each time took its window */
 };
 
 typedef struct

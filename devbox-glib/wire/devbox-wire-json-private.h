@@ -53,6 +53,10 @@ devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean requir
 /* Writing: straight into a GString, no tree. `string` may be any bytes: each ill-formed part of UTF-8 becomes U+FFFD,
  * and so does NUL, which the scan refuses. FALSE when anything had to be replaced. */
 gboolean devbox_wire_json_append_string (GString *out, const char *string, gssize length);
+/* A member `,"name":"…"` with any bytes; where they are not all text, also `,"bytes_name":"…"` with them in base64. */
+void
+devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes_name, const char *bytes, gsize length);
+void devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path);
 void devbox_wire_json_append_time (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00.123Z", quoted */
 void devbox_wire_json_append_time_in_seconds (GString *out, gint64 real_time_us); /* "2026-11-22T10:00:00Z" */
 

@@ -3,6 +3,8 @@
 
 #include "devbox-wire-json-private.h"
 
+#include "devbox-wire-base64-private.h"
+
 #include "devbox-wire-text-private.h"
 
 #include <time.h>
@@ -108,6 +110,28 @@ devbox_wire_json_append_string (GString *out, const char *string, gssize length)
   g_string_append_c (out, '"');
 
   return exact;
+}
+
+void
+devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes_name, const char *bytes, gsize length)
+{
+  gsize position;
+
+  g_string_append_printf (out, ",\"%s\":", name);
+  if (devbox_wire_json_append_string (out, bytes, length))
+    return;
+
+  g_string_append_printf (out, ",\"%s\":\"", bytes_name);
+  position = out->len;
+  g_string_set_size (out, position + (length + 2) / 3 * 4);
+  devbox_wire_base64_encode ((const guint8 *) bytes, length, out->str + position);
+  g_string_append_c (out, '"');
+}
+
+void
+devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path)
+{
+  devbox_wire_json_append_bytes (out, name, bytes_name, path, strlen (path));
 }
 
 /* Returns the milliseconds beside the seconds, which are rounded down. */

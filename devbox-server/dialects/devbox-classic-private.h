@@ -14,6 +14,8 @@ extern const guint devbox_classic_n_routes;
 void devbox_classic_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_read_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_write_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
+void devbox_classic_delete_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
+void devbox_classic_batch_upload (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_exec (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_process_status (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 void devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);

@@ -4,7 +4,7 @@
 #include "devbox-classic-private.h"
 
 #include "devbox-agent-service-private.h"
-#include "devbox-watch-session-private.h"
+#include "devbox-socket-session-private.h"
 
 void
 devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
@@ -14,6 +14,7 @@ devbox_classic_websocket (DevboxHttpExchange *exchange, const char *argument, gp
   g_autoptr (SoupWebsocketConnection) connection = devbox_http_exchange_upgrade_websocket (exchange, protocol);
 
   if (connection != NULL)
-    devbox_watch_session_start (connection, devbox_agent_service_get_tree_watcher (service),
-                                devbox_agent_service_get_workspace (service), NULL);
+    devbox_socket_session_start (connection, devbox_agent_service_get_tree_watcher (service),
+                                 devbox_agent_service_get_workspace (service),
+                                 devbox_agent_service_get_log_finder (service), NULL);
 }

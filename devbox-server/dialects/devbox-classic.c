@@ -9,6 +9,8 @@ const DevboxHttpRoute devbox_classic_routes[] = {
   { "GET", "/health", DEVBOX_HTTP_ROUTE_OPEN, devbox_classic_health },
   { "POST", "/files/read", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_read_file },
   { "POST", "/files/write", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_write_file },
+  { "POST", "/files/delete", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_delete_file },
+  { "POST", "/files/batch-upload", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_batch_upload },
   { "POST", "/process/exec", DEVBOX_HTTP_ROUTE_JSON, devbox_classic_exec },
   { "GET", "/process/status", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_process_status },
   { "GET", "/process/status/{}", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_process_status },

@@ -91,7 +91,8 @@ read_piece (CommandReply *self)
       if (length == 0)
         {
           self->truncated = TRUE;
-          self->offset = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
+          self->offset
+              = MIN (MAX (devbox_output_log_get_first_offset (self->log, self->stream), self->offset + 1), end);
         }
     }
 
@@ -136,8 +137,8 @@ append_base64 (CommandReply *self, GString *json)
 static void
 begin_stream (CommandReply *self, GString *json)
 {
-  g_string_append_printf (json, ",\"%s\":",
-                          self->as_base64 ? names[self->stream].base64_name : names[self->stream].name);
+  g_string_append_printf (json,
+                          ",\"%s\":", self->as_base64 ? names[self->stream].base64_name : names[self->stream].name);
   self->offset = devbox_output_log_get_first_offset (self->log, self->stream);
   self->truncated |= devbox_output_log_is_truncated (self->log, self->stream);
 }

@@ -125,7 +125,7 @@ unpack_archive (DevboxHttpExchange *exchange, const char *argument, gpointer use
   self->folder = g_strdup (folder != NULL ? folder : ".");
   self->limits = (DevboxArchiveLimits){
     .max_file_size = devbox_agent_service_get_max_file_size (service),
-    .max_total_size = -1,
+    .max_total_size = devbox_agent_service_get_max_batch_size (service),
     .max_entries = MAX_ENTRIES,
   };
   devbox_archive_report_init (&self->report);

@@ -20,12 +20,13 @@ static const char *const prefixes[DEVBOX_OUTPUT_N_STREAMS] = {
   [DEVBOX_OUTPUT_SYSTEM] = "[system] ",
 };
 
-/* The lines of a log one after the other. Those that go before they were read are left out. */
+/* The lines of a log one after the other. */
 typedef struct
 {
   DevboxOutputLog *log;
   guint64 next;
-  GString *entry; /* the last one that was read, which may be any bytes */
+  guint64 n_missing; /* that were gone before they could be read */
+  GString *entry;    /* the last one that was read, which may be any bytes */
 } LogCursor;
 
 static void
@@ -48,24 +49,36 @@ log_cursor_clear (LogCursor *self)
   g_string_free (self->entry, TRUE);
 }
 
+static void
+log_cursor_skip (LogCursor *self, guint64 next)
+{
+  if (next > self->next)
+    {
+      self->n_missing += next - self->next;
+      self->next = next;
+    }
+}
+
 /* FALSE: there is none before end. */
 static gboolean
 log_cursor_read (LogCursor *self, guint64 end)
 {
   DevboxOutputLine line;
 
-  self->next = MAX (self->next, devbox_output_log_get_first_line (self->log));
-  while (self->next < end)
+  for (;;)
     {
-      if (devbox_output_log_read_line (self->log, self->next++, &line, self->entry))
-        {
-          g_string_prepend (self->entry, prefixes[line.stream]);
-          return TRUE;
-        }
-      self->next = MAX (self->next, devbox_output_log_get_first_line (self->log));
+      log_cursor_skip (self, devbox_output_log_get_first_line (self->log));
+      if (self->next >= end)
+        return FALSE;
+      if (devbox_output_log_read_line (self->log, self->next, &line, self->entry))
+        break;
+      log_cursor_skip (self, self->next + 1);
     }
 
-  return FALSE;
+  self->next++;
+  g_string_prepend (self->entry, prefixes[line.stream]);
+
+  return TRUE;
 }
 
 /* All at once */
@@ -175,6 +188,15 @@ set_text (GString *text, const GString *entry)
 }
 
 static void
+send_gap (LogStream *self)
+{
+  g_autofree char *text = g_strdup_printf (" %" G_GUINT64_FORMAT " lines are missing", self->cursor.n_missing);
+
+  devbox_event_stream_send_comment (self->events, text);
+  self->cursor.n_missing = 0;
+}
+
+static void
 send_entries (LogStream *self)
 {
   gboolean takes_more = TRUE;
@@ -183,6 +205,8 @@ send_entries (LogStream *self)
   while (takes_more && !is_all)
     {
       is_all = !log_cursor_read (&self->cursor, devbox_output_log_get_next_line (self->cursor.log));
+      if (self->cursor.n_missing > 0)
+        send_gap (self);
       if (!is_all)
         {
           set_text (self->text, self->cursor.entry);

@@ -258,8 +258,8 @@ stream_object (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_d
   spec = devbox_current_process_prepare (request, service, &error);
   if (spec != NULL)
     {
-      command = devbox_process_table_start (devbox_agent_service_get_process_table (service),
-                                            DEVBOX_PROCESS_FOREGROUND, spec, on_done, NULL, NULL, &error);
+      command = devbox_process_table_start (devbox_agent_service_get_process_table (service), DEVBOX_PROCESS_FOREGROUND,
+                                            spec, on_done, NULL, NULL, &error);
       if (command == NULL)
         {
           devbox_current_reply_error (exchange, error);

@@ -147,8 +147,8 @@ devbox_current_process_append_exit_code (GString *json, DevboxServerCommand *com
 static void
 append_times (GString *json, DevboxServerCommand *command)
 {
-  g_string_append_printf (json, ",\"durationMs\":%" G_GINT64_FORMAT ",\"startTime\":",
-                          devbox_server_command_get_duration (command) / 1000);
+  g_string_append_printf (
+      json, ",\"durationMs\":%" G_GINT64_FORMAT ",\"startTime\":", devbox_server_command_get_duration (command) / 1000);
   devbox_wire_json_append_time_in_seconds (json, devbox_server_command_get_start_time (command));
   g_string_append (json, ",\"endTime\":");
   devbox_wire_json_append_time_in_seconds (json, devbox_current_process_get_end_time (command));

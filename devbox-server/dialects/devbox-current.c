@@ -18,8 +18,14 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
 {
   devbox_http_router_set_bare_prefix (router, DEVBOX_CURRENT_PREFIX);
   devbox_http_router_add (router, devbox_current_archive_routes, devbox_current_n_archive_routes, service);
+  devbox_http_router_add (router, devbox_current_files_routes, devbox_current_n_files_routes, service);
+  devbox_http_router_add (router, devbox_current_content_routes, devbox_current_n_content_routes, service);
+  devbox_http_router_add (router, devbox_current_download_routes, devbox_current_n_download_routes, service);
   devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
+  devbox_http_router_add (router, devbox_current_multipart_routes, devbox_current_n_multipart_routes, service);
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
+  devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
+  devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
   devbox_http_router_add (router, devbox_current_session_routes, devbox_current_n_session_routes, service);
 }
 
@@ -64,8 +70,8 @@ devbox_current_reject (DevboxHttpExchange *exchange, const GError *error)
   reply_failure (exchange, UNPROCESSABLE_ENTITY, status, error->message);
 }
 
-static void
-refuse_body (DevboxHttpExchange *exchange, const GError *error)
+void
+devbox_current_refuse_body (DevboxHttpExchange *exchange, const GError *error)
 {
   reply_failure (exchange, 400, MALFORMED, error->message);
 }
@@ -74,7 +80,7 @@ void
 devbox_current_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data)
 {
   if (devbox_http_content_type_is (exchange, "application/json"))
-    devbox_object_body_collect (exchange, func, refuse_body, user_data);
+    devbox_object_body_collect (exchange, func, devbox_current_refuse_body, user_data);
   else
     reply_failure (exchange, UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE,
                    _ ("The content type must be application/json"));
@@ -89,13 +95,22 @@ devbox_current_begin (void)
 void
 devbox_current_reply (DevboxHttpExchange *exchange, GString *json)
 {
-  g_string_append_c (json, '}');
-  devbox_http_reply_json (exchange, 200, json);
-  g_string_free (json, TRUE);
+  g_autoptr (GBytes) body = g_string_free_to_bytes (g_string_append_c (json, '}'));
+
+  /* A list can be long: not copied. */
+  devbox_http_exchange_reply (exchange, 200, "application/json", body);
 }
 
 void
 devbox_current_reply_success (DevboxHttpExchange *exchange)
 {
   devbox_current_reply (exchange, devbox_current_begin ());
+}
+
+void
+devbox_current_append_path (GString *json, DevboxWorkspace *workspace, const char *path)
+{
+  g_autofree char *whole = devbox_workspace_build_path (workspace, path);
+
+  devbox_wire_json_append_path (json, "path", "pathBytes", whole);
 }

@@ -18,12 +18,12 @@ typedef struct
 /* Begins the reply. The functions, which come from the main loop, may free the stream. */
 DevboxEventStream *
 devbox_event_stream_new (DevboxHttpExchange *exchange, const DevboxEventStreamFuncs *funcs, gpointer user_data);
-void devbox_event_stream_free (DevboxEventStream *self); /* without an end of the reply, if it was not ended */
+void devbox_event_stream_free (DevboxEventStream *self); /* aborts a reply that was not ended */
 gboolean devbox_event_stream_is_closed (DevboxEventStream *self);
 gboolean devbox_event_stream_has_room (DevboxEventStream *self); /* none after a send that returned FALSE */
 
-/* An event of that name, or NULL: without one; data is UTF-8, of which each kind of line break reads "\n" there. FALSE: it
- * was taken, and no more should come until there is room. */
+/* An event of that name, or NULL: without one; data is UTF-8, of which each kind of line break reads "\n" there. FALSE:
+ * it was taken, and no more should come until there is room. */
 gboolean devbox_event_stream_send (DevboxEventStream *self, const char *name, const char *data);
 gboolean devbox_event_stream_send_comment (DevboxEventStream *self, const char *text); /* of one line */
 void devbox_event_stream_end (DevboxEventStream *self);

@@ -19,6 +19,7 @@ struct _DevboxEventStream
   gboolean takes_more;
   gboolean is_quiet; /* since the last look */
   GSource *keep_alive;
+  gboolean has_ended;
 };
 
 static void
@@ -78,6 +79,8 @@ devbox_event_stream_free (DevboxEventStream *self)
   devbox_clear_source (&self->keep_alive);
   devbox_http_exchange_set_writable_func (self->exchange, NULL, NULL, NULL);
   devbox_http_exchange_set_closed_func (self->exchange, NULL, NULL, NULL);
+  if (!self->has_ended)
+    devbox_http_exchange_abort (self->exchange);
   devbox_http_exchange_unref (self->exchange);
   g_string_free (self->buffer, TRUE);
   g_free (self);
@@ -146,5 +149,6 @@ devbox_event_stream_send_comment (DevboxEventStream *self, const char *text)
 void
 devbox_event_stream_end (DevboxEventStream *self)
 {
+  self->has_ended = TRUE;
   devbox_http_exchange_end_reply (self->exchange);
 }

@@ -315,8 +315,8 @@ devbox_http_guard_admit (DevboxHttpGuard *self, DevboxHttpExchange *exchange, De
   /* Without a token only the Host header tells a request that a browser was tricked into by DNS rebinding. */
   if (!self->has_token && !is_open && host != NULL && host[0] != '\0' && !host_is_ours (self, host))
     {
-      refuse (exchange, 421, DEVBOX_WIRE_AUTHENTICATION_FAILED,
-              _ ("This agent is not known by the name in the Host header"), FALSE);
+      refuse (exchange, 421, DEVBOX_WIRE_VALIDATION_ERROR, _ ("This agent is not known by the name in the Host header"),
+              FALSE);
       return FALSE;
     }
 

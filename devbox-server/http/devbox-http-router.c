@@ -138,7 +138,7 @@ static void
 refuse_unknown_path (DevboxHttpExchange *exchange, DevboxHttpRouteFlags flags)
 {
   g_autoptr (GError) error
-      = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("There is no such route"));
+      = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_NOT_FOUND, _ ("There is no such route"));
 
   devbox_http_reply_refusal (exchange, 404, error, (flags & DEVBOX_HTTP_ROUTE_BARE) != 0);
 }

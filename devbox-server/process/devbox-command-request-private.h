@@ -24,8 +24,7 @@ typedef struct
 } DevboxCommandRules;
 
 /* Errors are VALIDATION_ERROR with the name of a member that is missing, or is not of the form that it must have. */
-DevboxCommandRequest *
-devbox_command_request_new (JsonObject *object, const DevboxCommandRules *rules, GError **error);
+DevboxCommandRequest *devbox_command_request_new (JsonObject *object, const DevboxCommandRules *rules, GError **error);
 void devbox_command_request_free (DevboxCommandRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxCommandRequest, devbox_command_request_free)
 

@@ -8,7 +8,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* g_shell_parse_argv () knows the same quotes, but takes "a#b c #" for an error and "a\t#b" for two words. */
+/* g_shell_parse_argv () knows the same quotes, but takes "a #" for an error and "a\t#b" for two words, and keeps an
+ * escaped line break in double quotes. */
 
 static gboolean
 is_blank (char c)

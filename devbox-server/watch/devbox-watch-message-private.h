@@ -33,7 +33,6 @@ gboolean devbox_watch_request_is_current (const char *text, gsize size);
 GString *devbox_watch_format_done (gboolean is_watch, const char *sent_path);
 GString *
 devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GError *error); /* sent_path may be NULL */
-GString *devbox_watch_format_current_refusal (void);
 /* kind: "add", "change", "unlink" or "rename", which alone has an old path. */
 GString *devbox_watch_format_change (const char *kind,
                                      const DevboxTreeEvent *event,

@@ -3,7 +3,6 @@
 
 #include "devbox-watch-message-private.h"
 
-#include "devbox-wire-base64-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -133,34 +132,6 @@ devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GEr
 }
 
 GString *
-devbox_watch_format_current_refusal (void)
-{
-  GString *json = g_string_new ("{\"status\":1400");
-
-  append_member (json, "message", _ ("Log subscriptions are not served here"));
-
-  return g_string_append_c (json, '}');
-}
-
-/* A name, and beside it its bytes where it is not UTF-8. */
-static void
-append_path (GString *json, const char *name, const char *bytes_name, const char *path)
-{
-  gsize length = strlen (path);
-  gsize position;
-
-  g_string_append_printf (json, ",\"%s\":", name);
-  if (devbox_wire_json_append_string (json, path, length))
-    return;
-
-  g_string_append_printf (json, ",\"%s\":\"", bytes_name);
-  position = json->len;
-  g_string_set_size (json, position + (length + 2) / 3 * 4);
-  devbox_wire_base64_encode ((const guint8 *) path, length, json->str + position);
-  g_string_append_c (json, '"');
-}
-
-GString *
 devbox_watch_format_change (const char *kind,
                             const DevboxTreeEvent *event,
                             const char *path,
@@ -170,9 +141,9 @@ devbox_watch_format_change (const char *kind,
   GString *json = g_string_sized_new (160);
 
   g_string_append_printf (json, "{\"type\":\"file-change\",\"event\":{\"type\":\"%s\"", kind);
-  append_path (json, "path", "pathBytes", path);
+  devbox_wire_json_append_path (json, "path", "pathBytes", path);
   if (old_path != NULL)
-    append_path (json, "oldPath", "oldPathBytes", old_path);
+    devbox_wire_json_append_path (json, "oldPath", "oldPathBytes", old_path);
   g_string_append_printf (json, ",\"timestamp\":%" G_GINT64_FORMAT ",\"seq\":%" G_GUINT64_FORMAT ",\"isDir\":%s}}",
                           event->time / 1000, sequence, event->is_dir ? "true" : "false");
 
@@ -184,7 +155,7 @@ devbox_watch_format_overflow (const char *path, gint64 time)
 {
   GString *json = g_string_new ("{\"type\":\"overflow\"");
 
-  append_path (json, "path", "pathBytes", path);
+  devbox_wire_json_append_path (json, "path", "pathBytes", path);
   g_string_append_printf (json, ",\"timestamp\":%" G_GINT64_FORMAT "}", time / 1000);
 
   return json;

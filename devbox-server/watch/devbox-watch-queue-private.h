@@ -28,4 +28,9 @@ gboolean devbox_watch_queue_push_event (DevboxWatchQueue *self, GString *text);
 gboolean devbox_watch_queue_push_answer (DevboxWatchQueue *self, GString *text);
 guint devbox_watch_queue_get_length (DevboxWatchQueue *self);
 
+/* For who can wait with what it has to send: whether little waits here, and a function that is told, whenever some of
+ * what waited has left, that it is so. */
+gboolean devbox_watch_queue_has_room (DevboxWatchQueue *self);
+void devbox_watch_queue_set_room_func (DevboxWatchQueue *self, GSourceOnceFunc func, gpointer user_data);
+
 G_END_DECLS

@@ -7,6 +7,10 @@
 
 #define BATCH_SIZE (64 * 1024)
 
+/* Less than this is little. */
+#define ROOM_MESSAGES (DEVBOX_WATCH_QUEUE_MAX_MESSAGES / 2)
+#define ROOM_BYTES (4 * BATCH_SIZE)
+
 struct _DevboxWatchQueue
 {
   SoupWebsocketConnection *connection;
@@ -18,6 +22,8 @@ struct _DevboxWatchQueue
   guint stall_ms;
   GSourceOnceFunc stalled;
   gpointer user_data;
+  GSourceOnceFunc room;
+  gpointer room_data;
 };
 
 DevboxWatchQueue *
@@ -118,6 +124,8 @@ on_writable (GObject *stream, gpointer user_data)
              >= 0
       || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     g_clear_pointer (&self->batch, g_byte_array_unref);
+  if (self->room != NULL && devbox_watch_queue_has_room (self))
+    self->room (self->room_data);
 
   if (self->batch != NULL || !g_queue_is_empty (&self->texts))
     {
@@ -180,4 +188,18 @@ guint
 devbox_watch_queue_get_length (DevboxWatchQueue *self)
 {
   return g_queue_get_length (&self->texts);
+}
+
+gboolean
+devbox_watch_queue_has_room (DevboxWatchQueue *self)
+{
+  return soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN
+         && g_queue_get_length (&self->texts) < ROOM_MESSAGES && self->n_bytes < ROOM_BYTES;
+}
+
+void
+devbox_watch_queue_set_room_func (DevboxWatchQueue *self, GSourceOnceFunc func, gpointer user_data)
+{
+  self->room = func;
+  self->room_data = user_data;
 }

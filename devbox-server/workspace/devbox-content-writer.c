@@ -78,18 +78,14 @@ devbox_content_writer_get_size (DevboxContentWriter *self)
 gboolean
 devbox_content_writer_set_path (DevboxContentWriter *self, const char *path, GError **error)
 {
-  gboolean accepted;
-
   g_free (self->path);
   self->path = g_strdup (path);
 
-  if (self->file != NULL)
-    accepted = devbox_file_replacement_set_path (self->file, path, error);
-  else
-    accepted = ensure_file (self, error);
-  self->failed |= !accepted;
+  /* The file, once there is one, says whether it can be that path; a small one is made by the commit alone. */
+  if (self->file != NULL && !devbox_file_replacement_set_path (self->file, path, error))
+    self->failed = TRUE;
 
-  return accepted;
+  return !self->failed;
 }
 
 static gboolean
@@ -284,7 +280,13 @@ finish_text (DevboxContentWriter *self, GError **error)
   if (self->mode == MODE_BASE64 && !devbox_wire_base64_is_complete (&self->decoder))
     return fail_not_canonical (self, error);
 
-  return flush (self, error);
+  if (self->file != NULL)
+    return flush (self, error);
+
+  self->file
+      = devbox_file_replacement_new_whole (self->workspace, self->path, self->buffer, self->n_buffer, self->max_size);
+  self->n_buffer = 0;
+  return TRUE;
 }
 
 gboolean

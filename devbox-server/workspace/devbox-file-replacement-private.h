@@ -14,6 +14,13 @@ typedef struct _DevboxFileReplacement DevboxFileReplacement;
  * are copied). max_size -1: none. */
 DevboxFileReplacement *
 devbox_file_replacement_new (DevboxWorkspace *workspace, const char *path, goffset max_size, GError **error);
+/* Of content that is there as a whole, and has to stay until the commit: everything is done then, which takes fewer
+ * steps. Nothing else may be written to it. */
+DevboxFileReplacement *devbox_file_replacement_new_whole (DevboxWorkspace *workspace,
+                                                          const char *path,
+                                                          const guint8 *data,
+                                                          gsize size,
+                                                          goffset max_size);
 gboolean devbox_file_replacement_set_path (DevboxFileReplacement *self, const char *path, GError **error);
 /* FILE_TOO_LARGE past max_size, DISK_FULL, … */
 gboolean devbox_file_replacement_write (DevboxFileReplacement *self, const guint8 *data, gsize size, GError **error);

@@ -4,6 +4,7 @@
 #include "devbox-file-replacement-private.h"
 
 #include "devbox-auto-descriptor-private.h"
+#include "devbox-file-attributes-private.h"
 #include "devbox-path-walk-private.h"
 #include "devbox-temporary-file-private.h"
 #include "devbox-wire-error-private.h"
@@ -16,8 +17,10 @@
 struct _DevboxFileReplacement
 {
   DevboxWorkspace *workspace;
-  char *path; /* NULL: not known yet */
-  DevboxTemporaryFile *file;
+  char *path;                /* NULL: not known yet */
+  DevboxTemporaryFile *file; /* NULL: content that is there as a whole, before the commit */
+  const guint8 *whole;
+  gsize whole_size;
   goffset size;
   goffset max_size;
   guint n_old_links;
@@ -73,6 +76,24 @@ devbox_file_replacement_new (DevboxWorkspace *workspace, const char *path, goffs
     }
 
   return g_steal_pointer (&self);
+}
+
+DevboxFileReplacement *
+devbox_file_replacement_new_whole (DevboxWorkspace *workspace,
+                                   const char *path,
+                                   const guint8 *data,
+                                   gsize size,
+                                   goffset max_size)
+{
+  DevboxFileReplacement *self = g_new0 (DevboxFileReplacement, 1);
+
+  self->workspace = devbox_workspace_ref (workspace);
+  self->path = g_strdup (path);
+  self->max_size = max_size;
+  self->whole = data;
+  self->whole_size = size;
+
+  return self;
 }
 
 void
@@ -216,16 +237,12 @@ devbox_file_replacement_get_n_old_links (DevboxFileReplacement *self)
   return self->n_old_links;
 }
 
-/* The owner of the old file, or for a new one the group that its folder passes on. Who may not give files away keeps
- * them. */
+/* The owner of the old file, or for a new one the group that its folder passes on. */
 static gboolean
-apply_owner (int fd, const DevboxWriteTarget *target)
+apply_owner (int fd, const struct stat *status, const DevboxWriteTarget *target)
 {
-  struct stat status;
   struct stat model;
-
-  if (fstat (fd, &status) < 0)
-    return FALSE;
+  gboolean given;
 
   if (target->exists)
     model = target->status;
@@ -233,34 +250,36 @@ apply_owner (int fd, const DevboxWriteTarget *target)
     return FALSE;
   else
     {
-      model.st_uid = status.st_uid;
+      model.st_uid = status->st_uid;
       if ((model.st_mode & S_ISGID) == 0)
-        model.st_gid = status.st_gid;
+        model.st_gid = status->st_gid;
     }
 
-  if (status.st_uid == model.st_uid && status.st_gid == model.st_gid)
+  if (status->st_uid == model.st_uid && status->st_gid == model.st_gid)
     return TRUE;
 
-  return fchown (fd, model.st_uid, model.st_gid) == 0 || fchown (fd, -1, model.st_gid) == 0 || errno == EPERM
-         || errno == EINVAL;
+  return devbox_file_give_owner (fd, model.st_uid, model.st_gid, &given);
 }
 
 static gboolean
-apply_mode (DevboxTemporaryFile *file, const DevboxWriteTarget *target, int mode)
+apply_mode (DevboxTemporaryFile *file, const struct stat *status, const DevboxWriteTarget *target, int mode)
 {
   if (mode < 0 && !target->exists)
     return devbox_temporary_file_set_default_mode (file, target->folder_fd);
   if (mode < 0)
     mode = target->status.st_mode & 0777;
 
-  return fchmod (devbox_temporary_file_get_fd (file), mode) == 0;
+  return (status->st_mode & 07777) == (mode_t) mode || fchmod (devbox_temporary_file_get_fd (file), mode) == 0;
 }
 
 /* Owner first: a change of owner clears setuid. */
 static gboolean
 publish (DevboxFileReplacement *self, const DevboxWriteTarget *target, int mode)
 {
-  return apply_owner (devbox_temporary_file_get_fd (self->file), target) && apply_mode (self->file, target, mode)
+  int fd = devbox_temporary_file_get_fd (self->file);
+  struct stat status;
+
+  return fstat (fd, &status) == 0 && apply_owner (fd, &status, target) && apply_mode (self->file, &status, target, mode)
          && devbox_temporary_file_publish (self->file, target->folder_fd, target->name, target->exists);
 }
 
@@ -304,6 +323,23 @@ take_back (DevboxFileReplacement *self, DevboxWriteTarget *target)
   errno = saved_errno;
 }
 
+/* Content that is there as a whole goes into a file only now, and only once. */
+static gboolean
+ensure_file (DevboxFileReplacement *self, const DevboxWriteTarget *target, GError **error)
+{
+  if (self->file != NULL)
+    return TRUE;
+
+  self->file = devbox_temporary_file_new (self->workspace, target->folder_fd, DEVBOX_TEMPORARY_FILE_NONE);
+  if (self->file == NULL)
+    {
+      set_error_from_errno (self, error);
+      return FALSE;
+    }
+
+  return devbox_file_replacement_write (self, self->whole, self->whole_size, error);
+}
+
 /* One attempt; FALSE without an error, if it may be tried again, when target or folder came or went meanwhile. */
 static gboolean
 try_commit (DevboxFileReplacement *self, int mode, gboolean may_retry, GError **error)
@@ -313,6 +349,12 @@ try_commit (DevboxFileReplacement *self, int mode, gboolean may_retry, GError **
   if (!devbox_workspace_open_write_target (self->workspace, self->path, TRUE, &target, error))
     {
       self->failed = TRUE;
+      return FALSE;
+    }
+
+  if (!ensure_file (self, &target, error))
+    {
+      take_back (self, &target);
       return FALSE;
     }
 

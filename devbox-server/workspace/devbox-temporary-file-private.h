@@ -18,6 +18,12 @@ typedef enum
   DEVBOX_TEMPORARY_FILE_IN_FOLDER = 1 << 1, /* its name, if it gets one, stands in the folder itself */
 } DevboxTemporaryFileFlags;
 
+/* A hidden name, drawn from so many that it is free. */
+#define DEVBOX_TEMPORARY_NAME_RANDOM 8
+#define DEVBOX_TEMPORARY_NAME_SIZE (sizeof DEVBOX_FILE_REPLACEMENT_PREFIX + DEVBOX_TEMPORARY_NAME_RANDOM)
+void devbox_temporary_name_make (char name[DEVBOX_TEMPORARY_NAME_SIZE]);
+gboolean devbox_temporary_name_is (const char *name);
+
 /* Empty, on the file system of the folder. */
 DevboxTemporaryFile *
 devbox_temporary_file_new (DevboxWorkspace *workspace, int folder_fd, DevboxTemporaryFileFlags flags);

@@ -4,6 +4,8 @@
 #include "devbox-temporary-file-private.h"
 
 #include "devbox-auto-descriptor-private.h"
+#include "devbox-file-copy-private.h"
+#include "devbox-rename-private.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,28 +13,26 @@
 #include <string.h>
 #include <sys/file.h>
 
-#define N_RANDOM 8
-#define NAME_SIZE (sizeof DEVBOX_FILE_REPLACEMENT_PREFIX + N_RANDOM)
+#define NAME_SIZE DEVBOX_TEMPORARY_NAME_SIZE
 #define MAX_NAMES 100 /* tries to find one that is free */
-#define COPY_BUFFER_SIZE (256 * 1024)
 
 struct _DevboxTemporaryFile
 {
   DevboxWorkspace *workspace;
   DevboxTemporaryFileFlags flags;
   int fd;
-  int folder_fd;        /* where the name stands; ours */
+  int folder_fd;        /* where the name stands; ours unless it is the workspace's */
   char name[NAME_SIZE]; /* "": none */
   gboolean is_private;  /* was made for our eyes only, since others could have opened it by its name */
 };
 
-static void
-make_name (char *name)
+void
+devbox_temporary_name_make (char name[DEVBOX_TEMPORARY_NAME_SIZE])
 {
   static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
   char *random = stpcpy (name, DEVBOX_FILE_REPLACEMENT_PREFIX);
 
-  for (guint i = 0; i < N_RANDOM; i++)
+  for (guint i = 0; i < DEVBOX_TEMPORARY_NAME_RANDOM; i++)
     *random++ = alphabet[g_random_int_range (0, sizeof alphabet - 1)];
   *random = '\0';
 }
@@ -51,7 +51,7 @@ create_named (int folder_fd, mode_t mode, char *name)
     {
       int fd;
 
-      make_name (name);
+      devbox_temporary_name_make (name);
       fd = openat (folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
       if (fd >= 0 || errno != EEXIST)
         return fd;
@@ -68,14 +68,22 @@ is_same_device (int fd, int other_fd)
   return fstat (fd, &status) == 0 && fstat (other_fd, &other_status) == 0 && status.st_dev == other_status.st_dev;
 }
 
-/* Where a name for the target in folder_fd is to stand; to be closed. */
+/* Where a name for the target in folder_fd is to stand. */
 static int
 open_name_folder (DevboxTemporaryFile *self, int folder_fd)
 {
   if ((self->flags & DEVBOX_TEMPORARY_FILE_IN_FOLDER) == 0)
-    folder_fd = devbox_workspace_get_fd (self->workspace);
+    return devbox_workspace_get_fd (self->workspace);
 
   return fcntl (folder_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static void
+close_name_folder (DevboxTemporaryFile *self)
+{
+  if (self->folder_fd != devbox_workspace_get_fd (self->workspace))
+    devbox_auto_descriptor_clear (&self->folder_fd);
+  self->folder_fd = -1;
 }
 
 static gboolean
@@ -156,7 +164,7 @@ devbox_temporary_file_free (DevboxTemporaryFile *self)
 
   remove_name (self);
   devbox_auto_descriptor_clear (&self->fd);
-  devbox_auto_descriptor_clear (&self->folder_fd);
+  close_name_folder (self);
   devbox_workspace_unref (self->workspace);
   g_free (self);
   errno = saved_errno;
@@ -168,50 +176,10 @@ devbox_temporary_file_get_fd (DevboxTemporaryFile *self)
   return self->fd;
 }
 
-/* From both descriptors' positions on; 0 at the end. */
-static gssize
-copy_some (int fd, int source_fd, guint8 *buffer)
-{
-  gssize n_read = read (source_fd, buffer, COPY_BUFFER_SIZE);
-
-  for (gssize n_written = 0; n_written < n_read;)
-    {
-      gssize n = write (fd, buffer + n_written, n_read - n_written);
-
-      if (n < 0 && errno != EINTR)
-        return -1;
-      n_written += MAX (n, 0);
-    }
-
-  return n_read;
-}
-
 gboolean
 devbox_temporary_file_copy (DevboxTemporaryFile *self, DevboxTemporaryFile *source)
 {
-  g_autofree guint8 *buffer = NULL;
-  gssize n;
-
-  if (lseek (source->fd, 0, SEEK_SET) < 0)
-    return FALSE;
-
-  do
-    {
-      if (buffer == NULL)
-        n = copy_file_range (source->fd, NULL, self->fd, NULL, 1 << 30, 0);
-      else
-        n = copy_some (self->fd, source->fd, buffer);
-
-      /* Between two file systems many kernels do not. */
-      if (n < 0 && buffer == NULL && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
-        {
-          buffer = g_malloc (COPY_BUFFER_SIZE);
-          n = 1;
-        }
-    }
-  while (n > 0 || (n < 0 && errno == EINTR));
-
-  return n == 0;
+  return devbox_file_copy_content (self->fd, source->fd, NULL);
 }
 
 /* The umask cannot be read without changing it for all threads; a file that is made can tell. */
@@ -264,7 +232,7 @@ give_name_in (DevboxTemporaryFile *self, int folder_fd)
 {
   for (guint i = 0; i < MAX_NAMES; i++)
     {
-      make_name (self->name);
+      devbox_temporary_name_make (self->name);
       if (link_unnamed (self, folder_fd, self->name))
         return TRUE;
       if (errno != EEXIST)
@@ -283,7 +251,7 @@ give_name (DevboxTemporaryFile *self, int folder_fd)
 
   for (;;)
     {
-      devbox_auto_descriptor_clear (&self->folder_fd);
+      close_name_folder (self);
       self->folder_fd = open_name_folder (self, folder_fd);
       if (self->folder_fd < 0)
         return FALSE;
@@ -307,8 +275,8 @@ devbox_temporary_file_publish (DevboxTemporaryFile *self, int folder_fd, const c
         return FALSE;
     }
 
-  if (renameat2 (self->folder_fd, self->name, folder_fd, name, replace ? 0 : RENAME_NOREPLACE) == 0
-      || ((errno == EINVAL || errno == ENOSYS) && renameat (self->folder_fd, self->name, folder_fd, name) == 0))
+  if (replace ? renameat (self->folder_fd, self->name, folder_fd, name) == 0
+              : devbox_rename_new (self->folder_fd, self->name, folder_fd, name))
     {
       self->name[0] = '\0';
       return TRUE;
@@ -317,8 +285,8 @@ devbox_temporary_file_publish (DevboxTemporaryFile *self, int folder_fd, const c
   return FALSE;
 }
 
-static gboolean
-is_temporary_name (const char *name)
+gboolean
+devbox_temporary_name_is (const char *name)
 {
   return strlen (name) == NAME_SIZE - 1 && g_str_has_prefix (name, DEVBOX_FILE_REPLACEMENT_PREFIX);
 }
@@ -348,7 +316,7 @@ devbox_workspace_sweep_temporaries (DevboxWorkspace *workspace)
 
   for (struct dirent *entry = readdir (folder); entry != NULL; entry = readdir (folder))
     {
-      if (is_temporary_name (entry->d_name) && is_abandoned (dirfd (folder), entry->d_name)
+      if (devbox_temporary_name_is (entry->d_name) && is_abandoned (dirfd (folder), entry->d_name)
           && unlinkat (dirfd (folder), entry->d_name, 0) == 0)
         n_removed++;
     }

@@ -33,6 +33,9 @@ gboolean devbox_workspace_get_force_named_temporaries (DevboxWorkspace *self);
  * kernel. */
 char *devbox_workspace_relativize (DevboxWorkspace *self, const char *path, GError **error);
 
+/* The whole path of one below the workspace, for people and programs to read; transfer full. */
+char *devbox_workspace_build_path (DevboxWorkspace *self, const char *path);
+
 /* Opens what is there (O_CLOEXEC and O_NOCTTY are added, and O_NONBLOCK so that a FIFO cannot hang it). -1 on error. */
 int devbox_workspace_open (DevboxWorkspace *self, const char *path, int flags, GError **error);
 /* A regular file for reading, with its size and times; a folder, FIFO or device is VALIDATION_ERROR. */
@@ -45,13 +48,13 @@ int devbox_workspace_open_parent (DevboxWorkspace *self,
                                   char **name,
                                   GError **error);
 
-/* Where a write to a path lands: its parent and last component, but a last component that is a link was followed. */
+/* Where a path ends: its parent and last component. For a write a last component that is a link was followed. */
 typedef struct
 {
   int folder_fd;
   char *name;
   gboolean exists;
-  struct stat status; /* when it exists: of a regular file */
+  struct stat status; /* when it exists: of a regular file, if it is for a write */
   GPtrArray *made;    /* folders that were made on the way, see devbox_made_folders_remove () */
 } DevboxWriteTarget;
 
@@ -62,6 +65,13 @@ gboolean devbox_workspace_open_write_target (DevboxWorkspace *self,
                                              gboolean make_parents,
                                              DevboxWriteTarget *target,
                                              GError **error);
+/* For what is done to the entry itself, whatever it is, such as to delete or to move it. VALIDATION_ERROR for the
+ * workspace itself, and for what is no folder but has a slash behind it. */
+gboolean devbox_workspace_open_entry (DevboxWorkspace *self,
+                                      const char *path,
+                                      gboolean make_parents,
+                                      DevboxWriteTarget *entry,
+                                      GError **error);
 void devbox_write_target_clear (DevboxWriteTarget *target); /* of zeroes, or filled */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxWriteTarget, devbox_write_target_clear)
 

@@ -255,6 +255,18 @@ open_below (DevboxWorkspace *self, const char *path, int flags)
   return fd;
 }
 
+char *
+devbox_workspace_build_path (DevboxWorkspace *self, const char *path)
+{
+  g_autofree char *relative = devbox_workspace_relativize (self, path, NULL);
+  const char *start = relative != NULL ? relative : "";
+
+  while (start[0] == '/' || (start[0] == '.' && (start[1] == '/' || start[1] == '\0')))
+    start++;
+
+  return start[0] == '\0' ? g_strdup (self->path) : g_build_filename (self->path, start, NULL);
+}
+
 int
 devbox_workspace_open (DevboxWorkspace *self, const char *path, int flags, GError **error)
 {
@@ -475,6 +487,62 @@ devbox_workspace_open_write_target (DevboxWorkspace *self,
   if (target->made != NULL)
     devbox_made_folders_remove (target->made);
   devbox_write_target_clear (target);
+
+  return FALSE;
+}
+
+static gboolean
+check_entry (const DevboxWriteTarget *entry, const char *path, GError **error)
+{
+  if (!entry->exists || S_ISDIR (entry->status.st_mode) || !g_str_has_suffix (path, "/"))
+    return TRUE;
+
+  devbox_wire_set_file_error (error, ENOTDIR, _ ("Cannot use “%s”"), path);
+
+  return FALSE;
+}
+
+/* EISDIR: what the path ends with is no name. */
+static void
+set_entry_error (const char *path, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (errno != EISDIR)
+    {
+      devbox_wire_set_file_error (error, errno, _ ("Cannot open the folder of “%s”"), path);
+      return;
+    }
+
+  shown = g_utf8_make_valid (path, -1);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+               _ ("“%s” is the workspace itself, or ends with “.” or “..”, which cannot be deleted, moved or replaced"),
+               shown);
+}
+
+gboolean
+devbox_workspace_open_entry (DevboxWorkspace *self,
+                             const char *path,
+                             gboolean make_parents,
+                             DevboxWriteTarget *entry,
+                             GError **error)
+{
+  g_autofree char *relative = devbox_workspace_relativize (self, path, error);
+
+  if (relative == NULL)
+    return FALSE;
+
+  if (make_parents)
+    entry->made = devbox_made_folders_new ();
+  entry->folder_fd = open_parent_below (self, relative, entry->made, &entry->name);
+  if (entry->folder_fd < 0 || !look_at_target (entry))
+    set_entry_error (path, error);
+  else if (check_entry (entry, path, error))
+    return TRUE;
+
+  if (entry->made != NULL)
+    devbox_made_folders_remove (entry->made);
+  devbox_write_target_clear (entry);
 
   return FALSE;
 }

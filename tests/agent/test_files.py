@@ -48,6 +48,7 @@ class FilesTest(unittest.TestCase):
         self.assertGreater(int(reply.headers["Content-Length"]), 50)
 
     def test_read_raw(self):
+        """classic: POST /files/read: the raw bytes"""
         content = os.urandom(100_000)
         self.agent.write("a/raw.bin", content)
         for encoding in ({}, {"encoding": "binary"}, {"encoding": "utf8"}):
@@ -56,6 +57,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(reply.headers["Content-Type"], "application/octet-stream")
 
     def test_read_content_type(self):
+        """classic: POST /files/read: the content type by the name of the file"""
         self.agent.write("page.html", b"<p>")
         self.assertTrue(self.read(path="page.html").headers["Content-Type"].startswith("text/html"))
 
@@ -65,6 +67,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.read(path="empty", encoding="base64").json()["content"], "")
 
     def test_read_base64(self):
+        """classic: POST /files/read: JSON with base64"""
         for size in (1, 2, 3, 191 * 1024, 700_001):
             content = os.urandom(size)
             self.agent.write("b64", content)
@@ -73,9 +76,11 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(answer, {"success": True, "path": "b64", "encoding": "base64", "size": size})
 
     def test_read_missing(self):
+        """classic: POST /files/read: 404 when there is no such file"""
         self.assert_error(self.read(path="nowhere/x"), 404, "FILE_NOT_FOUND")
 
     def test_read_folder(self):
+        """classic: POST /files/read: 400 for a folder"""
         os.makedirs(self.agent.path("folder"), exist_ok=True)
         self.assert_error(self.read(path="folder"), 400, "VALIDATION_ERROR")
 
@@ -99,6 +104,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.read(path="./a//f").body, b"1")
 
     def test_write_utf8(self):
+        """classic: POST /files/write: text"""
         reply = self.write(path="deep/er/text.txt", content="Grüße 你好 \"\\\n")
         answer = reply.json()
         self.assertEqual(reply.status, 200)
@@ -108,6 +114,7 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.agent.read("deep/er/text.txt").decode(), "Grüße 你好 \"\\\n")
 
     def test_write_every_order_and_encoding(self):
+        """classic: POST /files/write: members in every order, each encoding"""
         text = "abcd" * 1000
         binary = os.urandom(300_001)
         cases = [({"encoding": "utf8", "content": text}, text.encode()), ({"content": text}, text.encode()),
@@ -121,6 +128,7 @@ class FilesTest(unittest.TestCase):
                 self.assertEqual(self.agent.read("order"), expected, [name for name, _ in order])
 
     def test_write_permissions(self):
+        """classic: POST /files/write: permissions"""
         for permissions, mode in ((0o755, 0o755), ("0700", 0o700), ("640", 0o640), (0, 0)):
             self.assertEqual(self.write(path="mode", content="", permissions=permissions).status, 200)
             self.assertEqual(stat.S_IMODE(os.stat(self.agent.path("mode")).st_mode), mode)
@@ -129,6 +137,7 @@ class FilesTest(unittest.TestCase):
                 self.assert_error(self.write(path="mode", content="", permissions=permissions), 400, "VALIDATION_ERROR")
 
     def test_write_bad_members(self):
+        """classic: POST /files/write: 400 for bad members"""
         self.agent.write("kept", b"old")
         for members in ({"content": "x"}, {"path": "kept"}, {"path": 1, "content": "x"}, {"path": "kept", "content": 5},
                         {"path": "", "content": "x"}, {"path": "kept", "content": "x", "encoding": "latin1"},
@@ -152,6 +161,7 @@ class FilesTest(unittest.TestCase):
         self.assert_error(self.write(path="afolder", content="x"), 400, "VALIDATION_ERROR")
 
     def test_write_too_large(self):
+        """classic: POST /files/write: 413 past the limit"""
         self.agent.write("limit", b"old")
         exact = "x" * (4 << 20)
         self.assertEqual(self.write(path="limit", content=exact).status, 200)
@@ -180,6 +190,72 @@ class FilesTest(unittest.TestCase):
             self.assertNotIn(b" 200 ", reply[:20])
         self.assertEqual(self.agent.read("whole"), b"old")
         self.assertEqual([name for name in os.listdir(self.agent.workspace) if name.startswith(".devbox")], [])
+
+    def delete(self, **members):
+        return self.agent.post("/files/delete", members)
+
+    def test_delete(self):
+        """classic: POST /files/delete: a file or a link"""
+        self.agent.write("delete/file", b"content")
+        self.agent.write("delete/kept", b"content")
+        os.symlink("kept", self.agent.path("delete/link"))
+        for path in ("delete/file", "delete/link"):
+            reply = self.delete(path=path)
+            self.assertEqual(reply.status, 200, reply.body)
+            answer = reply.json()
+            self.assertRegex(answer.pop("timestamp"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertEqual(answer, {"success": True, "path": path})
+        self.assertEqual(os.listdir(self.agent.path("delete")), ["kept"])
+
+    def test_delete_folder(self):
+        """classic: POST /files/delete: 400 for a folder, unless recursive"""
+        self.agent.write("delete-folder/sub/file", b"content")
+        os.makedirs(self.agent.path("delete-empty"))
+        for path in ("delete-folder", "delete-empty"):
+            for members in ({}, {"recursive": False}, {"recursive": None}):
+                reply = self.delete(path=path, **members)
+                self.assert_error(reply, 400, "VALIDATION_ERROR")
+                self.assertIn("is a directory", reply.json()["error"])
+            self.assertEqual(self.delete(path=path, recursive=True).status, 200)
+            self.assertFalse(os.path.exists(self.agent.path(path)))
+
+    def test_delete_missing(self):
+        """classic: POST /files/delete: 404 when there is nothing"""
+        self.assert_error(self.delete(path="nowhere"), 404, "FILE_NOT_FOUND")
+        self.assert_error(self.delete(path="nowhere/x", recursive=True), 404, "FILE_NOT_FOUND")
+
+    def test_delete_leaving(self):
+        """classic: POST /files/delete: 403 for a path that leaves the workspace"""
+        self.agent.write("../delete-outside/secret", b"secret")
+        os.symlink("../delete-outside", self.agent.path("delete-out"))
+        outside = os.path.realpath(self.agent.path("../delete-outside"))
+        for path in ("..", "../delete-outside", "delete-out/secret", outside, "made/../../delete-outside"):
+            self.assert_error(self.delete(path=path, recursive=True), 403, "PATH_TRAVERSAL_DETECTED")
+        self.assertEqual(self.delete(path="delete-out", recursive=True).status, 200)
+        self.assertEqual(self.agent.read("../delete-outside/secret"), b"secret")
+
+    def test_delete_bad_members(self):
+        """classic: POST /files/delete: 400 for bad members, and for the workspace itself"""
+        self.agent.write("delete-kept", b"content")
+        for members in ({}, {"path": 1}, {"path": None}, {"path": ""}, {"path": "."}, {"path": self.agent.workspace},
+                        {"path": "delete-kept/"}, {"path": "delete-kept", "recursive": 1}, {"path": "delete-kept", "pathBytes": "YQ=="},
+                        {"pathBytes": "a"}, {"pathBytes": "YQBi"}, {"path": "a\0b"}):
+            with self.subTest(members=members):
+                self.assert_error(self.delete(**{"recursive": True, **members}), 400, "VALIDATION_ERROR")
+        self.assertEqual(self.agent.read("delete-kept"), b"content")
+
+    def test_names_that_are_not_text(self):
+        """classic: POST /files/read: pathBytes in place of path, as in write and delete"""
+        name = b"not-text-\xff"
+        encoded = base64.b64encode(name).decode()
+        answer = self.write(pathBytes=encoded, content="content").json()
+        self.assertEqual((answer["path"], answer["pathBytes"]), ("not-text-\ufffd", encoded))
+        self.assertEqual(self.read(pathBytes=encoded).body, b"content")
+        answer = self.delete(pathBytes=encoded).json()
+        self.assertEqual((answer["path"], answer["pathBytes"]), ("not-text-\ufffd", encoded))
+        self.assertNotIn(name, os.listdir(os.fsencode(self.agent.workspace)))
+        self.assert_error(self.read(pathBytes="a"), 400, "VALIDATION_ERROR")
+        self.assert_error(self.read(pathBytes=encoded, path="x"), 400, "VALIDATION_ERROR")
 
     def test_unknown_route_and_method(self):
         self.assertEqual(self.agent.request("GET", "/nothing").status, 404)

@@ -89,6 +89,7 @@ class GuardTest(unittest.TestCase):
                 self.refused(agent, 415, {**own, "Content-Type": content_type}, ROUTES[:3])
 
     def test_cors(self):
+        """classic: OPTIONS: 204 for origins that are allowed"""
         with Agent("--enable-cors", "--cors-origin", "https://app.example") as agent:
             agent.write("f")
             for origin in ("http://localhost:5173", "https://127.0.0.1", "https://app.example"):

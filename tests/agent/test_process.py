@@ -24,6 +24,7 @@ class ExecTest(unittest.TestCase):
         self.assertEqual((reply.status, reply.json().get("code")), (status, code), reply.body)
 
     def test_argv(self):
+        """classic: POST /process/exec: argv, which no shell sees"""
         answer = self.exec("printf", "%s|", "a b", "; touch x", "$HOME", "*").json()
         self.assertEqual(answer["stdout"], "a b|; touch x|$HOME|*|")
         self.assertEqual((answer["status"], answer["exitCode"], answer["stderr"]), ("completed", 0, ""))
@@ -37,15 +38,18 @@ class ExecTest(unittest.TestCase):
         self.assertEqual((answer["status"], answer["exitCode"], answer["stdout"], answer["stderr"]), ("failed", 7, "out\n", "err\n"))
 
     def test_signal(self):
+        """classic: POST /process/exec: death by a signal is 128 and its number"""
         self.assertEqual(self.exec("sh", "-c", "kill -9 $$").json()["exitCode"], 137)
         self.assertEqual(self.exec("sh", "-c", "kill -PIPE $$").json()["exitCode"], 141)
 
     def test_shell(self):
+        """classic: POST /process/exec: shell"""
         self.assertEqual(self.exec("echo $((6*7)) $1", "one", shell=True).json()["stdout"], "42 one\n")
         self.assertEqual(self.exec("echo $0", shell="/bin/bash").json()["exitCode"], 0)
         self.assert_error(self.exec("true", shell="/nowhere/sh"), 400, "VALIDATION_ERROR")
 
     def test_cwd(self):
+        """classic: POST /process/exec: cwd"""
         os.makedirs(self.agent.path("sub/dir"), exist_ok=True)
         workspace = os.path.realpath(self.agent.workspace)
         self.assertEqual(self.exec("pwd").json()["stdout"].strip(), workspace)
@@ -83,6 +87,7 @@ class ExecTest(unittest.TestCase):
             self.assertIn("XDG_STATE_HOME", read("environ"))
 
     def test_cannot_start(self):
+        """classic: POST /process/exec: 400 with the reason when it cannot start"""
         reply = self.exec("no-such-program-here")
         self.assert_error(reply, 400, "VALIDATION_ERROR")
         self.assertIn("no-such-program-here", reply.json()["error"])
@@ -97,6 +102,7 @@ class ExecTest(unittest.TestCase):
                 self.assert_error(self.agent.post("/process/exec", members), 400, "VALIDATION_ERROR")
 
     def test_timeout(self):
+        """classic: POST /process/exec: 408 at the time-out, with what was printed"""
         began = time.monotonic()
         reply = self.exec("sh", "-c", "echo before; (setsid sleep 777.5 &) ; trap '' TERM; sleep 777.5", timeout=400)
         self.assertLess(time.monotonic() - began, 3)
@@ -155,6 +161,7 @@ class ExecTest(unittest.TestCase):
         self.assertEqual((len(answer["stdout"]), len(answer["stderr"])), (3_000_000, 3_000_000))
 
     def test_output_is_bounded_and_marked(self):
+        """classic: POST /process/exec: truncated output is marked"""
         answer = self.exec("sh", "-c", "yes | head -c 30000000; echo end >&2").json()
         self.assertEqual(len(answer["stdout"]), 10 << 20)
         self.assertIs(answer["truncated"], True)

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How the program starts, refuses to start, and stops."""
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -14,6 +16,9 @@ import unittest
 
 import tap
 from agent import PROGRAM, Agent
+
+
+CONFIGURATION = ("ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE", "MAX_CONNECTIONS", "MAX_CONCURRENT_READS", "TOKEN", "DEVBOX_JWT_SECRET")
 
 
 class StartTest(unittest.TestCase):
@@ -53,12 +58,15 @@ class StartTest(unittest.TestCase):
     def test_bad_options(self):
         for options, pattern in ((["--nonsense"], "nonsense"), (["--port", "70000"], "70000"), (["--port", "x"], "port"),
                                  (["--max-file-size", "-1"], "max-file-size"), (["--process-retention", "1h"], "process-retention"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
-                                 (["--listen-fd", "x"], "listen-fd"), (["--token="], "token"), (["--token", "a b"], "token")):
+                                 (["--listen-fd", "x"], "listen-fd"), (["--max-concurrent-reads=0"], "max-concurrent-reads"), (["--max-concurrent-reads", "x"], "max-concurrent-reads"),
+                                 (["--max-connections", "0"], "max-connections"), (["--addr=127.0.0.1"], "addr"), (["--addr", "[::1]:x"], "addr"),
+                                 (["--addr"], "addr"), (["--token="], "token"), (["--token", "a b"], "token")):
             with self.subTest(options=options):
                 self.assert_refused(2, pattern, *options)
 
     def test_bad_environment(self):
         for name, value in (("PORT", "abc"), ("MAX_FILE_SIZE", "1 MB"), ("ENABLE_CORS", "maybe"), ("ADDR", "12"),
+                            ("MAX_CONCURRENT_READS", "0"), ("MAX_CONCURRENT_READS", "-1"), ("MAX_CONNECTIONS", "0"),
                             ("TOKEN", "secret\n"), ("DEVBOX_JWT_SECRET", " ")):
             with self.subTest(name=name):
                 self.assert_refused(2, name, environment={name: value, "WORKSPACE_PATH": self.folder})
@@ -68,23 +76,69 @@ class StartTest(unittest.TestCase):
 
     def test_version_and_help(self):
         self.assertRegex(self.run_program("--version").stdout, r"^devbox-server \d+\.\d+\.\d+\n$")
-        self.assertIn("--workspace-path", self.run_program("--help").stdout)
+        text = self.run_program("--help").stdout
+        for name in CONFIGURATION:
+            option = name.lower().replace("_", "-") if name != "DEVBOX_JWT_SECRET" else "token"
+            self.assertRegex(text, rf"(?m)^  --{option}(=\w\S*)? +\S.*\b{name}\b")
+        self.assertLessEqual(max(map(len, text.splitlines())), 160)
 
-    def test_environment_configures(self):
-        variables = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "WORKSPACE_PATH": self.folder, "MAX_FILE_SIZE": "10", "ENABLE_CORS": "true"}
-        process = subprocess.Popen([PROGRAM], env=variables, stdout=subprocess.PIPE, text=True)
+    @contextlib.contextmanager
+    def started(self, *options, environment=None):
+        """The program with nothing but these: its port, and a function that writes a file of so many bytes and returns the status."""
+        variables = {name: value for name, value in os.environ.items() if name not in CONFIGURATION}
+        process = subprocess.Popen([PROGRAM, *options], env={**variables, "LC_ALL": "C.UTF-8", **(environment or {})}, stdout=subprocess.PIPE, text=True)
         try:
-            screen = [process.stdout.readline() for _ in range(3)]
-            port = int(re.search(r":(\d+)$", screen[1]).group(1))
-            with socket.create_connection(("127.0.0.1", port)) as connection:
-                body = json.dumps({"path": "f", "content": "x" * 11}).encode()
-                connection.sendall(b"POST /files/write HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:1\r\nContent-Type: application/json\r\n"
-                                   b"Content-Length: %d\r\n\r\n" % len(body) + body)
-                self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 413"))
+            while not (listening := re.match(r"Listening: .*:(\d+)$", process.stdout.readline())):
+                self.assertIsNone(process.poll())
+            port = int(listening.group(1))
+
+            def write(size, token=None):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+                connection.request("POST", "/files/write", json.dumps({"path": "f", "content": "x" * size}), headers)
+                with contextlib.closing(connection):
+                    return connection.getresponse().status
+
+            yield port, write
         finally:
             process.terminate()
             self.assertEqual(process.wait(20), 0)
             process.stdout.close()
+
+    def test_environment_configures(self):
+        with self.started(environment={"HOST": "127.0.0.1", "PORT": "0", "WORKSPACE_PATH": self.folder, "MAX_FILE_SIZE": "10", "ENABLE_CORS": "true"}) as (port, write):
+            self.assertEqual([write(10), write(11)], [200, 413])
+            self.assertTrue(os.path.exists(os.path.join(self.folder, "f")))
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection.request("GET", "/health", headers={"Origin": "http://localhost:1"})
+            self.assertEqual(connection.getresponse().headers["Access-Control-Allow-Origin"], "http://localhost:1")
+            connection.close()
+
+    def test_environment_of_the_current_dialect(self):
+        environment = {"ADDR": "127.0.0.1:0", "HOST": "nonsense", "PORT": "nonsense", "WORKSPACE_PATH": self.folder, "MAX_FILE_SIZE": "10",
+                       "TOKEN": "first", "DEVBOX_JWT_SECRET": "second", "MAX_CONCURRENT_READS": "2"}
+        with self.started(environment=environment) as (_, write):
+            self.assertEqual([write(1), write(1, "second"), write(10, "first"), write(11, "first")], [401, 401, 200, 413])
+        del environment["TOKEN"]
+        with self.started(environment=environment) as (_, write):
+            self.assertEqual([write(1), write(1, "first"), write(10, "second")], [401, 401, 200])
+
+    def test_options_of_both_dialects(self):
+        """Each with "=" and with a space, and each beats the environment."""
+        environment = {"ADDR": "nonsense", "HOST": "nonsense", "PORT": "nonsense", "WORKSPACE_PATH": "/nowhere", "MAX_FILE_SIZE": "nonsense", "TOKEN": "other",
+                       "DEVBOX_JWT_SECRET": "other", "MAX_CONCURRENT_READS": "nonsense", "MAX_CONNECTIONS": "nonsense"}
+        common = (("workspace-path", self.folder), ("max-file-size", "10"), ("token", "secret"), ("max-concurrent-reads", "2"), ("max-connections", "100"))
+        for address in ((("addr", "127.0.0.1:0"),), (("host", "127.0.0.1"), ("port", "0"))):
+            for options in ([f"--{name}={value}" for name, value in (*address, *common)],
+                            [word for name, value in (*address, *common) for word in (f"--{name}", value)]):
+                with self.subTest(options=options), self.started(*options, environment=environment) as (_, write):
+                    self.assertEqual([write(1), write(1, "other"), write(10, "secret"), write(11, "secret")], [401, 401, 200, 413])
+
+    def test_empty_variables_are_unset(self):
+        environment = {"ADDR": "", "HOST": "127.0.0.1", "PORT": "0", "WORKSPACE_PATH": self.folder, "MAX_FILE_SIZE": "", "TOKEN": "", "DEVBOX_JWT_SECRET": "",
+                       "MAX_CONCURRENT_READS": "", "ENABLE_CORS": ""}
+        with self.started(environment=environment) as (_, write):
+            self.assertEqual(write(1000), 200)
 
     def test_inherited_socket(self):
         with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -38,6 +38,7 @@ class WatchTest(unittest.TestCase):
         return f"{self.folder}/{name}"
 
     def test_add_change_unlink(self):
+        """classic: WS /ws: add, change and unlink"""
         web_socket = self.open(self.folder)
         self.agent.write(self.name("f"), b"1")
         web_socket.events_until([("add", self.name("f"))])
@@ -90,6 +91,7 @@ class WatchTest(unittest.TestCase):
         self.assertFalse([path for _, path in seen if "other" in path])
 
     def test_unwatch(self):
+        """classic: WS /ws: unwatch"""
         web_socket = self.open(self.folder)
         answer = web_socket.ask({"type": "unwatch", "path": self.folder})
         self.assertEqual((answer["success"], answer["status"]), (True, "stopped"))
@@ -127,6 +129,7 @@ class WatchTest(unittest.TestCase):
             self.assertTrue(answer["error"])
 
     def test_bad_messages(self):
+        """classic: WS /ws: what is refused, and how"""
         web_socket = self.open()
         for message in ("", "x", "[]", "{}", '{"type":"nothing"}', '{"type":"watch"}', '{"type":"watch","path":5}', "[" * 50_000):
             with self.subTest(message=message[:40]):

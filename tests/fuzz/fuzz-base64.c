@@ -17,7 +17,7 @@ decode_with_glib (const char *text, gsize size)
 
   decoded = g_base64_decode (terminated, &decoded_size);
   back = g_base64_encode (decoded, decoded_size);
-  if (strlen (back) != size || memcmp (back, text, size) != 0)
+  if (strlen (back) != size || strncmp (back, size > 0 ? text : "", size) != 0)
     return NULL;
 
   return g_bytes_new (decoded, decoded_size);

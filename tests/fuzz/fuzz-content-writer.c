@@ -160,6 +160,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       g_assert_nonnull (expected);
       g_assert_true (max_size < 0 || (goffset) g_bytes_get_size (expected) <= max_size);
       check_file (expected);
+      g_assert_cmpuint (devbox_content_writer_get_n_old_links (writer), <=, 1);
     }
   else
     check_error (error, expected, max_size);

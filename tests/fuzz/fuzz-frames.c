@@ -110,6 +110,27 @@ read_plainly (const guint8 *data, gsize size)
     }
 }
 
+/* A frame that is written is the shortest that RFC 6455 allows for its text, and holds it. */
+static void
+check_written (const guint8 *data, gsize size)
+{
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+  gsize header = size < 126 ? 2 : size < 65536 ? 4 : 10;
+  guint64 length = 0;
+
+  devbox_wire_frames_append_text (frame, (const char *) data, size);
+  g_assert_cmpuint (frame->len, ==, header + size);
+  g_assert_cmpuint (frame->data[0], ==, 0x81);
+  if (header == 2)
+    length = frame->data[1];
+  else
+    g_assert_cmpuint (frame->data[1], ==, header == 4 ? 126 : 127);
+  for (gsize i = 2; i < header; i++)
+    length = length << 8 | frame->data[i];
+  g_assert_cmpuint (length, ==, size);
+  g_assert_cmpmem (frame->data + header, size, data, size);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -121,6 +142,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_rand_set_seed (splitter, size);
   outcomes[0] = read_plainly (data, size);
   outcomes[1] = meter (data, size, NULL);
+  check_written (data, size);
   outcomes[2] = meter (data, size, splitter);
 
   for (guint i = 1; i < G_N_ELEMENTS (outcomes); i++)

@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include "../workspace/workspace-fixture.h"
+#include "devbox-path-walk-private.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -140,6 +142,27 @@ try_write_target (const char *path, Outcome *outcome)
   outcome->exists = target.exists;
 }
 
+/* Only the walk makes folders; they are taken away again. */
+static void
+try_make_parents (const char *path, DevboxPathWalkFlags flags, Outcome *outcome)
+{
+  g_autoptr (GPtrArray) made = devbox_made_folders_new ();
+  int root_fd = devbox_workspace_get_fd (fixture.workspace);
+  int fd = devbox_path_walk_open_parent (root_fd, path, flags | DEVBOX_PATH_WALK_MAKE_PARENTS, made, &outcome->name);
+
+  outcome->code = errno;
+  if (fd >= 0)
+    {
+      g_assert_null (strchr (outcome->name, '/'));
+      note_place (outcome, fd);
+      close (fd);
+    }
+  /* A folder that was made is another one the next time. */
+  if (made->len > 0)
+    outcome->inode = 0;
+  devbox_made_folders_remove (made);
+}
+
 static void
 try_one (guint operation, const char *path, gboolean force_walk, Outcome *outcome)
 {
@@ -151,13 +174,17 @@ try_one (guint operation, const char *path, gboolean force_walk, Outcome *outcom
                                O_PATH | O_NOFOLLOW | O_DIRECTORY };
 
   devbox_workspace_set_force_walk (fixture.workspace, force_walk);
-  operation %= G_N_ELEMENTS (flags) + 2;
+  operation %= G_N_ELEMENTS (flags) + 4;
   if (operation < G_N_ELEMENTS (flags))
     try_open (path, flags[operation], outcome);
   else if (operation == G_N_ELEMENTS (flags))
     try_open_parent (path, outcome);
-  else
+  else if (operation == G_N_ELEMENTS (flags) + 1)
     try_write_target (path, outcome);
+  else if (operation == G_N_ELEMENTS (flags) + 2)
+    try_make_parents (path, DEVBOX_PATH_WALK_NONE, outcome);
+  else
+    try_make_parents (path, DEVBOX_PATH_WALK_FOLLOW_LAST, outcome);
 }
 
 int

@@ -18,6 +18,10 @@ import time
 PROGRAM = os.environ.get("DEVBOX_TEST_AGENT") or os.environ.get("DEVBOX_SERVER", "devbox-server")
 
 
+# In the environment of every agent, and in nothing that one writes.
+SECRET = "secret-" + os.urandom(16).hex()
+
+
 class Reply:
     def __init__(self, response):
         self.status = response.status
@@ -35,8 +39,8 @@ class Agent:
         self.folder = tempfile.mkdtemp(prefix="devbox-test-")
         self.workspace = workspace or os.path.join(self.folder, "workspace")
         os.makedirs(self.workspace, exist_ok=True)
-        variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
-        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE", "MAX_CONNECTIONS"):
+        variables = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "LC_ALL": "C.UTF-8", "LANGUAGE": "", "TEST_SECRET": SECRET}
+        for name in ("TOKEN", "DEVBOX_JWT_SECRET", "ADDR", "HOST", "PORT", "WORKSPACE_PATH", "ENABLE_CORS", "MAX_FILE_SIZE", "MAX_BATCH_SIZE", "MAX_CONNECTIONS"):
             variables.pop(name, None)
         if "DEVBOX_TEST_AGENT" in os.environ:
             variables.pop("LD_LIBRARY_PATH", None)
@@ -46,6 +50,7 @@ class Agent:
             [*wrapper, PROGRAM, "--host", host, "--port", "0", "--workspace-path", self.workspace, *options],
             stdout=subprocess.PIPE, stderr=self.errors, env=variables)
         self.screen = ""
+        self.secrets = [SECRET, *self.find_tokens(options, variables)]
         self.token = None
         self.url = self.wait_for_url()
         self.port = int(self.url.rsplit(":", 1)[1])
@@ -65,6 +70,19 @@ class Agent:
         self.process.kill()
         raise RuntimeError(f"the agent did not start: {self.screen}{self.read_errors()}")
 
+    @staticmethod
+    def find_tokens(options, variables):
+        tokens = [variables.get("TOKEN"), variables.get("DEVBOX_JWT_SECRET")]
+        tokens += [option.partition("=")[2] for option in options if option.startswith("--token=")]
+        return [token for token in tokens if token and token.strip()]
+
+    def read_screen(self):
+        """All that the agent has written to its standard output."""
+        os.set_blocking(self.process.stdout.fileno(), False)
+        while piece := self.process.stdout.read():
+            self.screen += piece.decode(errors="replace")
+        return self.screen
+
     def read_errors(self):
         self.errors.flush()
         with open(self.errors.name) as file:
@@ -74,12 +92,16 @@ class Agent:
         """Ends the agent and returns its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(20)
+        status = self.process.wait(60)
+        screen = self.read_screen()
         self.process.stdout.close()
         errors = self.read_errors()
         self.errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         assert "ERROR: AddressSanitizer" not in errors and "runtime error" not in errors, errors
+        for secret in self.secrets:
+            assert secret not in screen and secret not in errors, "a secret is in the log"
+        assert not self.token or self.token not in errors, "the token is in the log"
         assert "CRITICAL" not in errors and "LeakSanitizer" not in errors, errors
         return status
 
@@ -145,6 +167,10 @@ class Agent:
         with open(f"/proc/{pid or self.process.pid}/status") as file:
             return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
 
+    def peak_kib(self):
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
+
     def is_sanitized(self):
         """The address sanitizer reserves terabytes, and keeps what was freed."""
         with open(f"/proc/{self.process.pid}/status") as file:
@@ -199,7 +225,7 @@ class WebSocket:
     def take(self, size, deadline):
         while len(self.buffer) < size:
             self.socket.settimeout(max(0.001, deadline - time.monotonic()))
-            piece = self.socket.recv(1 << 20)
+            piece = self.socket.recv(1 << 16)
             if not piece:
                 raise EOFError("the agent closed the WebSocket")
             self.buffer += piece

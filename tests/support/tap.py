@@ -5,6 +5,16 @@ import traceback
 import unittest
 
 
+def name_of_row(test):
+    """What a test that is named after a row of docs/wire.md says of itself, or of its class: "current: POST /files/move: 1409 when the target exists"."""
+    dialects = ("classic: ", "current: ")
+    if (own := test.shortDescription() or "").startswith(dialects):
+        return own
+    if (shared := type(test).__doc__ or "").startswith(dialects):
+        return f"{shared.splitlines()[0]}: {test.id().rpartition('.')[2].removeprefix('test_').replace('_', ' ')}"
+    return None
+
+
 class TapResult(unittest.TestResult):
     def __init__(self):
         super().__init__()
@@ -13,6 +23,8 @@ class TapResult(unittest.TestResult):
     def report(self, test, verdict, detail=""):
         self.number += 1
         name = test.id().removeprefix("__main__.")
+        if row := name_of_row(test):
+            name = f"{row} ({name})".replace("#", "")
         print(f"{verdict} {self.number} {name}{detail}", flush=True)
 
     def addSuccess(self, test):

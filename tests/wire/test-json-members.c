@@ -389,9 +389,14 @@ test_append_time (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GString) out = g_string_new (NULL);
+      g_autoptr (GString) in_seconds = g_string_new (NULL);
 
       devbox_wire_json_append_time (out, rows[i].time);
       g_assert_cmpstr (out->str, ==, rows[i].written);
+
+      devbox_wire_json_append_time_in_seconds (in_seconds, rows[i].time);
+      g_string_erase (out, strlen ("\"1970-01-01T00:00:00"), strlen (".000"));
+      g_assert_cmpstr (in_seconds->str, ==, out->str);
     }
 }
 

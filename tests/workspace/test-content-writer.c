@@ -288,14 +288,16 @@ test_freed (WorkspaceFixture *fixture, gconstpointer mode)
   g_assert_cmpstr (content, ==, "old");
 }
 
-/* A path that cannot be is told before the content comes. */
+/* A path that cannot be is told as soon as the content is more than a buffer, not at its end. */
 static void
 test_early_refusal (WorkspaceFixture *fixture, gconstpointer mode)
 {
   g_autoptr (DevboxContentWriter) writer = devbox_content_writer_new (fixture->workspace, -1);
+  g_autofree char *text = g_strnfill (100 * 1024, '-');
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (devbox_content_writer_set_path (writer, "../outside/new", &error));
+  g_assert_true (devbox_content_writer_set_path (writer, "../outside/new", &error));
+  g_assert_false (devbox_content_writer_write (writer, text, 100 * 1024, &error));
   assert_wire_error (error, DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED);
   g_clear_error (&error);
 

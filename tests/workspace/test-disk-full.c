@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -18,45 +17,6 @@
 
 #define PAGE 4096
 #define N_OFFSETS 50
-
-static void
-write_id_map (const char *path, guint id)
-{
-  g_autofree char *map = g_strdup_printf ("0 %u 1\n", id);
-  int fd = open (path, O_WRONLY | O_CLOEXEC);
-
-  g_assert_cmpint (write (fd, map, strlen (map)), ==, strlen (map));
-  close (fd);
-}
-
-/* As root, or in a user namespace where those are allowed. */
-static gboolean
-enter_mount_namespace (void)
-{
-  uid_t user = geteuid ();
-  gid_t group = getegid ();
-
-  if (unshare (CLONE_NEWNS) < 0)
-    {
-      int fd;
-
-      if (unshare (CLONE_NEWNS | CLONE_NEWUSER) < 0)
-        return FALSE;
-      fd = open ("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
-      g_assert_cmpint (write (fd, "deny", 4), ==, 4);
-      close (fd);
-      write_id_map ("/proc/self/uid_map", user);
-      write_id_map ("/proc/self/gid_map", group);
-    }
-
-  return mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
-}
-
-static void
-mount_small (const char *path, const char *options)
-{
-  g_assert_cmpint (mount ("none", path, "tmpfs", 0, options), ==, 0);
-}
 
 /* Puts a small file system in the place of the workspace. */
 static void
@@ -130,14 +90,6 @@ assert_content (WorkspaceFixture *fixture, const char *path, const char *expecte
 }
 
 static void
-assert_list (WorkspaceFixture *fixture, const char *expected)
-{
-  g_autofree char *names = workspace_fixture_list (fixture);
-
-  g_assert_cmpstr (names, ==, expected);
-}
-
-static void
 test_every_offset (WorkspaceFixture *fixture, gconstpointer mode)
 {
   g_autofree char *content = g_strnfill (N_OFFSETS * PAGE, 'n');
@@ -157,7 +109,7 @@ test_every_offset (WorkspaceFixture *fixture, gconstpointer mode)
       assert_wire_error (error, DEVBOX_WIRE_DISK_FULL);
 
       assert_content (fixture, "old", "old", 3);
-      assert_list (fixture, "filler old");
+      workspace_fixture_assert_list (fixture, "filler old");
       g_assert_cmpuint (get_free_pages (fixture), ==, n_pages);
     }
 
@@ -189,7 +141,7 @@ test_every_folder (WorkspaceFixture *fixture, gconstpointer mode)
       else
         {
           assert_wire_error (error, DEVBOX_WIRE_DISK_FULL);
-          assert_list (fixture, "old");
+          workspace_fixture_assert_list (fixture, "old");
           n_refused++;
         }
       tear_down_small (fixture);
@@ -227,7 +179,7 @@ test_other_file_system (WorkspaceFixture *fixture, gconstpointer mode)
   g_assert_false (replace (fixture, "other/not-made/new", content, N_OFFSETS * PAGE, TRUE, &error));
   assert_wire_error (error, DEVBOX_WIRE_DISK_FULL);
   assert_content (fixture, "other/made/new", content, N_OFFSETS * PAGE);
-  assert_list (fixture, "link other other/made other/made/new other/new other/old");
+  workspace_fixture_assert_list (fixture, "link other other/made other/made/new other/new other/old");
 
   g_assert_cmpint (umount2 (other, MNT_DETACH), ==, 0);
 }
@@ -250,7 +202,7 @@ test_bind_mount (WorkspaceFixture *fixture, gconstpointer mode)
   g_assert_true (replace (fixture, "bound/old", "content", 7, FALSE, &error));
   g_assert_true (replace (fixture, "bound/old", "content", 7, TRUE, &error));
   g_assert_no_error (error);
-  assert_list (fixture, "bound bound/old bound/one bound/two real real/old real/one real/two");
+  workspace_fixture_assert_list (fixture, "bound bound/old bound/one bound/two real real/old real/one real/two");
   assert_content (fixture, "real/old", "content", 7);
 
   g_assert_cmpint (umount2 (bound, MNT_DETACH), ==, 0);
@@ -300,14 +252,14 @@ test_file_size_limit (WorkspaceFixture *fixture, gconstpointer mode)
 
       assert_wire_error (error, DEVBOX_WIRE_FILE_TOO_LARGE);
       assert_content (fixture, "old", "old", 3);
-      assert_list (fixture, "old");
+      workspace_fixture_assert_list (fixture, "old");
     }
 }
 
 int
 main (int argc, char *argv[])
 {
-  gboolean may_mount = enter_mount_namespace ();
+  gboolean may_mount = workspace_enter_mount_namespace ();
 
   signal (SIGXFSZ, SIG_IGN);
   g_test_init (&argc, &argv, NULL);

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 const WorkspaceMode workspace_modes[4] = {
@@ -37,9 +39,15 @@ make_base (void)
 void
 workspace_fixture_set_up (WorkspaceFixture *self, const WorkspaceMode *mode)
 {
+  self->base = make_base ();
+  workspace_fixture_set_up_in (self, mode);
+}
+
+void
+workspace_fixture_set_up_in (WorkspaceFixture *self, const WorkspaceMode *mode)
+{
   g_autoptr (GError) error = NULL;
 
-  self->base = make_base ();
   self->inside = g_build_filename (self->base, "inside", NULL);
   self->outside = g_build_filename (self->base, "outside", NULL);
   g_assert_cmpint (g_mkdir (self->inside, 0755), ==, 0);
@@ -54,8 +62,14 @@ workspace_fixture_set_up (WorkspaceFixture *self, const WorkspaceMode *mode)
 void
 workspace_fixture_tear_down (WorkspaceFixture *self)
 {
-  devbox_workspace_unref (self->workspace);
   remove_tree (self->base);
+  workspace_fixture_clear (self);
+}
+
+void
+workspace_fixture_clear (WorkspaceFixture *self)
+{
+  devbox_workspace_unref (self->workspace);
   free (self->base);
   g_free (self->inside);
   g_free (self->outside);
@@ -164,6 +178,14 @@ workspace_fixture_list (WorkspaceFixture *self)
   return g_strjoinv (" ", (char **) names->pdata);
 }
 
+void
+workspace_fixture_assert_list (WorkspaceFixture *self, const char *expected)
+{
+  g_autofree char *names = workspace_fixture_list (self);
+
+  g_assert_cmpstr (names, ==, expected);
+}
+
 static void
 remove_below (int parent_fd, const char *name)
 {
@@ -200,4 +222,42 @@ count_descriptors (void)
     n++;
 
   return n;
+}
+
+static void
+write_id_map (const char *path, guint id)
+{
+  g_autofree char *map = g_strdup_printf ("0 %u 1\n", id);
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  g_assert_cmpint (write (fd, map, strlen (map)), ==, strlen (map));
+  close (fd);
+}
+
+gboolean
+workspace_enter_mount_namespace (void)
+{
+  uid_t user = geteuid ();
+  gid_t group = getegid ();
+
+  if (unshare (CLONE_NEWNS) < 0)
+    {
+      int fd;
+
+      if (unshare (CLONE_NEWNS | CLONE_NEWUSER) < 0)
+        return FALSE;
+      fd = open ("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+      g_assert_cmpint (write (fd, "deny", 4), ==, 4);
+      close (fd);
+      write_id_map ("/proc/self/uid_map", user);
+      write_id_map ("/proc/self/gid_map", group);
+    }
+
+  return mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+void
+mount_small (const char *path, const char *options)
+{
+  g_assert_cmpint (mount ("none", path, "tmpfs", 0, options), ==, 0);
 }

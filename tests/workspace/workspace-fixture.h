@@ -27,6 +27,9 @@ extern const WorkspaceMode workspace_modes[4];
 
 void workspace_fixture_set_up (WorkspaceFixture *self, const WorkspaceMode *mode);
 void workspace_fixture_tear_down (WorkspaceFixture *self);
+/* The same in a base that is there already, and stays. */
+void workspace_fixture_set_up_in (WorkspaceFixture *self, const WorkspaceMode *mode);
+void workspace_fixture_clear (WorkspaceFixture *self);
 
 /* Adds the test once for each of the first n_modes modes, with the fixture. */
 typedef void (*WorkspaceTestFunc) (WorkspaceFixture *fixture, gconstpointer mode);
@@ -40,6 +43,11 @@ char *workspace_fixture_get (WorkspaceFixture *self, const char *path, gsize *si
 void workspace_fixture_stat (WorkspaceFixture *self, const char *path, struct stat *status);
 /* All names below the workspace, sorted, as "a a/b c". */
 char *workspace_fixture_list (WorkspaceFixture *self);
+void workspace_fixture_assert_list (WorkspaceFixture *self, const char *expected);
+
+/* A mount namespace of our own, as root, or in a user namespace where those are allowed; FALSE: neither. */
+gboolean workspace_enter_mount_namespace (void);
+void mount_small (const char *path, const char *options); /* a tmpfs */
 
 void remove_tree (const char *path);
 guint count_descriptors (void);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <dirent.h>
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The way down from a folder, as deep as it goes, on descriptors alone: no link is followed. Few descriptors are open
+ * at a time: those of the folders further up are closed, and opened again by way of "..", which is checked to be the
+ * folder from which the way came down. Errors are in errno: ESTALE when that was moved meanwhile. */
+typedef struct _DevboxFolderStack DevboxFolderStack;
+
+DevboxFolderStack *devbox_folder_stack_new (int folder_fd); /* any descriptor of the folder, left as it is */
+void devbox_folder_stack_free (DevboxFolderStack *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxFolderStack, devbox_folder_stack_free)
+
+guint devbox_folder_stack_get_depth (DevboxFolderStack *self); /* 0: in the folder where it began */
+int devbox_folder_stack_get_fd (DevboxFolderStack *self);
+/* For a depth above 0 */
+int devbox_folder_stack_get_parent_fd (DevboxFolderStack *self); /* -1 and errno */
+const char *devbox_folder_stack_get_name (DevboxFolderStack *self);
+/* What is in the folder where it stands: goes on where it was when it comes back to a folder. NULL and errno. */
+DIR *devbox_folder_stack_get_stream (DevboxFolderStack *self);
+
+gboolean devbox_folder_stack_push (DevboxFolderStack *self, const char *name);
+gboolean devbox_folder_stack_pop (DevboxFolderStack *self);
+
+/* "prefix/a/b" for a way from the root by x to a and b, x being what the prefix stands for; the end of it, if long. */
+GString *devbox_folder_stack_describe (DevboxFolderStack *self, const char *prefix);
+
+G_END_DECLS

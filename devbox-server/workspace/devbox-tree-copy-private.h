@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Copies a file, or a folder with everything in it, to a name that is free: content, owner, mode and times; a link as a
+ * link. Several names of one file become several files. `path` is how errors call the source. After a failure what was
+ * copied so far is there. */
+gboolean devbox_tree_copy (int source_folder_fd,
+                           const char *source_name,
+                           int folder_fd,
+                           const char *name,
+                           const char *path,
+                           GCancellable *cancellable,
+                           GError **error);
+
+G_END_DECLS

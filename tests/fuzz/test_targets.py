@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every parser of foreign bytes has a target, and every target a dictionary and a small corpus: SOURCES TARGET=FILE…"""
+import re
+import sys
+import unittest
+from pathlib import Path
+
+import tap
+
+SOURCES = Path(sys.argv[1])
+HERE = SOURCES / "tests" / "fuzz"
+MAX_CORPUS_SIZE = 64 * 1024
+
+# What a file is called that reads foreign bytes.
+PARSER = re.compile(r"(base64|chunks|frames|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item|batch-request"
+                    r"|json-(number|reader|string)|(log|watch)-message)\.c$")
+
+TARGETS = {}
+for pair in sys.argv[2:]:
+    target, _, parser = pair.partition("=")
+    TARGETS.setdefault(target, []).append(parser)
+del sys.argv[1:]
+
+
+class Targets(unittest.TestCase):
+    def test_every_parser_has_a_target(self):
+        parsers = [str(path.relative_to(SOURCES)) for folder in ("devbox-glib/wire", "devbox-server") for path in (SOURCES / folder).rglob("*.c")
+                   if PARSER.search(path.name)]
+        self.assertGreater(len(parsers), 8)
+        claimed = {parser for parsers in TARGETS.values() for parser in parsers}
+        self.assertEqual([parser for parser in sorted(parsers) if parser not in claimed], [])
+        self.assertEqual([parser for parser in sorted(claimed) if not (SOURCES / parser).is_file()], [])
+
+    def test_every_target_is_complete(self):
+        sources = {path.stem.removeprefix("fuzz-") for path in HERE.glob("fuzz-*.c")} - {"standalone"}
+        dictionaries = {path.stem for path in HERE.glob("*.dict")}
+        corpora = {path.name for path in (HERE / "corpus").iterdir()}
+        self.assertEqual(sources, set(TARGETS))
+        self.assertEqual(dictionaries, set(TARGETS))
+        self.assertEqual(corpora, set(TARGETS))
+
+    def test_every_dictionary_says_something(self):
+        for target in TARGETS:
+            entries = re.findall(r'^(?:\w+=)?"(?:[^"\\]|\\.)+"$', (HERE / f"{target}.dict").read_text(), re.M)
+            self.assertGreater(len(entries), 3, target)
+
+    def test_every_corpus_is_small(self):
+        for target in TARGETS:
+            inputs = list((HERE / "corpus" / target).iterdir())
+            self.assertGreater(len(inputs), 4, target)
+            self.assertLess(sum(path.stat().st_size for path in inputs), MAX_CORPUS_SIZE, target)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Node.js with a WebSocket of its own, which Debian's is too old for: npm brings it into $NODE_FOLDER, with whatever packages a test wants."""
+import os
+import re
+import shutil
+import subprocess
+
+OLDEST = 22
+
+
+def version(program):
+    found = re.match(r"v(\d+)\.", subprocess.run([program, "--version"], capture_output=True, text=True).stdout)
+    return int(found.group(1)) if found else 0
+
+
+def install(folder, *packages):
+    """Whether they are all there: as "name@version" each."""
+    missing = [package for package in packages if not os.path.isdir(os.path.join(folder, "node_modules", package.rpartition("@")[0]))]
+    if not missing:
+        return True
+    os.makedirs(folder, exist_ok=True)
+    command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, *missing]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).returncode == 0
+
+
+def find_node(*packages):
+    """The program; None where it or a package cannot be had, which is so without a network alone."""
+    own = shutil.which("node")
+    wanted = packages if own and version(own) >= OLDEST else (f"node@{OLDEST}", *packages)
+    folder = os.environ["NODE_FOLDER"]
+    if not install(folder, *wanted):
+        return None
+    return own if len(wanted) == len(packages) else os.path.join(folder, "node_modules/node/bin/node")
