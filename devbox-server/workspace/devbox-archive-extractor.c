@@ -64,6 +64,22 @@ devbox_archive_report_clear (DevboxArchiveReport *self)
   g_clear_pointer (&self->refusals, g_array_unref);
 }
 
+/* Also of what is only passed over: whoever sends a bomb pays for the time that it takes. */
+static gboolean
+is_bomb (const Extraction *self)
+{
+  gint64 unpacked = archive_filter_bytes (self->archive, 0);
+
+  return unpacked > RATIO_GRACE && unpacked / MAX_RATIO > archive_filter_bytes (self->archive, -1);
+}
+
+static void
+set_bomb_error (GError **error)
+{
+  g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE,
+                       _ ("The archive unpacks to far more than its size"));
+}
+
 static la_ssize_t
 on_read (DevboxArchive *archive, void *user_data, const void **data)
 {
@@ -71,7 +87,10 @@ on_read (DevboxArchive *archive, void *user_data, const void **data)
   gsize size;
 
   g_clear_pointer (&self->piece, g_bytes_unref);
-  self->piece = self->read (self->user_data, self->cancellable, &self->read_error);
+  if (is_bomb (self))
+    set_bomb_error (&self->read_error);
+  else
+    self->piece = self->read (self->user_data, self->cancellable, &self->read_error);
   if (self->read_error != NULL)
     {
       archive_set_error (archive, EIO, "%s", self->read_error->message);
@@ -263,13 +282,15 @@ is_fatal (const Extraction *self, const GError *error)
 static gboolean
 count_bytes (Extraction *self, gsize size, GError **error)
 {
-  goffset consumed = archive_filter_bytes (self->archive, -1);
-
   self->report->n_bytes += size;
   if (self->limits->max_total_size >= 0 && self->report->n_bytes > (guint64) self->limits->max_total_size)
     return refuse_all (self, _ ("The archive unpacks to more than is allowed"), error);
-  if (self->report->n_bytes > RATIO_GRACE && self->report->n_bytes / MAX_RATIO > (guint64) consumed)
-    return refuse_all (self, _ ("The archive unpacks to far more than its size"), error);
+  if (is_bomb (self))
+    {
+      self->is_over = TRUE;
+      set_bomb_error (error);
+      return FALSE;
+    }
 
   return TRUE;
 }
