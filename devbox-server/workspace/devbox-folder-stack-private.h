@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * folder from which the way came down. Errors are in errno: ESTALE when that was moved meanwhile. */
 typedef struct _DevboxFolderStack DevboxFolderStack;
 
-DevboxFolderStack *devbox_folder_stack_new (int folder_fd); /* any descriptor of the folder, left as it is */
+/* Any descriptor of the folder, which must stay open for as long */
+DevboxFolderStack *devbox_folder_stack_new (int folder_fd);
 void devbox_folder_stack_free (DevboxFolderStack *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxFolderStack, devbox_folder_stack_free)
 

@@ -68,7 +68,7 @@ DevboxFolderStack *
 devbox_folder_stack_new (int folder_fd)
 {
   DevboxFolderStack *self = g_new0 (DevboxFolderStack, 1);
-  const Level root = { .fd = fcntl (folder_fd, F_DUPFD_CLOEXEC, 3), .position = -1 };
+  const Level root = { .fd = folder_fd, .position = -1 };
 
   self->levels = g_array_new (FALSE, FALSE, sizeof (Level));
   g_array_set_clear_func (self->levels, (GDestroyNotify) level_clear);
@@ -80,6 +80,8 @@ devbox_folder_stack_new (int folder_fd)
 void
 devbox_folder_stack_free (DevboxFolderStack *self)
 {
+  /* The first one is the caller's. */
+  get_level (self, 0)->fd = -1;
   g_array_unref (self->levels);
   g_free (self);
 }
