@@ -86,5 +86,5 @@ devbox_batch_tally_get_results (DevboxBatchTally *self, guint *n_results)
 {
   *n_results = self->results->len;
 
-  return &g_array_index (self->results, DevboxBatchResult, 0);
+  return (gconstpointer) self->results->data;
 }
