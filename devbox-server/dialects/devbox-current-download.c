@@ -200,6 +200,5 @@ batch_download_route (DevboxHttpExchange *exchange, const char *argument, gpoint
 
 const DevboxHttpRoute devbox_current_download_routes[] = {
   { "POST", "/api/v1/files/batch-download", DEVBOX_HTTP_ROUTE_NONE, batch_download_route },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_download_routes = G_N_ELEMENTS (devbox_current_download_routes);
