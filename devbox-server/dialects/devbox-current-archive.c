@@ -45,15 +45,16 @@ read_body (gpointer user_data, GCancellable *cancellable, GError **error)
 static gboolean
 skip_rest (Unpacking *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
+  GError *local_error = NULL;
   GBytes *piece;
 
   while ((piece = devbox_http_body_queue_take (self->body, cancellable, &local_error)) != NULL)
     g_bytes_unref (piece);
-  if (local_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&local_error));
+  if (local_error == NULL)
+    return TRUE;
 
-  return local_error == NULL;
+  g_propagate_error (error, local_error);
+  return FALSE;
 }
 
 static gboolean
@@ -136,6 +137,5 @@ unpack_archive (DevboxHttpExchange *exchange, const char *argument, gpointer use
 
 const DevboxHttpRoute devbox_current_archive_routes[] = {
   { "PUT", "/api/v1/files/archive", DEVBOX_HTTP_ROUTE_NONE, unpack_archive },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_archive_routes = G_N_ELEMENTS (devbox_current_archive_routes);
