@@ -38,6 +38,7 @@ static const DevboxUploadFuncs batch_funcs = {
   .feed = feed,
   .finish = finish,
   .free = (GDestroyNotify) devbox_batch_request_free,
+  .is_of_many = TRUE,
 };
 
 void

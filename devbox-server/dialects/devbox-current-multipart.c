@@ -89,6 +89,7 @@ static const DevboxUploadFuncs batch_funcs = {
   .feed = feed_batch,
   .finish = finish_batch,
   .free = (GDestroyNotify) devbox_form_batch_free,
+  .is_of_many = TRUE,
 };
 
 static void

@@ -11,6 +11,7 @@ typedef struct
   gboolean (*feed) (gpointer target, const char *data, gsize size, GError **error);
   gboolean (*finish) (gpointer target, GError **error); /* the body is whole */
   GDestroyNotify free;                                  /* before finish () it has to leave nothing behind */
+  gboolean is_of_many;                                  /* files, each of which takes its time, however short it is */
 } DevboxUploadFuncs;
 
 typedef void (*DevboxUploadReplyFunc) (DevboxHttpExchange *exchange, gpointer target, gpointer user_data);

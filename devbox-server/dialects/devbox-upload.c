@@ -18,6 +18,7 @@
 #define MIN_SLICE 256
 #define FIRST_SLICE (16 * 1024)
 #define MAX_SLICE (256 * 1024)
+#define MAX_SLICE_OF_MANY (4 * 1024)
 
 typedef struct
 {
@@ -61,7 +62,7 @@ feed_slice (Upload *self, const guint8 *data, gsize size, GError **error)
   if (elapsed > MAX_TURN)
     self->slice = MAX (self->slice / 2, MIN_SLICE);
   else if (elapsed < MAX_TURN / 4)
-    self->slice = MIN (self->slice * 2, MAX_SLICE);
+    self->slice = MIN (self->slice * 2, self->funcs->is_of_many ? MAX_SLICE_OF_MANY : MAX_SLICE);
 
   return fed;
 }
@@ -208,7 +209,7 @@ devbox_upload_receive (DevboxHttpExchange *exchange,
   self->reply_error = reply_error;
   self->user_data = user_data;
   self->limit = limit;
-  self->slice = FIRST_SLICE;
+  self->slice = funcs->is_of_many ? MIN_SLICE : FIRST_SLICE;
   devbox_http_exchange_read_body (exchange, -1, on_body, self, upload_free);
 }
 

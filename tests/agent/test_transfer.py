@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import tarfile
+import threading
 import time
 import unittest
 
@@ -108,6 +109,23 @@ class ClassicBatchTest(TransferTest):
         self.assertEqual(answer["successCount"], 10000)
         if not self.agent.is_sanitized():
             self.assertLess(self.agent.resident_kib() - before, 12 * 1024)
+
+    def test_tiny_files_behind_a_large_one_hold_up_nobody(self):
+        """What a large file took says nothing about the next thousands, which come in the same pieces."""
+        files = [{"path": "large", "content": "x" * (1 << 20)}] + [{"path": f"t/{number}", "content": ""} for number in range(20_000)]
+        waits = []
+        uploading = threading.Thread(target=self.agent.post, args=("/files/batch-upload", {"files": files}))
+        uploading.start()
+        while uploading.is_alive():
+            began = time.monotonic()
+            self.agent.request("GET", "/health")
+            waits.append(time.monotonic() - began)
+        uploading.join()
+        self.assertEqual(len(os.listdir(self.agent.path("t"))), 20_000)
+        longest = sorted(waits)[-3:]
+        print("# the longest that /health takes: " + ", ".join(f"{wait * 1000:.1f} ms" for wait in longest))
+        if not self.agent.is_sanitized():
+            self.assertLess(longest[-1], 0.15)
 
 
 class CurrentReadTest(TransferTest):
