@@ -6,10 +6,13 @@
 #include "devbox-wire-json-private.h"
 
 static void
-append_result (GString *json, const DevboxBatchResult *result)
+append_result (GString *json, DevboxWorkspace *workspace, const DevboxBatchResult *result)
 {
+  g_autofree char *whole
+      = workspace != NULL && result->error == NULL ? devbox_workspace_build_path (workspace, result->path) : NULL;
+
   g_string_append (json, "{\"path\":");
-  devbox_wire_json_append_string (json, result->path, -1);
+  devbox_wire_json_append_string (json, whole != NULL ? whole : result->path, -1);
   if (result->error == NULL)
     g_string_append_printf (json, ",\"success\":true,\"size\":%" G_GOFFSET_FORMAT "}", result->size);
   else
@@ -21,7 +24,10 @@ append_result (GString *json, const DevboxBatchResult *result)
 }
 
 void
-devbox_batch_results_append (GString *json, const DevboxBatchResult *results, guint n_results)
+devbox_batch_results_append (GString *json,
+                             DevboxWorkspace *workspace,
+                             const DevboxBatchResult *results,
+                             guint n_results)
 {
   guint n_successes = 0;
 
@@ -30,7 +36,7 @@ devbox_batch_results_append (GString *json, const DevboxBatchResult *results, gu
     {
       if (i > 0)
         g_string_append_c (json, ',');
-      append_result (json, &results[i]);
+      append_result (json, workspace, &results[i]);
       n_successes += results[i].error == NULL;
     }
   g_string_append_printf (json, "],\"totalFiles\":%u,\"successCount\":%u", n_results, n_successes);

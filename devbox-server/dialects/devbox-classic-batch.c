@@ -28,13 +28,14 @@ reply (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
   guint n_results = 0;
   const DevboxBatchResult *results = devbox_batch_request_get_results (target, &n_results);
 
-  devbox_batch_results_append (json, results, n_results);
+  devbox_batch_results_append (json, NULL, results, n_results);
   g_string_append_c (json, '}');
 
   devbox_http_reply_json (exchange, 200, json);
 }
 
 static const DevboxUploadFuncs batch_funcs = {
+  .slice = DEVBOX_UPLOAD_BATCH_SLICE,
   .feed = feed,
   .finish = finish,
   .free = (GDestroyNotify) devbox_batch_request_free,

@@ -74,8 +74,9 @@ read_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_dat
   devbox_file_reply_bytes (exchange, "application/octet-stream", fd, status.st_size);
 }
 
-static void
-reply_size (DevboxHttpExchange *exchange, DevboxWorkspace *workspace, const char *path, goffset size, guint n_old_links)
+void
+devbox_current_reply_written (
+    DevboxHttpExchange *exchange, DevboxWorkspace *workspace, const char *path, goffset size, guint n_old_links)
 {
   GString *json = devbox_current_begin ();
 
@@ -93,7 +94,7 @@ reply_write_request (DevboxHttpExchange *exchange, gpointer target, gpointer use
 {
   DevboxWriteRequest *request = target;
 
-  reply_size (exchange, devbox_agent_service_get_workspace (user_data), devbox_write_request_get_path (request),
+  devbox_current_reply_written (exchange, devbox_agent_service_get_workspace (user_data), devbox_write_request_get_path (request),
               devbox_write_request_get_size (request), devbox_write_request_get_n_old_links (request));
 }
 
@@ -148,7 +149,7 @@ reply_raw (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
 {
   RawWrite *self = target;
 
-  reply_size (exchange, devbox_agent_service_get_workspace (user_data), self->path,
+  devbox_current_reply_written (exchange, devbox_agent_service_get_workspace (user_data), self->path,
               devbox_file_replacement_get_size (self->file), devbox_file_replacement_get_n_old_links (self->file));
 }
 
@@ -180,6 +181,8 @@ write_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_da
 {
   if (devbox_http_content_type_is (exchange, "application/json"))
     write_json (exchange, user_data);
+  else if (devbox_http_content_type_is (exchange, "multipart/form-data"))
+    devbox_current_write_multipart (exchange, user_data);
   else
     write_raw (exchange, user_data);
 }

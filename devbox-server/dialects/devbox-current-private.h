@@ -20,6 +20,8 @@ void devbox_current_add_routes (DevboxHttpRouter *router, gpointer service);
 /* What came before the handler could look at it */
 /* A JSON object, handed to func. Another content type is answered with 415, what is no JSON object with 400. */
 void devbox_current_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data);
+/* A body that is not what the route takes: HTTP 400. */
+void devbox_current_refuse_body (DevboxHttpExchange *exchange, const GError *error);
 /* A member or parameter that is missing or has the wrong type: HTTP 422. */
 void devbox_current_reject (DevboxHttpExchange *exchange, const GError *error);
 
@@ -42,7 +44,15 @@ void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, 
 /* `,"path":"…"`: the whole path of what a request named, and as `pathBytes` its bytes where it is not UTF-8. */
 void devbox_current_append_path (GString *json, DevboxWorkspace *workspace, const char *path);
 
+/* What a write answers, in whatever form it came. n_old_links: see devbox_file_replacement_get_n_old_links (). */
+void devbox_current_reply_written (
+    DevboxHttpExchange *exchange, DevboxWorkspace *workspace, const char *path, goffset size, guint n_old_links);
+/* POST /files/write of a form; the user data is the service. */
+void devbox_current_write_multipart (DevboxHttpExchange *exchange, gpointer user_data);
+
 /* The routes, by topic */
+extern const DevboxHttpRoute devbox_current_multipart_routes[];
+extern const guint devbox_current_n_multipart_routes;
 extern const DevboxHttpRoute devbox_current_content_routes[];
 extern const guint devbox_current_n_content_routes;
 extern const DevboxHttpRoute devbox_current_download_routes[];

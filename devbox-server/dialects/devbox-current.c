@@ -22,6 +22,7 @@ devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
   devbox_http_router_add (router, devbox_current_content_routes, devbox_current_n_content_routes, service);
   devbox_http_router_add (router, devbox_current_download_routes, devbox_current_n_download_routes, service);
   devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
+  devbox_http_router_add (router, devbox_current_multipart_routes, devbox_current_n_multipart_routes, service);
   devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
   devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
   devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
@@ -69,8 +70,8 @@ devbox_current_reject (DevboxHttpExchange *exchange, const GError *error)
   reply_failure (exchange, UNPROCESSABLE_ENTITY, status, error->message);
 }
 
-static void
-refuse_body (DevboxHttpExchange *exchange, const GError *error)
+void
+devbox_current_refuse_body (DevboxHttpExchange *exchange, const GError *error)
 {
   reply_failure (exchange, 400, MALFORMED, error->message);
 }
@@ -79,7 +80,7 @@ void
 devbox_current_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data)
 {
   if (devbox_http_content_type_is (exchange, "application/json"))
-    devbox_object_body_collect (exchange, func, refuse_body, user_data);
+    devbox_object_body_collect (exchange, func, devbox_current_refuse_body, user_data);
   else
     reply_failure (exchange, UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE,
                    _ ("The content type must be application/json"));

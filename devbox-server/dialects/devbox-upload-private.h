@@ -5,9 +5,13 @@
 
 G_BEGIN_DECLS
 
+/* Of a batch, whose smallest files mean the most work */
+#define DEVBOX_UPLOAD_BATCH_SLICE (16 * 1024)
+
 /* A request body on its way into files. */
 typedef struct
 {
+  gsize slice; /* the most that is fed at once; 0: whole pieces, where each byte costs as much as another */
   gboolean (*feed) (gpointer target, const char *data, gsize size, GError **error);
   gboolean (*finish) (gpointer target, GError **error); /* the body is whole */
   GDestroyNotify free;                                  /* before finish () it has to leave nothing behind */
@@ -17,7 +21,8 @@ typedef void (*DevboxUploadReplyFunc) (DevboxHttpExchange *exchange, gpointer ta
 typedef void (*DevboxUploadErrorFunc) (DevboxHttpExchange *exchange, const GError *error);
 
 /* Feeds the body to the target, piece by piece, and answers. An error is answered at once, which is a refusal: the
- * engine drops the rest of the body. Takes target; funcs must be static. limit: of the body, in bytes; -1 for none. */
+ * engine drops the rest of the body. Takes target; funcs must be static. limit: of the body, in bytes; -1 for none;
+ * past it FILE_TOO_LARGE is answered. Where a piece takes long, others have a turn of the main loop meanwhile. */
 void devbox_upload_receive (DevboxHttpExchange *exchange,
                             goffset limit,
                             const DevboxUploadFuncs *funcs,

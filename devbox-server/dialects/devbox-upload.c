@@ -3,19 +3,29 @@
 
 #include "devbox-upload-private.h"
 
+#include "devbox-wire-error-private.h"
 #include "devbox-write-request-private.h"
+
+#include <glib/gi18n-lib.h>
 
 /* A JSON body can be six times as long as the text in it (\u0041), and carries paths and names beside it. */
 #define JSON_EXPANSION 6
 #define JSON_OVERHEAD (64 * 1024)
 
+#define MAX_TURN (3 * 1000) /* µs */
+
 typedef struct
 {
+  DevboxHttpExchange *exchange; /* which owns this */
   const DevboxUploadFuncs *funcs;
   gpointer target;
   DevboxUploadReplyFunc reply;
   DevboxUploadErrorFunc reply_error;
   gpointer user_data;
+  goffset limit;
+  goffset received;
+  GByteArray *rest; /* of a piece that took long, while the body is paused */
+  GSource *turn;
 } Upload;
 
 static void
@@ -23,8 +33,97 @@ upload_free (gpointer data)
 {
   Upload *self = data;
 
+  if (self->turn != NULL)
+    {
+      g_source_destroy (self->turn);
+      g_source_unref (self->turn);
+    }
+  g_clear_pointer (&self->rest, g_byte_array_unref);
   self->funcs->free (self->target);
   g_free (self);
+}
+
+/* Returns how much was taken before the time was up. */
+static gsize
+feed_for_a_while (Upload *self, const guint8 *data, gsize size, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + MAX_TURN;
+  gsize done = 0;
+
+  do
+    {
+      gsize slice = self->funcs->slice > 0 ? MIN (self->funcs->slice, size - done) : size;
+
+      if (!self->funcs->feed (self->target, (const char *) data + done, slice, error))
+        break;
+      done += slice;
+    }
+  while (done < size && g_get_monotonic_time () < deadline);
+
+  return done;
+}
+
+static gboolean
+take_turn (gpointer user_data)
+{
+  Upload *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gsize done = feed_for_a_while (self, self->rest->data, self->rest->len, &error);
+
+  if (error == NULL && done < self->rest->len)
+    {
+      g_byte_array_remove_range (self->rest, 0, done);
+      return G_SOURCE_CONTINUE;
+    }
+
+  g_clear_pointer (&self->rest, g_byte_array_unref);
+  g_clear_pointer (&self->turn, g_source_unref);
+  devbox_http_exchange_resume_body (self->exchange);
+  /* Last, since it may be the end of all this. */
+  if (error != NULL)
+    self->reply_error (self->exchange, error);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+take_later (Upload *self, const guint8 *data, gsize size)
+{
+  self->rest = g_byte_array_append (g_byte_array_sized_new (size), data, size);
+  devbox_http_exchange_pause_body (self->exchange);
+
+  self->turn = g_idle_source_new ();
+  g_source_set_priority (self->turn, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->turn, take_turn, self, NULL);
+  g_source_attach (self->turn, g_main_context_get_thread_default ());
+}
+
+static GError *
+make_too_large (goffset limit)
+{
+  g_autofree char *size = g_format_size_full (limit, G_FORMAT_SIZE_LONG_FORMAT);
+
+  /* Translators: %s is a size with its unit */
+  return g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE, _ ("The body is larger than the limit of %s"),
+                      size);
+}
+
+static void
+take_piece (Upload *self, const guint8 *data, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  gsize done = 0;
+
+  self->received += size;
+  if (self->limit >= 0 && self->received > self->limit)
+    error = make_too_large (self->limit);
+  else
+    done = feed_for_a_while (self, data, size, &error);
+
+  if (error != NULL)
+    self->reply_error (self->exchange, error);
+  else if (done < size)
+    take_later (self, data + done, size - done);
 }
 
 static void
@@ -41,8 +140,7 @@ on_body (DevboxHttpExchange *exchange,
   switch (event)
     {
     case DEVBOX_HTTP_BODY_DATA:
-      if (!self->funcs->feed (self->target, (const char *) data, size, &error))
-        self->reply_error (exchange, error);
+      take_piece (self, data, size);
       break;
     case DEVBOX_HTTP_BODY_END:
       if (self->funcs->finish (self->target, &error))
@@ -67,14 +165,27 @@ devbox_upload_receive (DevboxHttpExchange *exchange,
                        DevboxUploadErrorFunc reply_error,
                        gpointer user_data)
 {
-  Upload *self = g_new (Upload, 1);
+  Upload *self;
 
+  /* Before any of it is read; the engine would answer in one form for all dialects. */
+  if (limit >= 0 && devbox_http_exchange_get_content_length (exchange) > limit)
+    {
+      g_autoptr (GError) error = make_too_large (limit);
+
+      reply_error (exchange, error);
+      funcs->free (target);
+      return;
+    }
+
+  self = g_new0 (Upload, 1);
+  self->exchange = exchange;
   self->funcs = funcs;
   self->target = target;
   self->reply = reply;
   self->reply_error = reply_error;
   self->user_data = user_data;
-  devbox_http_exchange_read_body (exchange, limit, on_body, self, upload_free);
+  self->limit = limit;
+  devbox_http_exchange_read_body (exchange, -1, on_body, self, upload_free);
 }
 
 goffset

@@ -83,10 +83,10 @@ void devbox_server_command_resume_output (DevboxServerCommand *self);
 /* SIGKILL, until nothing of the tree is left; also what went on after the end of the command. */
 void devbox_server_command_kill (DevboxServerCommand *self);
 void devbox_server_command_send_signal (DevboxServerCommand *self, int signum); /* the command and every descendant */
-/* Of one that runs and is fed. Puts descriptors, which stay the caller's, into the slots of its supervisor from slot on,
- * after n_closed of them were closed there; then writes the bytes, some lines at most, to its stdin. It may open what is
- * in a slot by its path, but nothing that it runs inherits that. FALSE with errno when its supervisor is gone or has too
- * many orders. */
+/* Of one that runs and is fed. Puts descriptors, which stay the caller's, into the slots of its supervisor from slot
+ * on, after n_closed of them were closed there; then writes the bytes, some lines at most, to its stdin. It may open
+ * what is in a slot by its path, but nothing that it runs inherits that. FALSE with errno when its supervisor is gone
+ * or has too many orders. */
 gboolean devbox_server_command_feed (DevboxServerCommand *self,
                                      guint slot,
                                      guint n_closed,
@@ -95,8 +95,8 @@ gboolean devbox_server_command_feed (DevboxServerCommand *self,
                                      const char *bytes,
                                      gsize size);
 char *devbox_server_command_dup_slot_path (DevboxServerCommand *self, guint slot);
-/* Sends signum to the descendants that came since a slot was last filled, with all below them, and command_signum, unless
- * it is 0, to the command itself. */
+/* Sends signum to the descendants that came since a slot was last filled, with all below them, and command_signum,
+ * unless it is 0, to the command itself. */
 void devbox_server_command_interrupt (DevboxServerCommand *self, int command_signum, int signum);
 DevboxCommandState devbox_server_command_get_state (DevboxServerCommand *self);
 GPid devbox_server_command_get_pid (DevboxServerCommand *self);        /* as seen by the agent; 0 before it runs */

@@ -558,8 +558,7 @@ devbox_server_command_feed (DevboxServerCommand *self,
                             const char *bytes,
                             gsize size)
 {
-  DevboxLauncherOrder order
-      = { .type = DEVBOX_LAUNCHER_FEED, .slot = slot, .n_closed = n_closed, .n_bytes = size };
+  DevboxLauncherOrder order = { .type = DEVBOX_LAUNCHER_FEED, .slot = slot, .n_closed = n_closed, .n_bytes = size };
 
   g_return_val_if_fail (size <= sizeof order.bytes, FALSE);
 
@@ -583,8 +582,7 @@ devbox_server_command_dup_slot_path (DevboxServerCommand *self, guint slot)
 void
 devbox_server_command_interrupt (DevboxServerCommand *self, int command_signum, int signum)
 {
-  DevboxLauncherOrder order
-      = { .type = DEVBOX_LAUNCHER_INTERRUPT, .command_signum = command_signum, .signum = signum };
+  DevboxLauncherOrder order = { .type = DEVBOX_LAUNCHER_INTERRUPT, .command_signum = command_signum, .signum = signum };
 
   if (self->control >= 0)
     send_order (self, &order, NULL, 0);

@@ -33,8 +33,7 @@ devbox_session_table_new (DevboxLauncher *launcher)
   self->context = g_main_context_ref_thread_default ();
   self->max_sessions = DEFAULT_MAX_SESSIONS;
   self->retention_ms = DEFAULT_RETENTION_MS;
-  self->sessions
-      = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) devbox_shell_session_unref);
+  self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) devbox_shell_session_unref);
   g_queue_init (&self->created);
   g_queue_init (&self->ended);
 

@@ -29,7 +29,7 @@ void devbox_shell_free (DevboxShell *self);
 
 /* What makes a shell fit to be driven: to be run first. */
 #define DEVBOX_SHELL_SETUP                                                                                             \
-  "PS1= PS2=\n"                        /* prompts would go to its standard error */                                    \
+  "PS1= PS2=\n"                           /* prompts would go to its standard error */                                 \
   "unset HISTFILE TMOUT PROMPT_COMMAND\n" /* no history in the home folder; it never ends for idling */                \
   "if [ -n \"${BASH_VERSION-}\" ]\n"                                                                                   \
   "then\n"                                                                                                             \
@@ -50,7 +50,8 @@ void devbox_shell_kill_leftovers (DevboxShell *self);
 void devbox_shell_kill (DevboxShell *self);
 
 char *devbox_shell_dup_folder (DevboxShell *self); /* where it is; NULL when that cannot be told */
-int devbox_shell_get_exports (DevboxShell *self);  /* a text that sets its exported variables, as they were last reported */
+int
+devbox_shell_get_exports (DevboxShell *self); /* a text that sets its exported variables, as they were last reported */
 DevboxServerCommand *devbox_shell_get_command (DevboxShell *self);
 
 G_END_DECLS

@@ -7,28 +7,28 @@
 
 G_BEGIN_DECLS
 
-/* A shell with a name: commands that run in it one after the other find the folder, the variables, the functions and the
- * jobs of those before. It is its shell: when that exits, the session has ended, and all that it left to run with it.
- * Reference counted, of the thread of its launcher. */
+/* A shell with a name: commands that run in it one after the other find the folder, the variables, the functions and
+ * the jobs of those before. It is its shell: when that exits, the session has ended, and all that it left to run with
+ * it. Reference counted, of the thread of its launcher. */
 typedef struct _DevboxShellSession DevboxShellSession;
 
 /* What became of a command */
 typedef struct
 {
-  int exit_code;          /* of the shell, where it has ended */
-  DevboxOutputLog *log;   /* what it wrote; it has ended */
-  gint64 duration;        /* µs */
-  gboolean timed_out;     /* and was ended, with all that it had started */
+  int exit_code;           /* of the shell, where it has ended */
+  DevboxOutputLog *log;    /* what it wrote; it has ended */
+  gint64 duration;         /* µs */
+  gboolean timed_out;      /* and was ended, with all that it had started */
   gboolean shell_replaced; /* since nothing else could end it: what is not exported is lost, and so are jobs */
-  char *syntax_error;     /* what the shell says of it; or NULL */
-  const GError *error;    /* CONFLICT: the session had ended before its turn; INTERNAL_ERROR; or NULL */
+  char *syntax_error;      /* what the shell says of it; or NULL */
+  const GError *error;     /* CONFLICT: the session had ended before its turn; INTERNAL_ERROR; or NULL */
 } DevboxShellResult;
 
 typedef void (*DevboxShellFunc) (DevboxShellSession *self, const DevboxShellResult *result, gpointer user_data);
 typedef void (*DevboxShellEndedFunc) (DevboxShellSession *self, gpointer user_data);
 
-/* The path of a shell, which may be given by its name alone; NULL: bash, or sh where there is none. VALIDATION_ERROR when
- * it cannot be run. */
+/* The path of a shell, which may be given by its name alone; NULL: bash, or sh where there is none. VALIDATION_ERROR
+ * when it cannot be run. */
 char *devbox_shell_find_program (const char *name, GError **error);
 
 /* spec: its environment and folder. variables: those in it that were asked for, or NULL. Tells ready when the shell has
@@ -44,9 +44,9 @@ DevboxShellSession *devbox_shell_session_ref (DevboxShellSession *self);
 void devbox_shell_session_unref (DevboxShellSession *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxShellSession, devbox_shell_session_unref)
 
-/* Each is told once, from the main loop, and destroy is called after that. FALSE, with only destroy called: CONFLICT when
- * the session has ended, RATE_LIMITED when too many commands wait. func may be NULL. timeout_ms 0: none; it runs from
- * the command's own turn on. */
+/* Each is told once, from the main loop, and destroy is called after that. FALSE, with only destroy called: CONFLICT
+ * when the session has ended, RATE_LIMITED when too many commands wait. func may be NULL. timeout_ms 0: none; it runs
+ * from the command's own turn on. */
 gboolean devbox_shell_session_exec (DevboxShellSession *self,
                                     const char *command,
                                     guint timeout_ms,
@@ -81,10 +81,10 @@ void devbox_shell_session_add_ended_func (DevboxShellSession *self,
 gboolean devbox_shell_session_has_ended (DevboxShellSession *self);
 
 const char *devbox_shell_session_get_id (DevboxShellSession *self);
-const char *devbox_shell_session_get_program (DevboxShellSession *self); /* the path of its shell */
-const char *devbox_shell_session_get_folder (DevboxShellSession *self);  /* after the last command */
+const char *devbox_shell_session_get_program (DevboxShellSession *self);   /* the path of its shell */
+const char *devbox_shell_session_get_folder (DevboxShellSession *self);    /* after the last command */
 JsonObject *devbox_shell_session_get_variables (DevboxShellSession *self); /* that were given, not all that it has */
-gint64 devbox_shell_session_get_created (DevboxShellSession *self);      /* real, µs */
+gint64 devbox_shell_session_get_created (DevboxShellSession *self);        /* real, µs */
 gint64 devbox_shell_session_get_last_used (DevboxShellSession *self);
 gint64 devbox_shell_session_get_ended (DevboxShellSession *self); /* 0: it has not */
 /* Lines of all that was written in it, and of what was asked for. */

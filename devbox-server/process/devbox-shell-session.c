@@ -78,9 +78,9 @@ struct _DevboxShellSession
   gboolean terminating;
   Run *current;
   GQueue waiting;
-  GSource *timer;              /* of the current one */
-  DevboxServerCommand *check;  /* of its syntax */
-  GQueue background;           /* outputs that something still holds */
+  GSource *timer;             /* of the current one */
+  DevboxServerCommand *check; /* of its syntax */
+  GQueue background;          /* outputs that something still holds */
   DevboxOutputLog *log;
   GPtrArray *ended_closures;
 };
@@ -250,8 +250,8 @@ on_checked (DevboxServerCommand *command, gpointer user_data)
   start_next (self);
 }
 
-/* What a text that cannot be parsed ends with, other things end with too: the shell is asked in a process of its own. It
- * is let know the extended patterns, which the session may have turned on. */
+/* What a text that cannot be parsed ends with, other things end with too: the shell is asked in a process of its own.
+ * It is let know the extended patterns, which the session may have turned on. */
 static void
 check_syntax (DevboxShellSession *self)
 {
@@ -362,9 +362,8 @@ static void
 replace_shell (DevboxShellSession *self, DevboxShell *old)
 {
   const char *const nothing[] = { NULL };
-  const DevboxCommandSpec spec = { .envp = nothing,
-                                   .cwd_fd = -1,
-                                   .cwd = g_file_test (self->folder, G_FILE_TEST_IS_DIR) ? self->folder : "/" };
+  const DevboxCommandSpec spec
+      = { .envp = nothing, .cwd_fd = -1, .cwd = g_file_test (self->folder, G_FILE_TEST_IS_DIR) ? self->folder : "/" };
   Run *restore = run_new (DEVBOX_SHELL_RUN_SETUP, NULL, START_MS, NULL, NULL, NULL);
 
   restore->text_fd = fcntl (devbox_shell_get_exports (old), F_DUPFD_CLOEXEC, 3);

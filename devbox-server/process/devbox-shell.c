@@ -33,10 +33,10 @@ enum
   N_SLOTS,
 };
 
-/* The shell is an interactive one that reads its own lines from a pipe: whatever goes wrong in a text (a syntax error, an
- * unset variable under `set -u`, an interrupt) brings it back to the next line. A text is read by `.` from a file, so
- * that it needs no quoting, and whatever it does to its descriptors is undone behind it. The pipe is closed meanwhile
- * for all but the shell's own copy, which programs do not inherit. */
+/* The shell is an interactive one that reads its own lines from a pipe: whatever goes wrong in a text (a syntax error,
+ * an unset variable under `set -u`, an interrupt) brings it back to the next line. A text is read by `.` from a file,
+ * so that it needs no quoting, and whatever it does to its descriptors is undone behind it. The pipe is closed
+ * meanwhile for all but the shell's own copy, which programs do not inherit. */
 struct _DevboxShell
 {
   DevboxServerCommand *command;

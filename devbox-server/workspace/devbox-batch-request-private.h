@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-batch-tally-private.h"
 #include "devbox-write-item-private.h"
 
 G_BEGIN_DECLS
@@ -8,15 +9,6 @@ G_BEGIN_DECLS
 /* The JSON body of a batch of writes, {files:[item, …]}: each file is replaced once its item is at its end, and one
  * that fails hinders no other. Not thread safe. */
 typedef struct _DevboxBatchRequest DevboxBatchRequest;
-
-typedef struct
-{
-  char *path;   /* as it was sent, in bytes; "" when it was not */
-  goffset size; /* when there is no error */
-  GError *error;
-} DevboxBatchResult;
-
-#define DEVBOX_BATCH_MAX_FILES 50000
 
 /* max_size: of each file, max_total_size: of all of them; -1: none. Past the latter, FILE_TOO_LARGE ends the batch. */
 DevboxBatchRequest *devbox_batch_request_new (DevboxWorkspace *workspace, goffset max_size, goffset max_total_size);

@@ -17,8 +17,6 @@ struct _DevboxBatchRequest
   DevboxWireJsonReader *reader;
   DevboxWorkspace *workspace;
   goffset max_size;
-  goffset max_total_size;
-  goffset total_size;
   guint depth;
   gboolean is_files; /* the member at depth 1 */
   gboolean has_files;
@@ -26,17 +24,8 @@ struct _DevboxBatchRequest
   DevboxWriteItem *item; /* NULL: none, or it has failed */
   GError *item_error;
   char *item_path; /* of one that has failed */
-  GArray *results; /* of DevboxBatchResult */
+  DevboxBatchTally *tally;
 };
-
-static void
-result_clear (gpointer data)
-{
-  DevboxBatchResult *result = data;
-
-  g_free (result->path);
-  g_clear_error (&result->error);
-}
 
 static gboolean
 fail (const char *message, GError **error)
@@ -71,53 +60,22 @@ begin_item (DevboxBatchRequest *self)
   self->item = devbox_write_item_new (self->workspace, self->max_size);
 }
 
-static void
-note_result (DevboxBatchRequest *self)
-{
-  DevboxBatchResult result
-      = { .path = g_steal_pointer (&self->item_path), .error = g_steal_pointer (&self->item_error) };
-
-  if (self->item != NULL)
-    {
-      result.path = g_strdup (devbox_write_item_get_path (self->item));
-      result.size = devbox_write_item_get_size (self->item);
-      self->total_size += result.size;
-    }
-  if (result.path == NULL)
-    result.path = g_strdup ("");
-  g_array_append_val (self->results, result);
-}
-
-static void
-end_item (DevboxBatchRequest *self)
-{
-  GError *error = NULL;
-
-  if (self->item != NULL && !devbox_write_item_commit (self->item, &error))
-    fail_item (self, error);
-
-  note_result (self);
-  g_clear_pointer (&self->item, devbox_write_item_free);
-  self->in_item = FALSE;
-}
-
 static gboolean
-check_total (DevboxBatchRequest *self, GError **error)
+end_item (DevboxBatchRequest *self, GError **error)
 {
-  if (self->results->len > DEVBOX_BATCH_MAX_FILES)
-    {
-      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("“files” holds more than %d files"),
-                   DEVBOX_BATCH_MAX_FILES);
-      return FALSE;
-    }
-  if (self->max_total_size >= 0 && self->total_size > self->max_total_size)
-    {
-      g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE,
-                           _ ("The files together are larger than is allowed"));
-      return FALSE;
-    }
+  g_autoptr (DevboxWriteItem) item = NULL;
+  g_autofree char *path = NULL;
+  GError *item_error = NULL;
 
-  return TRUE;
+  if (self->item != NULL && !devbox_write_item_commit (self->item, &item_error))
+    fail_item (self, item_error);
+
+  item = g_steal_pointer (&self->item);
+  path = item != NULL ? g_strdup (devbox_write_item_get_path (item)) : g_steal_pointer (&self->item_path);
+  self->in_item = FALSE;
+
+  return devbox_batch_tally_add (self->tally, path, item != NULL ? devbox_write_item_get_size (item) : 0,
+                                 g_steal_pointer (&self->item_error), error);
 }
 
 /* What the item said of an event; in the array itself, a value that is complete is an item that is. */
@@ -129,9 +87,7 @@ settle (DevboxBatchRequest *self, gboolean is_taken, GError **item_error, gboole
   if (!is_complete || self->depth != ITEM_DEPTH)
     return TRUE;
 
-  end_item (self);
-
-  return check_total (self, error);
+  return end_item (self, error);
 }
 
 /* For a value that is in no item: what is neither in "files" nor the object around it is skipped. */
@@ -291,9 +247,7 @@ devbox_batch_request_new (DevboxWorkspace *workspace, goffset max_size, goffset 
   self->reader = devbox_wire_json_reader_new (&handler, self);
   self->workspace = devbox_workspace_ref (workspace);
   self->max_size = max_size;
-  self->max_total_size = max_total_size;
-  self->results = g_array_new (FALSE, FALSE, sizeof (DevboxBatchResult));
-  g_array_set_clear_func (self->results, result_clear);
+  self->tally = devbox_batch_tally_new (max_total_size);
 
   return self;
 }
@@ -305,7 +259,7 @@ devbox_batch_request_free (DevboxBatchRequest *self)
   g_clear_pointer (&self->item, devbox_write_item_free);
   g_clear_error (&self->item_error);
   g_free (self->item_path);
-  g_array_unref (self->results);
+  devbox_batch_tally_free (self->tally);
   devbox_workspace_unref (self->workspace);
   g_free (self);
 }
@@ -326,7 +280,5 @@ devbox_batch_request_finish (DevboxBatchRequest *self, GError **error)
 const DevboxBatchResult *
 devbox_batch_request_get_results (DevboxBatchRequest *self, guint *n_results)
 {
-  *n_results = self->results->len;
-
-  return (const DevboxBatchResult *) (gpointer) self->results->data;
+  return devbox_batch_tally_get_results (self->tally, n_results);
 }

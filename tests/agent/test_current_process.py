@@ -355,10 +355,10 @@ class ProcessTest(unittest.TestCase):
 
     def test_kill_by_name(self):
         """current: POST /process/{id}/kill: a signal by any name, or by number"""
-        script = ("for s in HUP INT QUIT USR1 USR2 TERM WINCH; do trap \"echo $s\" $s; done; touch ready; "
+        script = ("for s in HUP INT QUIT USR1 USR2 TERM WINCH; do trap \"echo $s\" $s; done; touch traps-are-set; "
                   "for i in $(seq 600); do sleep 0.05; done")
         process = self.start_shell(script)
-        self.wait_until(lambda: os.path.exists(self.agent.path("ready")))
+        self.wait_until(lambda: os.path.exists(self.agent.path("traps-are-set")))
 
         def told():
             return [line.split()[1] for line in self.logs(process) if line.startswith("[stdout]")]
