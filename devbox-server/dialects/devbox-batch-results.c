@@ -3,6 +3,7 @@
 
 #include "devbox-batch-results-private.h"
 
+#include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
 static void
@@ -19,7 +20,8 @@ append_result (GString *json, DevboxWorkspace *workspace, const DevboxBatchResul
     {
       g_string_append (json, ",\"success\":false,\"error\":");
       devbox_wire_json_append_string (json, result->error->message, -1);
-      g_string_append_c (json, '}');
+      g_string_append_printf (json, ",\"code\":\"%s\"}",
+                              devbox_wire_code_to_string (devbox_wire_code_from_error (result->error)));
     }
 }
 

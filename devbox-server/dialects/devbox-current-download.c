@@ -32,6 +32,8 @@ static const struct
   { "tar", FORMAT_TAR },
   { "multipart", FORMAT_MULTIPART },
   { "mixed", FORMAT_MULTIPART },
+  /* So the npm client calls it when it does not care. */
+  { "direct", FORMAT_TAR_GZ },
 };
 
 typedef struct

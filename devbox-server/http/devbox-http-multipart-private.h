@@ -13,7 +13,7 @@ typedef struct _DevboxHttpMultipart DevboxHttpMultipart;
 #define DEVBOX_HTTP_MULTIPART_MAX_BOUNDARY 70
 #define DEVBOX_HTTP_MULTIPART_MAX_HEADERS 8192 /* bytes, of one part */
 #define DEVBOX_HTTP_MULTIPART_MAX_FIELDS 32    /* of one part */
-#define DEVBOX_HTTP_MULTIPART_MAX_PARTS 20000
+#define DEVBOX_HTTP_MULTIPART_MAX_PARTS 50000
 #define DEVBOX_HTTP_MULTIPART_MAX_MARGIN 4096 /* bytes before the first part, and after the last one */
 
 /* What the header of a part says, in bytes; it need not be UTF-8. */

@@ -57,11 +57,12 @@ table_unref (gpointer self)
 void
 devbox_session_table_free (DevboxSessionTable *self)
 {
-  g_autoptr (GHashTable) sessions = g_steal_pointer (&self->sessions);
+  GHashTable *sessions = g_steal_pointer (&self->sessions);
 
   devbox_clear_source (&self->expiry);
   g_queue_clear (&self->created);
   g_queue_clear (&self->ended);
+  g_hash_table_unref (sessions); /* a session that somebody else holds finds no table when it ends */
   table_unref (self);
 }
 

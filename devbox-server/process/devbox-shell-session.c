@@ -23,7 +23,8 @@
 #define START_MS 10000
 #define CHECK_MS 5000
 #define MAX_NOTE 1024
-#define SYNTAX_ERROR_CODE 2 /* with which all shells tell of one, as programs tell of other things */
+#define SYNTAX_ERROR_CODE 2
+#define MAX_SYNTAX_ERROR_CODE 2 /* with 1 or 2 shells tell of one, as programs tell of other things */
 
 typedef enum
 {
@@ -40,6 +41,8 @@ typedef struct
   guint timeout_ms;
   gint64 started; /* monotonic, µs; 0: it waits */
   int start_errno;
+  gboolean is_checked; /* before it runs, or has no need of it */
+  int exit_code;       /* while its syntax is checked afterwards */
   gint64 duration;
   gboolean timed_out;
   gboolean abandoned;
@@ -167,6 +170,8 @@ finish_run (Run *run, DevboxShellSession *self, int exit_code, const GError *err
                                      .syntax_error = run->syntax_error,
                                      .error = error };
 
+  if (run->log != NULL)
+    devbox_output_log_end (run->log);
   if (run->variables != NULL && error == NULL && exit_code == 0)
     note_variables (self, run->variables);
   if (run->func != NULL)
@@ -230,6 +235,32 @@ dup_text (DevboxOutputLog *log, DevboxOutputStream stream)
   return text;
 }
 
+static void run_current (DevboxShellSession *self);
+
+/* One that goes on is told. */
+static void
+finish_check (DevboxShellSession *self)
+{
+  Run *run = self->current;
+
+  if (run->is_checked)
+    {
+      finish_current (self, run->exit_code, NULL);
+    }
+  else if (run->syntax_error != NULL || run->abandoned)
+    {
+      finish_current (self, SYNTAX_ERROR_CODE, NULL);
+    }
+  else
+    {
+      run->is_checked = TRUE;
+      run_current (self);
+      return;
+    }
+
+  start_next (self);
+}
+
 static void
 on_checked (DevboxServerCommand *command, gpointer user_data)
 {
@@ -246,12 +277,19 @@ on_checked (DevboxServerCommand *command, gpointer user_data)
     }
 
   g_clear_pointer (&self->check, devbox_server_command_unref);
-  finish_current (self, SYNTAX_ERROR_CODE, NULL);
-  start_next (self);
+  finish_check (self);
+}
+
+/* A shell tells of a syntax error on the standard error of the text. */
+static gboolean
+may_be_syntax_error (const Run *run, int status)
+{
+  return run->kind == DEVBOX_SHELL_RUN_COMMAND && !run->timed_out && !run->abandoned && status > 0
+         && status <= MAX_SYNTAX_ERROR_CODE && devbox_output_log_get_end_offset (run->log, DEVBOX_OUTPUT_STDERR) > 0;
 }
 
 /* What a text that cannot be parsed ends with, other things end with too: the shell is asked in a process of its own.
- * It is let know the extended patterns, which the session may have turned on. */
+ * It is let know the extended patterns, which the session may have turned on. The callback holds the session. */
 static void
 check_syntax (DevboxShellSession *self)
 {
@@ -281,8 +319,9 @@ on_reported (DevboxShell *shell, int status, gpointer user_data)
   devbox_shell_release (shell);
   note_folder (self);
 
-  if (run->kind == DEVBOX_SHELL_RUN_COMMAND && status == SYNTAX_ERROR_CODE && !run->timed_out && !run->abandoned)
+  if (may_be_syntax_error (run, status))
     {
+      run->exit_code = status;
       check_syntax (self);
       return;
     }
@@ -389,7 +428,7 @@ on_ended (DevboxShell *shell, gpointer user_data)
 
   if (run != NULL && run->kind == DEVBOX_SHELL_RUN_SETUP)
     error = new_start_error (self, command, run->timed_out);
-  else if (run != NULL && self->terminating)
+  else if (run != NULL && (self->terminating || run->started == 0))
     error = new_ended_error (self);
 
   if (run != NULL && error == NULL && (run->timed_out || run->abandoned))
@@ -449,7 +488,6 @@ open_text (Run *run)
 static gboolean
 start_run (DevboxShellSession *self, Run *run)
 {
-  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = OUTPUT_LIMIT };
   devbox_auto_descriptor int stdout_fd = -1;
   devbox_auto_descriptor int stderr_fd = -1;
   int writers[2];
@@ -459,7 +497,6 @@ start_run (DevboxShellSession *self, Run *run)
     return FALSE;
 
   run->started = g_get_monotonic_time ();
-  run->log = devbox_launcher_new_log (self->launcher, &policy);
   run->outputs = devbox_shell_outputs_new (self->context, run->log, self->log, writers, on_background_closed, self);
   if (run->outputs == NULL)
     return FALSE;
@@ -494,17 +531,18 @@ set_timer (DevboxShellSession *self, guint milliseconds, GSourceFunc callback)
   g_source_attach (self->timer, self->context);
 }
 
-static void
-start_next (DevboxShellSession *self)
+/* bash 5.2 can crash where a command substitution is not closed. A text that has one forks anyway. */
+static gboolean
+needs_check (const Run *run)
 {
-  Run *run;
+  return run->kind == DEVBOX_SHELL_RUN_COMMAND && strstr (run->text, "$(") != NULL;
+}
 
-  if (self->shell == NULL || self->current != NULL || g_queue_is_empty (&self->waiting))
-    return;
+static void
+run_current (DevboxShellSession *self)
+{
+  Run *run = self->current;
 
-  run = g_queue_pop_head (&self->waiting);
-  self->current = run;
-  self->last_used = g_get_real_time ();
   if (start_run (self, run))
     {
       if (run->timeout_ms > 0)
@@ -517,6 +555,25 @@ start_next (DevboxShellSession *self)
     devbox_shell_kill (self->shell); /* which is told */
   else
     set_timer (self, 0, on_start_failed);
+}
+
+static void
+start_next (DevboxShellSession *self)
+{
+  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = OUTPUT_LIMIT };
+
+  if (self->shell == NULL || self->current != NULL || g_queue_is_empty (&self->waiting))
+    return;
+
+  self->current = g_queue_pop_head (&self->waiting);
+  self->current->log = devbox_launcher_new_log (self->launcher, &policy);
+  self->last_used = g_get_real_time ();
+
+  self->current->is_checked = !needs_check (self->current);
+  if (self->current->is_checked)
+    run_current (self);
+  else
+    check_syntax (self);
 }
 
 static void

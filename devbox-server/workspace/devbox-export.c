@@ -4,6 +4,7 @@
 #include "devbox-export-private.h"
 
 #include "devbox-auto-descriptor-private.h"
+#include "devbox-file-replacement-private.h"
 #include "devbox-tree-walk-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -124,7 +125,7 @@ visit (const DevboxTreeEntry *entry, gpointer user_data)
     goes_on = export_folder_at (self, entry->folder_fd, entry->name, name);
   else if (entry->type == DT_LNK)
     goes_on = export_link_at (self, entry->folder_fd, entry->name, name);
-  else if (entry->type == DT_REG)
+  else if (entry->type == DT_REG && !g_str_has_prefix (entry->name, DEVBOX_FILE_REPLACEMENT_PREFIX))
     goes_on = export_file_at (self, entry->folder_fd, entry->name, name);
 
   return goes_on ? DEVBOX_TREE_WALK_CONTINUE : DEVBOX_TREE_WALK_STOP;

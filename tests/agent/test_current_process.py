@@ -420,7 +420,7 @@ class ProcessTest(unittest.TestCase):
 
     def test_logs_of_a_running_process(self):
         """current: GET /process/{id}/logs: what there is so far"""
-        process = self.start_shell("echo one; printf two; sleep 60")
+        process = self.start_shell("printf 'one\\ntwo'; sleep 60")
         self.wait_until(lambda: self.logs(process))
         self.assertEqual(self.logs(process), ["[stdout] one\n"])
         self.ok(self.kill(process))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The error table of docs/wire.md, end to end: a real cause for each row and code, and what a client sees of it."""
+import contextlib
 import functools
 import http.client
 import json
@@ -46,7 +47,8 @@ class ErrorTest(unittest.TestCase):
     def setUpClass(cls):
         cls.agent = Agent("--max-file-size", "1000")
         cls.addClassCleanup(cls.agent.stop)
-        cls.agent.write("file", b"content")
+        for name in ("file", "other", "folder/file"):
+            cls.agent.write(name, b"content")
 
     def assert_current(self, reply, status, envelope):
         """envelope None: there is no body."""
@@ -87,20 +89,22 @@ class ErrorTest(unittest.TestCase):
             os.chmod(agent.path("secret"), 0)
             return agent.post("/files/read", {"path": "secret"})
 
-    def full_disk(self):
-        folder = self.agent.path("disk")
+    def full_disk(self, path):
+        folder = self.agent.path("disk" + path.replace("/", "-"))
         os.mkdir(folder)
         with Agent("--max-file-size", "0", workspace=folder, wrapper=with_small_disk(folder)) as agent:
-            return agent.post("/files/write", {"path": "large", "content": "x" * (1 << 20)})
+            return agent.post(path, {"path": "large", "content": "x" * (1 << 20)})
 
     @classmethod
     @functools.cache
     def full_table(cls):
         """What both dialects say to one command more than may run."""
         with Agent() as agent:
-            for _ in range(MAX_COMMANDS):
-                reply = agent.post("/api/v1/process/exec", {"command": "sleep", "args": ["600"]}).json()
-                assert reply["status"] == 0, reply
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", agent.port, timeout=20)) as connection:
+                for _ in range(MAX_COMMANDS):
+                    connection.request("POST", "/api/v1/process/exec", '{"command":"sleep","args":["600"]}', JSON)
+                    reply = json.load(connection.getresponse())
+                    assert reply["status"] == 0, reply
             paths = ("/process/exec", "/api/v1/process/exec")
             refused = {path: agent.post(path, {"command": "true"}) for path in paths}
             agent.post(f"/api/v1/process/{reply['processId']}/kill", None)
@@ -178,7 +182,7 @@ CLASSIC = {
     (429, "RATE_LIMITED", "a full table of processes"): lambda test: test.full_table()["/process/exec"],
     (500, "INTERNAL_ERROR", "a killed launcher"): lambda test: test.killed_launcher("/process/exec"),
     (431, "VALIDATION_ERROR", "a long head"): ("GET", "/health", None, {"X": "x" * 20000}),
-    (507, "DISK_FULL", "a full disk"): ErrorTest.full_disk,
+    (507, "DISK_FULL", "a full disk"): lambda test: test.full_disk("/files/write"),
 }
 
 
@@ -199,9 +203,14 @@ CURRENT = {
     (200, 1403, "a path that leaves"): ("POST", "/api/v1/files/search", '{"dir":"..","pattern":"x"}', JSON),
     (200, 1404, "a folder"): ("POST", "/api/v1/files/search", '{"dir":"nothing","pattern":"x"}', JSON),
     (200, 1404, "a process"): ("GET", "/api/v1/process/nothing1/status", None, {}),
+    (200, 1404, "a file"): ("GET", "/api/v1/files/read?path=nothing", None, {}),
+    (200, 1404, "a session"): ("GET", "/api/v1/sessions/nothing1", None, {}),
     (200, 1409, "a process that has ended"): ErrorTest.kill_ended,
+    (200, 1409, "a destination that exists"): ("POST", "/api/v1/files/move", '{"source":"file","destination":"other"}', JSON),
     (200, 1422, "an empty pattern"): ("POST", "/api/v1/files/search", '{"dir":".","pattern":""}', JSON),
     (200, 1500, "a command's time-out"): ("POST", "/api/v1/process/exec-sync", '{"command":"sleep","args":["600"],"timeout":1}', JSON),
+    (200, 1500, "a folder that is not empty"): ("POST", "/api/v1/files/delete", '{"path":"folder"}', JSON),
+    (200, 1500, "a full disk"): lambda test: test.full_disk("/api/v1/files/write"),
     (200, 1500, "a killed launcher"): lambda test: test.killed_launcher("/api/v1/process/exec-sync"),
     (200, 1600, "a command that cannot start"): ("POST", "/api/v1/process/exec", '{"command":"/nothing"}', JSON),
 }

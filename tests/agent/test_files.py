@@ -191,6 +191,72 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(self.agent.read("whole"), b"old")
         self.assertEqual([name for name in os.listdir(self.agent.workspace) if name.startswith(".devbox")], [])
 
+    def delete(self, **members):
+        return self.agent.post("/files/delete", members)
+
+    def test_delete(self):
+        """classic: POST /files/delete: a file or a link"""
+        self.agent.write("delete/file", b"content")
+        self.agent.write("delete/kept", b"content")
+        os.symlink("kept", self.agent.path("delete/link"))
+        for path in ("delete/file", "delete/link"):
+            reply = self.delete(path=path)
+            self.assertEqual(reply.status, 200, reply.body)
+            answer = reply.json()
+            self.assertRegex(answer.pop("timestamp"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertEqual(answer, {"success": True, "path": path})
+        self.assertEqual(os.listdir(self.agent.path("delete")), ["kept"])
+
+    def test_delete_folder(self):
+        """classic: POST /files/delete: 400 for a folder, unless recursive"""
+        self.agent.write("delete-folder/sub/file", b"content")
+        os.makedirs(self.agent.path("delete-empty"))
+        for path in ("delete-folder", "delete-empty"):
+            for members in ({}, {"recursive": False}, {"recursive": None}):
+                reply = self.delete(path=path, **members)
+                self.assert_error(reply, 400, "VALIDATION_ERROR")
+                self.assertIn("is a directory", reply.json()["error"])
+            self.assertEqual(self.delete(path=path, recursive=True).status, 200)
+            self.assertFalse(os.path.exists(self.agent.path(path)))
+
+    def test_delete_missing(self):
+        """classic: POST /files/delete: 404 when there is nothing"""
+        self.assert_error(self.delete(path="nowhere"), 404, "FILE_NOT_FOUND")
+        self.assert_error(self.delete(path="nowhere/x", recursive=True), 404, "FILE_NOT_FOUND")
+
+    def test_delete_leaving(self):
+        """classic: POST /files/delete: 403 for a path that leaves the workspace"""
+        self.agent.write("../delete-outside/secret", b"secret")
+        os.symlink("../delete-outside", self.agent.path("delete-out"))
+        outside = os.path.realpath(self.agent.path("../delete-outside"))
+        for path in ("..", "../delete-outside", "delete-out/secret", outside, "made/../../delete-outside"):
+            self.assert_error(self.delete(path=path, recursive=True), 403, "PATH_TRAVERSAL_DETECTED")
+        self.assertEqual(self.delete(path="delete-out", recursive=True).status, 200)
+        self.assertEqual(self.agent.read("../delete-outside/secret"), b"secret")
+
+    def test_delete_bad_members(self):
+        """classic: POST /files/delete: 400 for bad members, and for the workspace itself"""
+        self.agent.write("delete-kept", b"content")
+        for members in ({}, {"path": 1}, {"path": None}, {"path": ""}, {"path": "."}, {"path": self.agent.workspace},
+                        {"path": "delete-kept/"}, {"path": "delete-kept", "recursive": 1}, {"path": "delete-kept", "pathBytes": "YQ=="},
+                        {"pathBytes": "a"}, {"pathBytes": "YQBi"}, {"path": "a\0b"}):
+            with self.subTest(members=members):
+                self.assert_error(self.delete(**{"recursive": True, **members}), 400, "VALIDATION_ERROR")
+        self.assertEqual(self.agent.read("delete-kept"), b"content")
+
+    def test_names_that_are_not_text(self):
+        """classic: POST /files/read: pathBytes in place of path, as in write and delete"""
+        name = b"not-text-\xff"
+        encoded = base64.b64encode(name).decode()
+        answer = self.write(pathBytes=encoded, content="content").json()
+        self.assertEqual((answer["path"], answer["pathBytes"]), ("not-text-\ufffd", encoded))
+        self.assertEqual(self.read(pathBytes=encoded).body, b"content")
+        answer = self.delete(pathBytes=encoded).json()
+        self.assertEqual((answer["path"], answer["pathBytes"]), ("not-text-\ufffd", encoded))
+        self.assertNotIn(name, os.listdir(os.fsencode(self.agent.workspace)))
+        self.assert_error(self.read(pathBytes="a"), 400, "VALIDATION_ERROR")
+        self.assert_error(self.read(pathBytes=encoded, path="x"), 400, "VALIDATION_ERROR")
+
     def test_unknown_route_and_method(self):
         self.assertEqual(self.agent.request("GET", "/nothing").status, 404)
         reply = self.agent.request("GET", "/files/write")

@@ -194,6 +194,23 @@ class SubscriptionTest(unittest.TestCase):
         for socket in sockets:
             self.assertEqual(self.lines(self.follow(socket, process)), [("stdout", "ready\n")])
 
+    def test_session(self):
+        """current: WS /ws: the log of a session, until it is terminated"""
+        session = self.agent.post("/api/v1/sessions/create", {}).json()["sessionId"]
+        socket = self.socket()
+        answer = self.ask(socket, {"action": "subscribe", "type": "session", "targetId": session})
+        self.assertEqual((answer["action"], answer["type"], answer["targetId"]), ("subscribed", "session", session))
+        self.agent.post(f"/api/v1/sessions/{session}/exec", {"command": "echo in a session; echo bad >&2"})
+        lines = set()
+        while not {("stdout", "in a session\n"), ("stderr", "bad\n")} <= lines:
+            message = socket.receive()
+            self.assertEqual((message["type"], message["dataType"], message["log"]["targetType"]), ("log", "session", "session"))
+            lines.add((message["log"]["level"], message["log"]["content"]))
+        self.agent.post(f"/api/v1/sessions/{session}/terminate", {})
+        while "action" not in (message := socket.receive()):
+            pass
+        self.assertEqual((message["action"], message["targetId"], message["reason"]), ("unsubscribed", session, "ended"))
+
     def test_bytes(self):
         """current: WS /ws: what is no text has its bytes beside it"""
         process = self.start(r"printf 'a\377\000b\n\303\251\n'")

@@ -159,6 +159,21 @@ class CurlTest(unittest.TestCase):
             self.assertEqual((json.loads(body)["status"], json.loads(body)["size"]), (0, len(LARGE)))
             self.assertEqual(self.agent.read("raw/made"), LARGE)
 
+    def test_file_by_form(self):
+        body, _ = self.curl("-F", "path=form/made", "-F", "file=@large.bin", paths=("/api/v1/files/write",))
+        self.assertEqual((json.loads(body)["status"], json.loads(body)["size"]), (0, len(LARGE)))
+        self.assertEqual(self.agent.read("form/made"), LARGE)
+
+    def test_files_by_form(self):
+        """Several files, whose names are their paths"""
+        body, _ = self.curl("-F", "files=@large.bin;filename=batch/a/large", "-F", "files=@read.json;filename=batch/你好", "-F", "file=@read.json;filename=../out",
+                            paths=("/api/v1/files/batch-upload",))
+        answer = json.loads(body)
+        self.assertEqual((answer["status"], answer["totalFiles"], answer["successCount"]), (0, 3, 2))
+        self.assertEqual([result["success"] for result in answer["results"]], [True, True, False])
+        self.assertEqual(self.agent.read("batch/a/large"), LARGE)
+        self.assertIn(b"small", self.agent.read("batch/你好"))
+
     def test_download_by_its_name(self):
         self.curl("-O", "-J", paths=("/api/v1/files/download?path=large",))
         with open(os.path.join(self.local, "large"), "rb") as file:
