@@ -307,6 +307,8 @@ class BatchDownloadTest(TransferTest):
 
     def check_tar(self, reply, content_type, mode):
         self.assertEqual((reply.status, reply.headers["Content-Type"]), (200, content_type))
+        listed = subprocess.run(["tar", "-tz" if mode == "r:gz" else "-t"], input=reply.body, capture_output=True)
+        self.assertEqual((listed.returncode, listed.stderr), (0, b""))
         with tarfile.open(fileobj=io.BytesIO(reply.body), mode=mode) as tar:
             members = {member.name: member for member in tar.getmembers()}
             self.assertEqual(sorted(members), sorted(["single", "tree", "tree/large.bin", "tree/deep", "tree/deep/er", "tree/deep/er/small.txt", "tree/.hidden", "tree/link",
@@ -323,6 +325,7 @@ class BatchDownloadTest(TransferTest):
         self.check_tar(self.download(["tree", "./single"], "tar"), "application/x-tar", "r:")
         self.check_tar(self.download([self.agent.path("tree"), "single"], "tar.gz"), "application/gzip", "r:gz")
         self.check_tar(self.download(["tree/", "single"]), "application/gzip", "r:gz")
+        self.check_tar(self.download(["tree", "single"], "direct"), "application/gzip", "r:gz")
         self.check_tar(self.download(["tree", "single"], headers={"Accept": "application/x-tar"}), "application/x-tar", "r:")
 
     def test_multipart(self):
