@@ -104,7 +104,10 @@ devbox_current_reply (DevboxHttpExchange *exchange, GString *json)
 void
 devbox_current_reply_success (DevboxHttpExchange *exchange)
 {
-  devbox_current_reply (exchange, devbox_current_begin ());
+  GString *json = devbox_current_begin ();
+
+  g_string_append (json, ",\"success\":true");
+  devbox_current_reply (exchange, json);
 }
 
 void
