@@ -23,14 +23,12 @@ typedef enum
   FORMAT_MULTIPART,
 } Format;
 
-/* The npm client offers "direct", for which the agent that it was made for sends a tar.gz. */
 static const struct
 {
   const char *name;
   Format format;
 } formats[] = {
   { "tar.gz", FORMAT_TAR_GZ },
-  { "direct", FORMAT_TAR_GZ },
   { "tar", FORMAT_TAR },
   { "multipart", FORMAT_MULTIPART },
   { "mixed", FORMAT_MULTIPART },
