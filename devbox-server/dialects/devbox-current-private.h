@@ -45,8 +45,11 @@ void devbox_current_health (DevboxHttpExchange *exchange, const char *argument, 
 void devbox_current_append_path (GString *json, DevboxWorkspace *workspace, const char *path);
 
 /* What a write answers, in whatever form it came. n_old_links: see devbox_file_replacement_get_n_old_links (). */
-void devbox_current_reply_written (
-    DevboxHttpExchange *exchange, DevboxWorkspace *workspace, const char *path, goffset size, guint n_old_links);
+void devbox_current_reply_written (DevboxHttpExchange *exchange,
+                                   DevboxWorkspace *workspace,
+                                   const char *path,
+                                   goffset size,
+                                   guint n_old_links);
 /* POST /files/write of a form; the user data is the service. */
 void devbox_current_write_multipart (DevboxHttpExchange *exchange, gpointer user_data);
 

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define OUTPUT_LIMIT (10 * 1024 * 1024) /* of each stream, of a command and of the session */
 #define MAX_LINES 10000
 #define MAX_WAITING 100
 #define MAX_BACKGROUND 64 /* commands that left something running which holds their output */
@@ -560,7 +559,7 @@ run_current (DevboxShellSession *self)
 static void
 start_next (DevboxShellSession *self)
 {
-  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = OUTPUT_LIMIT };
+  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_FIRST };
 
   if (self->shell == NULL || self->current != NULL || g_queue_is_empty (&self->waiting))
     return;
@@ -595,8 +594,7 @@ devbox_shell_session_new (DevboxLauncher *launcher,
                           gpointer user_data,
                           GDestroyNotify destroy)
 {
-  const DevboxOutputPolicy policy
-      = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .limit = OUTPUT_LIMIT, .max_lines = MAX_LINES };
+  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .max_lines = MAX_LINES };
   DevboxShellSession *self = g_new0 (DevboxShellSession, 1);
 
   self->ref_count = 1;
