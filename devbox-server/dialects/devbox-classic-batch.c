@@ -35,7 +35,6 @@ reply (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
 }
 
 static const DevboxUploadFuncs batch_funcs = {
-  .slice = DEVBOX_UPLOAD_BATCH_SLICE,
   .feed = feed,
   .finish = finish,
   .free = (GDestroyNotify) devbox_batch_request_free,

@@ -45,15 +45,16 @@ read_body (gpointer user_data, GCancellable *cancellable, GError **error)
 static gboolean
 skip_rest (Unpacking *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
+  GError *local_error = NULL;
   GBytes *piece;
 
   while ((piece = devbox_http_body_queue_take (self->body, cancellable, &local_error)) != NULL)
     g_bytes_unref (piece);
-  if (local_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&local_error));
+  if (local_error == NULL)
+    return TRUE;
 
-  return local_error == NULL;
+  g_propagate_error (error, local_error);
+  return FALSE;
 }
 
 static gboolean

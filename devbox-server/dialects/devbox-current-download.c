@@ -4,10 +4,11 @@
 #include "devbox-current-private.h"
 
 #include "devbox-agent-service-private.h"
-#include "devbox-export-private.h"
 #include "devbox-http-reply-queue-private.h"
+#include "devbox-multipart-form-private.h"
 #include "devbox-operation-private.h"
 #include "devbox-random-private.h"
+#include "devbox-tar-form-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 

@@ -86,7 +86,6 @@ finish_batch (gpointer target, GError **error)
 }
 
 static const DevboxUploadFuncs batch_funcs = {
-  .slice = DEVBOX_UPLOAD_BATCH_SLICE,
   .feed = feed_batch,
   .finish = finish_batch,
   .free = (GDestroyNotify) devbox_form_batch_free,

@@ -8,6 +8,7 @@
 #include "devbox-command-reply-private.h"
 #include "devbox-current-process-private.h"
 #include "devbox-http-query-private.h"
+#include "devbox-shell-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 

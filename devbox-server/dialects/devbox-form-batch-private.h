@@ -13,8 +13,11 @@ typedef struct _DevboxFormBatch DevboxFormBatch;
 
 /* max_size: of each file, max_total_size: of all of them, in bytes; -1: none. VALIDATION_ERROR when the content type is
  * not that of a form. */
-DevboxFormBatch *devbox_form_batch_new (
-    DevboxWorkspace *workspace, const char *content_type, goffset max_size, goffset max_total_size, GError **error);
+DevboxFormBatch *devbox_form_batch_new (DevboxWorkspace *workspace,
+                                        const char *content_type,
+                                        goffset max_size,
+                                        goffset max_total_size,
+                                        GError **error);
 void devbox_form_batch_free (DevboxFormBatch *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxFormBatch, devbox_form_batch_free)
 

@@ -88,8 +88,11 @@ end_part (gpointer user_data, GError **error)
 static const DevboxHttpMultipartHandler handler = { begin_part, take_data, end_part };
 
 DevboxFormBatch *
-devbox_form_batch_new (
-    DevboxWorkspace *workspace, const char *content_type, goffset max_size, goffset max_total_size, GError **error)
+devbox_form_batch_new (DevboxWorkspace *workspace,
+                       const char *content_type,
+                       goffset max_size,
+                       goffset max_total_size,
+                       GError **error)
 {
   g_autofree char *boundary = devbox_http_multipart_find_boundary (content_type, error);
   DevboxFormBatch *self;

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* A form with the fields `path` and `file` (or `files`), in either order, on its way into that file; without `path` it
- * is the name of the file. Other fields are skipped. Freed before it is finished, or after an error, it changes nothing.
- * Errors are those of the form (VALIDATION_ERROR) and of DevboxFileReplacement. */
+ * is the name of the file. Other fields are skipped. Freed before it is finished, or after an error, it changes
+ * nothing. Errors are those of the form (VALIDATION_ERROR) and of DevboxFileReplacement. */
 typedef struct _DevboxFormWrite DevboxFormWrite;
 
 /* max_size counts the bytes of the file; -1: none. */

@@ -5,13 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Of a batch, whose smallest files mean the most work */
-#define DEVBOX_UPLOAD_BATCH_SLICE (16 * 1024)
-
 /* A request body on its way into files. */
 typedef struct
 {
-  gsize slice; /* the most that is fed at once; 0: whole pieces, where each byte costs as much as another */
   gboolean (*feed) (gpointer target, const char *data, gsize size, GError **error);
   gboolean (*finish) (gpointer target, GError **error); /* the body is whole */
   GDestroyNotify free;                                  /* before finish () it has to leave nothing behind */

@@ -12,7 +12,12 @@
 #define JSON_EXPANSION 6
 #define JSON_OVERHEAD (64 * 1024)
 
-#define MAX_TURN (3 * 1000) /* µs */
+#define MAX_TURN (2 * 1000) /* µs */
+
+/* What is fed at once, in bytes. */
+#define MIN_SLICE 256
+#define FIRST_SLICE (16 * 1024)
+#define MAX_SLICE (256 * 1024)
 
 typedef struct
 {
@@ -24,6 +29,7 @@ typedef struct
   gpointer user_data;
   goffset limit;
   goffset received;
+  gsize slice;
   GByteArray *rest; /* of a piece that took long, while the body is paused */
   GSource *turn;
 } Upload;
@@ -43,6 +49,23 @@ upload_free (gpointer data)
   g_free (self);
 }
 
+/* A few bytes can be a file that has to be made, or be one among millions: what the last ones took says how many may be
+ * next. */
+static gboolean
+feed_slice (Upload *self, const guint8 *data, gsize size, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  gboolean fed = self->funcs->feed (self->target, (const char *) data, size, error);
+  gint64 elapsed = g_get_monotonic_time () - start;
+
+  if (elapsed > MAX_TURN)
+    self->slice = MAX (self->slice / 2, MIN_SLICE);
+  else if (elapsed < MAX_TURN / 4)
+    self->slice = MIN (self->slice * 2, MAX_SLICE);
+
+  return fed;
+}
+
 /* Returns how much was taken before the time was up. */
 static gsize
 feed_for_a_while (Upload *self, const guint8 *data, gsize size, GError **error)
@@ -52,9 +75,9 @@ feed_for_a_while (Upload *self, const guint8 *data, gsize size, GError **error)
 
   do
     {
-      gsize slice = self->funcs->slice > 0 ? MIN (self->funcs->slice, size - done) : size;
+      gsize slice = MIN (self->slice, size - done);
 
-      if (!self->funcs->feed (self->target, (const char *) data + done, slice, error))
+      if (!feed_slice (self, data + done, slice, error))
         break;
       done += slice;
     }
@@ -185,6 +208,7 @@ devbox_upload_receive (DevboxHttpExchange *exchange,
   self->reply_error = reply_error;
   self->user_data = user_data;
   self->limit = limit;
+  self->slice = FIRST_SLICE;
   devbox_http_exchange_read_body (exchange, -1, on_body, self, upload_free);
 }
 

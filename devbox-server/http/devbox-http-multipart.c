@@ -19,8 +19,8 @@
 typedef enum
 {
   STATE_TEXT,      /* content, or what stands before the first part */
-  STATE_DELIMITER, /* within a line break, hyphens and boundary; from here on what was read is held, since it may turn out
-                    * to be text */
+  STATE_DELIMITER, /* within a line break, hyphens and boundary; from here on what was read is held, since it may turn
+                    * out to be text */
   STATE_AFTER,     /* behind the boundary */
   STATE_HYPHEN,
   STATE_PADDING,
@@ -59,8 +59,7 @@ struct _DevboxHttpMultipart
 static gboolean
 is_boundary (const char *text)
 {
-  static const char allowed[]
-      = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,-./:=? ";
+  static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,-./:=? ";
   gsize length = strlen (text);
 
   return length > 0 && length <= DEVBOX_HTTP_MULTIPART_MAX_BOUNDARY && strspn (text, allowed) == length
@@ -141,8 +140,7 @@ fail (DevboxHttpMultipart *self, const char *problem)
   return FALSE;
 }
 
-static gboolean
-fail_formatted (DevboxHttpMultipart *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static gboolean fail_formatted (DevboxHttpMultipart *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static gboolean
 fail_formatted (DevboxHttpMultipart *self, const char *format, ...)

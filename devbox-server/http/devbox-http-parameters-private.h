@@ -15,8 +15,8 @@ typedef struct
 void devbox_http_parameters_clear (DevboxHttpParameters *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxHttpParameters, devbox_http_parameters_clear)
 
-/* Returns NULL, or what is wrong with it (static, translated). In a quoted string a backslash escapes a quotation mark and itself
- * alone: browsers send it as it is. A name that is there twice is wrong. */
+/* Returns NULL, or what is wrong with it (static, translated). In a quoted string a backslash escapes a quotation mark
+ * and itself alone: browsers send it as it is. A name that is there twice is wrong. */
 const char *devbox_http_parameters_parse (DevboxHttpParameters *self, const char *text);
 const char *devbox_http_parameters_get (const DevboxHttpParameters *self, const char *name);
 

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 typedef struct _DevboxSessionTable DevboxSessionTable;
 
 DevboxSessionTable *devbox_session_table_new (DevboxLauncher *launcher); /* which must stay as long */
-void devbox_session_table_free (DevboxSessionTable *self);               /* ends all sessions that nobody else holds */
+void devbox_session_table_free (DevboxSessionTable *self);               /* ends all sessions */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxSessionTable, devbox_session_table_free)
 
 /* How many may be active, and how many ended ones are remembered; 100 by default. */

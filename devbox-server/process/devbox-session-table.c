@@ -58,11 +58,16 @@ void
 devbox_session_table_free (DevboxSessionTable *self)
 {
   GHashTable *sessions = g_steal_pointer (&self->sessions);
+  GHashTableIter iter;
+  gpointer session;
 
   devbox_clear_source (&self->expiry);
   g_queue_clear (&self->created);
   g_queue_clear (&self->ended);
-  g_hash_table_unref (sessions); /* a session that somebody else holds finds no table when it ends */
+  g_hash_table_iter_init (&iter, sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &session))
+    devbox_shell_session_close (session);
+  g_hash_table_unref (sessions);
   table_unref (self);
 }
 

@@ -17,6 +17,10 @@ typedef struct
   void (*ended) (DevboxShell *self, gpointer user_data); /* the shell; or it could not start. Nothing of it is left */
 } DevboxShellFuncs;
 
+/* The path of a shell, which may be given by its name alone; NULL: bash, or sh where there is none. VALIDATION_ERROR
+ * when it cannot be run. */
+char *devbox_shell_find_program (const char *name, GError **error);
+
 /* program: a path. spec: its environment and folder; the rest is ours. It takes its first text at once, and keeps it
  * until it runs. */
 DevboxShell *devbox_shell_new (DevboxLauncher *launcher,

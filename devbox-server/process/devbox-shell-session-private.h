@@ -27,10 +27,6 @@ typedef struct
 typedef void (*DevboxShellFunc) (DevboxShellSession *self, const DevboxShellResult *result, gpointer user_data);
 typedef void (*DevboxShellEndedFunc) (DevboxShellSession *self, gpointer user_data);
 
-/* The path of a shell, which may be given by its name alone; NULL: bash, or sh where there is none. VALIDATION_ERROR
- * when it cannot be run. */
-char *devbox_shell_find_program (const char *name, GError **error);
-
 /* spec: its environment and folder. variables: those in it that were asked for, or NULL. Tells ready when the shell has
  * answered, or has ended without an answer (DEVBOX_OPERATION_FAILED). */
 DevboxShellSession *devbox_shell_session_new (DevboxLauncher *launcher,
@@ -78,6 +74,8 @@ void devbox_shell_session_add_ended_func (DevboxShellSession *self,
                                           DevboxShellEndedFunc func,
                                           gpointer user_data,
                                           GDestroyNotify destroy);
+/* Before the launcher goes: ends it with everything in it, and tells nobody. */
+void devbox_shell_session_close (DevboxShellSession *self);
 gboolean devbox_shell_session_has_ended (DevboxShellSession *self);
 
 const char *devbox_shell_session_get_id (DevboxShellSession *self);

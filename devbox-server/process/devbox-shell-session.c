@@ -6,15 +6,14 @@
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-clear-source-private.h"
 #include "devbox-random-private.h"
-#include "devbox-shell-outputs-private.h"
 #include "devbox-shell-private.h"
+#include "devbox-shell-task-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define MAX_LINES 10000
 #define MAX_WAITING 100
@@ -23,38 +22,6 @@
 #define CHECK_MS 5000
 #define MAX_NOTE 1024
 #define SYNTAX_ERROR_CODE 2
-#define MAX_SYNTAX_ERROR_CODE 2 /* with 1 or 2 shells tell of one, as programs tell of other things */
-
-typedef enum
-{
-  DEVBOX_SHELL_RUN_SETUP,   /* ours, before anything else; nothing replaces a shell that fails at it */
-  DEVBOX_SHELL_RUN_COMMAND, /* of a client */
-  DEVBOX_SHELL_RUN_REQUEST, /* ours, for a client */
-} RunKind;
-
-typedef struct
-{
-  RunKind kind;
-  char *text;
-  int text_fd; /* -1: text holds it */
-  guint timeout_ms;
-  gint64 started; /* monotonic, µs; 0: it waits */
-  int start_errno;
-  gboolean is_checked; /* before it runs, or has no need of it */
-  int exit_code;       /* while its syntax is checked afterwards */
-  gint64 duration;
-  gboolean timed_out;
-  gboolean abandoned;
-  gboolean shell_replaced;
-  char *syntax_error;
-  JsonObject *variables; /* that it sets, or NULL */
-  DevboxOutputLog *log;
-  DevboxShellOutputs *outputs; /* NULL: they were detached */
-
-  DevboxShellFunc func;
-  gpointer user_data;
-  GDestroyNotify destroy;
-} Run;
 
 typedef struct
 {
@@ -78,7 +45,7 @@ struct _DevboxShellSession
 
   DevboxShell *shell; /* NULL: it has ended */
   gboolean terminating;
-  Run *current;
+  DevboxShellTask *current;
   GQueue waiting;
   GSource *timer;             /* of the current one */
   DevboxServerCommand *check; /* of its syntax */
@@ -88,53 +55,6 @@ struct _DevboxShellSession
 };
 
 static void start_next (DevboxShellSession *self);
-
-static Run *
-run_new (RunKind kind, char *text, guint timeout_ms, DevboxShellFunc func, gpointer user_data, GDestroyNotify destroy)
-{
-  Run *run = g_new0 (Run, 1);
-
-  run->kind = kind;
-  run->text = text;
-  run->text_fd = -1;
-  run->timeout_ms = timeout_ms;
-  run->func = func;
-  run->user_data = user_data;
-  run->destroy = destroy;
-
-  return run;
-}
-
-static void
-run_free (Run *run)
-{
-  if (run->destroy != NULL)
-    run->destroy (run->user_data);
-  if (run->outputs != NULL)
-    devbox_shell_outputs_free (run->outputs);
-  g_clear_pointer (&run->log, devbox_output_log_unref);
-  g_clear_pointer (&run->variables, json_object_unref);
-  devbox_auto_descriptor_clear (&run->text_fd);
-  g_free (run->text);
-  g_free (run->syntax_error);
-  g_free (run);
-}
-
-char *
-devbox_shell_find_program (const char *name, GError **error)
-{
-  g_autofree char *found = NULL;
-
-  if (name != NULL)
-    found = strchr (name, '/') == NULL || g_path_is_absolute (name) ? g_find_program_in_path (name) : NULL;
-  else if ((found = g_find_program_in_path ("bash")) == NULL)
-    found = g_strdup ("/bin/sh");
-
-  if (found == NULL)
-    g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                 _ ("“%s” is no shell: it must be the absolute path or the name of a program"), name);
-  return g_steal_pointer (&found);
-}
 
 static void
 note (DevboxShellSession *self, const char *what, const char *text)
@@ -157,31 +77,31 @@ note_variables (DevboxShellSession *self, JsonObject *variables)
     json_object_set_string_member (self->variables, name, json_node_get_string (node));
 }
 
-/* Takes run. */
+/* Takes task. */
 static void
-finish_run (Run *run, DevboxShellSession *self, int exit_code, const GError *error)
+finish_task (DevboxShellTask *task, DevboxShellSession *self, int exit_code, const GError *error)
 {
   const DevboxShellResult result = { .exit_code = exit_code,
-                                     .log = run->log,
-                                     .duration = run->duration,
-                                     .timed_out = run->timed_out,
-                                     .shell_replaced = run->shell_replaced,
-                                     .syntax_error = run->syntax_error,
+                                     .log = task->log,
+                                     .duration = task->duration,
+                                     .timed_out = task->timed_out,
+                                     .shell_replaced = task->shell_replaced,
+                                     .syntax_error = task->syntax_error,
                                      .error = error };
 
-  if (run->log != NULL)
-    devbox_output_log_end (run->log);
-  if (run->variables != NULL && error == NULL && exit_code == 0)
-    note_variables (self, run->variables);
-  if (run->func != NULL)
-    run->func (self, &result, run->user_data);
-  run_free (run);
+  if (task->log != NULL)
+    devbox_output_log_end (task->log);
+  if (task->variables != NULL && error == NULL && exit_code == 0)
+    note_variables (self, task->variables);
+  if (task->func != NULL)
+    task->func (self, &result, task->user_data);
+  devbox_shell_task_free (task);
 }
 
 static void
 finish_current (DevboxShellSession *self, int exit_code, const GError *error)
 {
-  finish_run (g_steal_pointer (&self->current), self, exit_code, error);
+  finish_task (g_steal_pointer (&self->current), self, exit_code, error);
 }
 
 static void
@@ -196,14 +116,14 @@ on_background_closed (DevboxShellOutputs *outputs, gpointer user_data)
 static void
 end_current_output (DevboxShellSession *self)
 {
-  Run *run = self->current;
-  DevboxShellOutputs *outputs = g_steal_pointer (&run->outputs);
+  DevboxShellTask *task = self->current;
+  DevboxShellOutputs *outputs = g_steal_pointer (&task->outputs);
 
   devbox_clear_source (&self->timer);
   if (outputs == NULL)
     return;
 
-  run->duration = g_get_monotonic_time () - run->started;
+  task->duration = g_get_monotonic_time () - task->started;
   self->last_used = g_get_real_time ();
   if (devbox_shell_outputs_detach (outputs))
     g_queue_push_tail (&self->background, outputs);
@@ -240,19 +160,19 @@ static void run_current (DevboxShellSession *self);
 static void
 finish_check (DevboxShellSession *self)
 {
-  Run *run = self->current;
+  DevboxShellTask *task = self->current;
 
-  if (run->is_checked)
+  if (task->is_checked)
     {
-      finish_current (self, run->exit_code, NULL);
+      finish_current (self, task->exit_code, NULL);
     }
-  else if (run->syntax_error != NULL || run->abandoned)
+  else if (task->syntax_error != NULL || task->abandoned)
     {
       finish_current (self, SYNTAX_ERROR_CODE, NULL);
     }
   else
     {
-      run->is_checked = TRUE;
+      task->is_checked = TRUE;
       run_current (self);
       return;
     }
@@ -279,14 +199,6 @@ on_checked (DevboxServerCommand *command, gpointer user_data)
   finish_check (self);
 }
 
-/* A shell tells of a syntax error on the standard error of the text. */
-static gboolean
-may_be_syntax_error (const Run *run, int status)
-{
-  return run->kind == DEVBOX_SHELL_RUN_COMMAND && !run->timed_out && !run->abandoned && status > 0
-         && status <= MAX_SYNTAX_ERROR_CODE && devbox_output_log_get_end_offset (run->log, DEVBOX_OUTPUT_STDERR) > 0;
-}
-
 /* What a text that cannot be parsed ends with, other things end with too: the shell is asked in a process of its own.
  * It is let know the extended patterns, which the session may have turned on. The callback holds the session. */
 static void
@@ -310,17 +222,17 @@ static void
 on_reported (DevboxShell *shell, int status, gpointer user_data)
 {
   g_autoptr (DevboxShellSession) self = devbox_shell_session_ref (user_data);
-  Run *run = self->current;
+  DevboxShellTask *task = self->current;
 
   end_current_output (self);
-  if (run->timed_out || run->abandoned)
+  if (task->timed_out || task->abandoned)
     devbox_shell_kill_leftovers (shell);
   devbox_shell_release (shell);
   note_folder (self);
 
-  if (may_be_syntax_error (run, status))
+  if (devbox_shell_task_may_be_syntax_error (task, status))
     {
-      run->exit_code = status;
+      task->exit_code = status;
       check_syntax (self);
       return;
     }
@@ -370,7 +282,7 @@ end_session (DevboxShellSession *self, int exit_code, GError *error)
 {
   g_autoptr (GError) current_error = error;
   g_autoptr (GError) waiting_error = new_ended_error (self);
-  Run *run;
+  DevboxShellTask *task;
 
   note (self, "ended", self->terminating ? "terminated" : "exit");
   self->ended = g_get_real_time ();
@@ -385,8 +297,8 @@ end_session (DevboxShellSession *self, int exit_code, GError *error)
 
   if (self->current != NULL)
     finish_current (self, exit_code, current_error);
-  while ((run = g_queue_pop_head (&self->waiting)) != NULL)
-    finish_run (run, self, -1, waiting_error);
+  while ((task = g_queue_pop_head (&self->waiting)) != NULL)
+    finish_task (task, self, -1, waiting_error);
   tell_ended (self);
 }
 
@@ -402,14 +314,14 @@ replace_shell (DevboxShellSession *self, DevboxShell *old)
   const char *const nothing[] = { NULL };
   const DevboxCommandSpec spec
       = { .envp = nothing, .cwd_fd = -1, .cwd = g_file_test (self->folder, G_FILE_TEST_IS_DIR) ? self->folder : "/" };
-  Run *restore = run_new (DEVBOX_SHELL_RUN_SETUP, NULL, START_MS, NULL, NULL, NULL);
+  DevboxShellTask *restore = devbox_shell_task_new (DEVBOX_SHELL_TASK_SETUP, NULL, START_MS, NULL, NULL, NULL);
 
   restore->text_fd = fcntl (devbox_shell_get_exports (old), F_DUPFD_CLOEXEC, 3);
   note (self, "replaced", self->program);
   self->shell = devbox_shell_new (self->launcher, self->program, &spec, &shell_funcs, self);
   g_queue_push_head (&self->waiting, restore);
-  g_queue_push_head (&self->waiting,
-                     run_new (DEVBOX_SHELL_RUN_SETUP, g_strdup (DEVBOX_SHELL_SETUP), START_MS, NULL, NULL, NULL));
+  g_queue_push_head (&self->waiting, devbox_shell_task_new (DEVBOX_SHELL_TASK_SETUP, g_strdup (DEVBOX_SHELL_SETUP),
+                                                            START_MS, NULL, NULL, NULL));
 }
 
 static void
@@ -417,22 +329,22 @@ on_ended (DevboxShell *shell, gpointer user_data)
 {
   g_autoptr (DevboxShellSession) self = devbox_shell_session_ref (user_data);
   DevboxServerCommand *command = devbox_shell_get_command (shell);
-  Run *run = self->current;
+  DevboxShellTask *task = self->current;
   GError *error = NULL;
   int exit_code = devbox_server_command_get_exit_code (command);
 
   self->shell = NULL;
-  if (run != NULL && run->started > 0)
+  if (task != NULL && task->started > 0)
     end_current_output (self);
 
-  if (run != NULL && run->kind == DEVBOX_SHELL_RUN_SETUP)
-    error = new_start_error (self, command, run->timed_out);
-  else if (run != NULL && (self->terminating || run->started == 0))
+  if (task != NULL && task->kind == DEVBOX_SHELL_TASK_SETUP)
+    error = new_start_error (self, command, task->timed_out);
+  else if (task != NULL && (self->terminating || task->started == 0))
     error = new_ended_error (self);
 
-  if (run != NULL && error == NULL && (run->timed_out || run->abandoned))
+  if (task != NULL && error == NULL && (task->timed_out || task->abandoned))
     {
-      run->shell_replaced = TRUE;
+      task->shell_replaced = TRUE;
       replace_shell (self, shell);
       finish_current (self, exit_code, NULL);
       start_next (self);
@@ -452,7 +364,7 @@ on_timeout (gpointer user_data)
 
   devbox_clear_source (&self->timer);
   self->current->timed_out = TRUE;
-  if (self->current->kind == DEVBOX_SHELL_RUN_SETUP)
+  if (self->current->kind == DEVBOX_SHELL_TASK_SETUP)
     devbox_shell_kill (self->shell);
   else
     devbox_shell_interrupt (self->shell);
@@ -462,48 +374,25 @@ on_timeout (gpointer user_data)
 
 /* FALSE with errno. */
 static gboolean
-open_text (Run *run)
-{
-  gsize size = run->text != NULL ? strlen (run->text) : 0;
-  gsize written = 0;
-
-  if (run->text_fd >= 0)
-    return TRUE;
-
-  run->text_fd = memfd_create ("devbox-shell-text", MFD_CLOEXEC);
-  while (run->text_fd >= 0 && written < size)
-    {
-      gssize n = write (run->text_fd, run->text + written, size - written);
-
-      if (n < 0 && errno != EINTR)
-        return FALSE;
-      written += MAX (n, 0);
-    }
-
-  return run->text_fd >= 0;
-}
-
-/* FALSE with errno. */
-static gboolean
-start_run (DevboxShellSession *self, Run *run)
+start_task (DevboxShellSession *self, DevboxShellTask *task)
 {
   devbox_auto_descriptor int stdout_fd = -1;
   devbox_auto_descriptor int stderr_fd = -1;
   int writers[2];
   gboolean runs;
 
-  if (!open_text (run))
+  if (!devbox_shell_task_open_text (task))
     return FALSE;
 
-  run->started = g_get_monotonic_time ();
-  run->outputs = devbox_shell_outputs_new (self->context, run->log, self->log, writers, on_background_closed, self);
-  if (run->outputs == NULL)
+  task->started = g_get_monotonic_time ();
+  task->outputs = devbox_shell_outputs_new (self->context, task->log, self->log, writers, on_background_closed, self);
+  if (task->outputs == NULL)
     return FALSE;
 
   stdout_fd = writers[0];
   stderr_fd = writers[1];
-  runs = devbox_shell_run (self->shell, run->text_fd, stdout_fd, stderr_fd);
-  devbox_auto_descriptor_clear (&run->text_fd);
+  runs = devbox_shell_run (self->shell, task->text_fd, stdout_fd, stderr_fd);
+  devbox_auto_descriptor_clear (&task->text_fd);
 
   return runs;
 }
@@ -512,8 +401,9 @@ static gboolean
 on_start_failed (gpointer user_data)
 {
   g_autoptr (DevboxShellSession) self = devbox_shell_session_ref (user_data);
-  g_autoptr (GError) error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-                                          _ ("The command cannot be run: %s"), g_strerror (self->current->start_errno));
+  g_autoptr (GError) error
+      = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The command cannot be task: %s"),
+                     g_strerror (self->current->start_errno));
 
   devbox_clear_source (&self->timer);
   finish_current (self, -1, error);
@@ -530,27 +420,20 @@ set_timer (DevboxShellSession *self, guint milliseconds, GSourceFunc callback)
   g_source_attach (self->timer, self->context);
 }
 
-/* bash 5.2 can crash where a command substitution is not closed. A text that has one forks anyway. */
-static gboolean
-needs_check (const Run *run)
-{
-  return run->kind == DEVBOX_SHELL_RUN_COMMAND && strstr (run->text, "$(") != NULL;
-}
-
 static void
 run_current (DevboxShellSession *self)
 {
-  Run *run = self->current;
+  DevboxShellTask *task = self->current;
 
-  if (start_run (self, run))
+  if (start_task (self, task))
     {
-      if (run->timeout_ms > 0)
-        set_timer (self, run->timeout_ms, on_timeout);
+      if (task->timeout_ms > 0)
+        set_timer (self, task->timeout_ms, on_timeout);
       return;
     }
 
-  run->start_errno = errno;
-  if (run->kind == DEVBOX_SHELL_RUN_SETUP)
+  task->start_errno = errno;
+  if (task->kind == DEVBOX_SHELL_TASK_SETUP)
     devbox_shell_kill (self->shell); /* which is told */
   else
     set_timer (self, 0, on_start_failed);
@@ -568,7 +451,7 @@ start_next (DevboxShellSession *self)
   self->current->log = devbox_launcher_new_log (self->launcher, &policy);
   self->last_used = g_get_real_time ();
 
-  self->current->is_checked = !needs_check (self->current);
+  self->current->is_checked = !devbox_shell_task_needs_check (self->current);
   if (self->current->is_checked)
     run_current (self);
   else
@@ -614,8 +497,8 @@ devbox_shell_session_new (DevboxLauncher *launcher,
     note_variables (self, variables);
 
   self->shell = devbox_shell_new (launcher, program, spec, &shell_funcs, self);
-  g_queue_push_tail (&self->waiting, run_new (DEVBOX_SHELL_RUN_SETUP, g_strdup (DEVBOX_SHELL_SETUP), START_MS, ready,
-                                              user_data, destroy));
+  g_queue_push_tail (&self->waiting, devbox_shell_task_new (DEVBOX_SHELL_TASK_SETUP, g_strdup (DEVBOX_SHELL_SETUP),
+                                                            START_MS, ready, user_data, destroy));
   start_next (self);
 
   return self;
@@ -630,18 +513,27 @@ devbox_shell_session_ref (DevboxShellSession *self)
 }
 
 void
+devbox_shell_session_close (DevboxShellSession *self)
+{
+  if (self->ended == 0)
+    self->ended = g_get_real_time ();
+  devbox_clear_source (&self->timer);
+  g_clear_pointer (&self->shell, devbox_shell_free);
+  g_clear_pointer (&self->check, devbox_server_command_unref);
+  g_clear_pointer (&self->current, devbox_shell_task_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) devbox_shell_task_free);
+  g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
+  g_clear_pointer (&self->ended_closures, g_ptr_array_unref);
+  devbox_output_log_end (self->log);
+}
+
+void
 devbox_shell_session_unref (DevboxShellSession *self)
 {
   if (--self->ref_count > 0)
     return;
 
-  devbox_clear_source (&self->timer);
-  g_clear_pointer (&self->shell, devbox_shell_free);
-  g_clear_pointer (&self->check, devbox_server_command_unref);
-  g_clear_pointer (&self->current, run_free);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) run_free);
-  g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
-  g_clear_pointer (&self->ended_closures, g_ptr_array_unref);
+  devbox_shell_session_close (self);
   devbox_output_log_unref (self->log);
   json_object_unref (self->variables);
   g_main_context_unref (self->context);
@@ -650,9 +542,9 @@ devbox_shell_session_unref (DevboxShellSession *self)
   g_free (self);
 }
 
-/* Takes run. */
+/* Takes task. */
 static gboolean
-enqueue (DevboxShellSession *self, Run *run, GError **error)
+enqueue (DevboxShellSession *self, DevboxShellTask *task, GError **error)
 {
   if (self->shell == NULL || self->terminating)
     g_propagate_error (error, new_ended_error (self));
@@ -661,16 +553,16 @@ enqueue (DevboxShellSession *self, Run *run, GError **error)
                  _ ("%u commands wait in the session “%s”, as many as may"), MAX_WAITING, self->id);
   else if (g_queue_get_length (&self->background) >= MAX_BACKGROUND)
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
-                 _ ("%u commands of the session “%s” still run in the background, as many as may"), MAX_BACKGROUND,
+                 _ ("%u commands of the session “%s” still task in the background, as many as may"), MAX_BACKGROUND,
                  self->id);
   else
     {
-      g_queue_push_tail (&self->waiting, run);
+      g_queue_push_tail (&self->waiting, task);
       start_next (self);
       return TRUE;
     }
 
-  run_free (run);
+  devbox_shell_task_free (task);
   return FALSE;
 }
 
@@ -686,8 +578,9 @@ devbox_shell_session_exec (DevboxShellSession *self,
   if (!self->terminating && self->shell != NULL)
     note (self, "exec", command);
 
-  return enqueue (self, run_new (DEVBOX_SHELL_RUN_COMMAND, g_strdup (command), timeout_ms, func, user_data, destroy),
-                  error);
+  return enqueue (
+      self, devbox_shell_task_new (DEVBOX_SHELL_TASK_COMMAND, g_strdup (command), timeout_ms, func, user_data, destroy),
+      error);
 }
 
 void
@@ -704,13 +597,13 @@ devbox_shell_session_abandon (DevboxShellSession *self, gpointer user_data)
 
   for (GList *l = self->waiting.head; l != NULL; l = l->next)
     {
-      Run *run = l->data;
+      DevboxShellTask *task = l->data;
 
-      if (run->user_data == user_data)
+      if (task->user_data == user_data)
         {
           g_queue_delete_link (&self->waiting, l);
           error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT, _ ("Nobody waits for the command any more"));
-          finish_run (run, self, -1, error);
+          finish_task (task, self, -1, error);
           return;
         }
     }
@@ -724,35 +617,10 @@ devbox_shell_session_change_folder (DevboxShellSession *self,
                                     GDestroyNotify destroy,
                                     GError **error)
 {
-  /* "-" is no other than a name here, and CDPATH is nothing. */
-  g_autofree char *plain = g_strconcat (g_path_is_absolute (folder) ? "" : "./", folder, NULL);
-  g_autofree char *quoted = g_shell_quote (plain);
-
   return enqueue (self,
-                  run_new (DEVBOX_SHELL_RUN_REQUEST, g_strdup_printf ("\\command cd -- %s\n", quoted), START_MS, func,
-                           user_data, destroy),
+                  devbox_shell_task_new (DEVBOX_SHELL_TASK_REQUEST, devbox_shell_task_make_cd (folder), START_MS, func,
+                                         user_data, destroy),
                   error);
-}
-
-/* Names are no program text, and values stand between single quotes, where nothing but another one means anything. */
-static char *
-make_export (JsonObject *variables)
-{
-  GString *text = g_string_new ("\\command export --");
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
-
-  json_object_iter_init (&iter, variables);
-  while (json_object_iter_next (&iter, &name, &node))
-    {
-      g_autofree char *quoted = g_shell_quote (json_node_get_string (node));
-
-      g_string_append_printf (text, " %s=%s", name, quoted);
-    }
-  g_string_append_c (text, '\n');
-
-  return g_string_free (text, FALSE);
 }
 
 gboolean
@@ -763,12 +631,12 @@ devbox_shell_session_set_variables (DevboxShellSession *self,
                                     GDestroyNotify destroy,
                                     GError **error)
 {
-  char *text = json_object_get_size (variables) > 0 ? make_export (variables) : g_strdup (":\n");
-  Run *run = run_new (DEVBOX_SHELL_RUN_REQUEST, text, START_MS, func, user_data, destroy);
+  char *text = devbox_shell_task_make_export (variables);
+  DevboxShellTask *task = devbox_shell_task_new (DEVBOX_SHELL_TASK_REQUEST, text, START_MS, func, user_data, destroy);
 
-  run->variables = json_object_ref (variables);
+  task->variables = json_object_ref (variables);
 
-  return enqueue (self, run, error);
+  return enqueue (self, task, error);
 }
 
 void

@@ -6,10 +6,12 @@
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-clear-source-private.h"
 #include "devbox-random-private.h"
+#include "devbox-wire-error-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -232,6 +234,22 @@ open_files (DevboxShell *self)
   self->report_source = g_unix_fd_source_new (self->report_fd, G_IO_IN);
   g_source_set_callback (self->report_source, G_SOURCE_FUNC (on_report), self, NULL);
   g_source_attach (self->report_source, self->context);
+}
+
+char *
+devbox_shell_find_program (const char *name, GError **error)
+{
+  g_autofree char *found = NULL;
+
+  if (name != NULL)
+    found = strchr (name, '/') == NULL || g_path_is_absolute (name) ? g_find_program_in_path (name) : NULL;
+  else if ((found = g_find_program_in_path ("bash")) == NULL)
+    found = g_strdup ("/bin/sh");
+
+  if (found == NULL)
+    g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                 _ ("“%s” is no shell: it must be the absolute path or the name of a program"), name);
+  return g_steal_pointer (&found);
 }
 
 DevboxShell *

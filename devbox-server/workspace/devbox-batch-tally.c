@@ -86,5 +86,5 @@ devbox_batch_tally_get_results (DevboxBatchTally *self, guint *n_results)
 {
   *n_results = self->results->len;
 
-  return (const DevboxBatchResult *) self->results->data;
+  return (gconstpointer) self->results->data;
 }

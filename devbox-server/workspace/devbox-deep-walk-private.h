@@ -26,7 +26,7 @@ typedef struct
   int fd; /* of a folder that is left, open for reading; else -1 */
 } DevboxDeepWalkEntry;
 
-/* Begins with `name` in the folder. `path` is how errors call it. */
+/* Begins with `name` in the folder, whose descriptor must stay open for as long. `path` is how errors call it. */
 DevboxDeepWalk *devbox_deep_walk_new (int folder_fd, const char *name, const char *path);
 void devbox_deep_walk_free (DevboxDeepWalk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxDeepWalk, devbox_deep_walk_free)

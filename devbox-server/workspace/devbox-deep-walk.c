@@ -6,9 +6,6 @@
 #include "devbox-folder-stack-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 
 struct _DevboxDeepWalk
 {
@@ -44,21 +41,16 @@ devbox_deep_walk_free (DevboxDeepWalk *self)
 }
 
 static DevboxDeepWalkStep
-step_to (DevboxDeepWalk *self, DevboxDeepWalkEntry *entry, unsigned char type)
+step_to (DevboxDeepWalk *self, DevboxDeepWalkEntry *entry, unsigned char listed_type)
 {
-  struct stat status;
+  unsigned char type;
 
   entry->folder_fd = devbox_folder_stack_get_fd (self->stack);
   entry->name = self->name->str;
   entry->fd = -1;
-
-  /* Not every file system tells the type in its listings. */
+  type = devbox_folder_entry_get_type (entry->folder_fd, entry->name, listed_type);
   if (type == DT_UNKNOWN)
-    {
-      if (fstatat (entry->folder_fd, entry->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return DEVBOX_DEEP_WALK_ERROR;
-      type = IFTODT (status.st_mode);
-    }
+    return DEVBOX_DEEP_WALK_ERROR;
 
   return type == DT_DIR ? DEVBOX_DEEP_WALK_ENTER : DEVBOX_DEEP_WALK_ENTRY;
 }
@@ -73,27 +65,10 @@ step_out (DevboxDeepWalk *self, DevboxDeepWalkEntry *entry)
   return entry->folder_fd < 0 ? DEVBOX_DEEP_WALK_ERROR : DEVBOX_DEEP_WALK_LEAVE;
 }
 
-static gboolean
-is_dots (const char *name)
-{
-  return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
-}
-
 static DevboxDeepWalkStep
 read_entry (DevboxDeepWalk *self, DevboxDeepWalkEntry *entry)
 {
-  DIR *stream = devbox_folder_stack_get_stream (self->stack);
-  struct dirent *dirent;
-
-  if (stream == NULL)
-    return DEVBOX_DEEP_WALK_ERROR;
-
-  do
-    {
-      errno = 0;
-      dirent = readdir (stream);
-    }
-  while (dirent != NULL && is_dots (dirent->d_name));
+  const struct dirent *dirent = devbox_folder_stack_read (self->stack);
 
   /* ENOENT: the folder was deleted meanwhile. */
   if (dirent == NULL)
@@ -128,7 +103,7 @@ devbox_deep_walk_reread (DevboxDeepWalk *self)
 {
   g_return_if_fail (self->last == DEVBOX_DEEP_WALK_LEAVE);
 
-  rewinddir (devbox_folder_stack_get_stream (self->stack));
+  devbox_folder_stack_rewind (self->stack);
   self->last = DEVBOX_DEEP_WALK_ENTRY;
 }
 

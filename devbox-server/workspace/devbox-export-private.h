@@ -31,20 +31,4 @@ gboolean devbox_export (DevboxWorkspace *workspace,
                         GCancellable *cancellable,
                         GError **error);
 
-/* tar, with names of any length and any bytes; gzip compressed or not. */
-typedef struct _DevboxTarForm DevboxTarForm;
-extern const DevboxExportForm devbox_tar_form;
-DevboxTarForm *devbox_tar_form_new (gboolean compressed, DevboxExportWriteFunc write, gpointer user_data);
-void devbox_tar_form_free (DevboxTarForm *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxTarForm, devbox_tar_form_free)
-gboolean devbox_tar_form_finish (DevboxTarForm *self, GError **error);
-
-/* multipart/mixed: a part for each file, whose name is that of its Content-Disposition. */
-typedef struct _DevboxMultipartForm DevboxMultipartForm;
-extern const DevboxExportForm devbox_multipart_form;
-DevboxMultipartForm *devbox_multipart_form_new (const char *boundary, DevboxExportWriteFunc write, gpointer user_data);
-void devbox_multipart_form_free (DevboxMultipartForm *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxMultipartForm, devbox_multipart_form_free)
-gboolean devbox_multipart_form_finish (DevboxMultipartForm *self, GError **error);
-
 G_END_DECLS

@@ -147,8 +147,8 @@ static gboolean
 export_tree (Export *self, int fd, const struct stat *status, const char *name)
 {
   static const DevboxTreeVisitor visitor = { .visit = visit, .fail = fail };
-  g_autoptr (GError) error = NULL;
   GError **outer = self->error;
+  GError *error = NULL;
 
   if (name[0] != '\0' && self->form->folder != NULL && !self->form->folder (self->form_data, name, status, self->error))
     return FALSE;
@@ -159,10 +159,11 @@ export_tree (Export *self, int fd, const struct stat *status, const char *name)
       && !g_cancellable_set_error_if_cancelled (self->cancellable, &error))
     devbox_wire_set_file_error (&error, errno, _ ("Cannot read the folder “%s”"), name);
   self->error = outer;
-  if (error != NULL)
-    g_propagate_error (self->error, g_steal_pointer (&error));
+  if (error == NULL)
+    return TRUE;
 
-  return error == NULL;
+  g_propagate_error (self->error, error);
+  return FALSE;
 }
 
 static int

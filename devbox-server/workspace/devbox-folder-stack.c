@@ -5,6 +5,7 @@
 
 #include "devbox-auto-descriptor-private.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,7 +69,7 @@ DevboxFolderStack *
 devbox_folder_stack_new (int folder_fd)
 {
   DevboxFolderStack *self = g_new0 (DevboxFolderStack, 1);
-  const Level root = { .fd = fcntl (folder_fd, F_DUPFD_CLOEXEC, 3), .position = -1 };
+  const Level root = { .fd = folder_fd, .position = -1 };
 
   self->levels = g_array_new (FALSE, FALSE, sizeof (Level));
   g_array_set_clear_func (self->levels, (GDestroyNotify) level_clear);
@@ -80,6 +81,8 @@ devbox_folder_stack_new (int folder_fd)
 void
 devbox_folder_stack_free (DevboxFolderStack *self)
 {
+  /* The first one is the caller's. */
+  get_level (self, 0)->fd = -1;
   g_array_unref (self->levels);
   g_free (self);
 }
@@ -138,8 +141,8 @@ devbox_folder_stack_get_parent_fd (DevboxFolderStack *self)
   return parent != NULL ? parent->fd : -1;
 }
 
-DIR *
-devbox_folder_stack_get_stream (DevboxFolderStack *self)
+static DIR *
+get_stream (DevboxFolderStack *self)
 {
   Level *top = get_top (self);
 
@@ -151,6 +154,51 @@ devbox_folder_stack_get_stream (DevboxFolderStack *self)
     seekdir (top->stream, top->position);
 
   return top->stream;
+}
+
+static gboolean
+is_dots (const char *name)
+{
+  return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
+}
+
+const struct dirent *
+devbox_folder_stack_read (DevboxFolderStack *self)
+{
+  DIR *stream = get_stream (self);
+  const struct dirent *entry;
+
+  if (stream == NULL)
+    return NULL;
+
+  do
+    {
+      errno = 0;
+      entry = readdir (stream);
+    }
+  while (entry != NULL && is_dots (entry->d_name));
+
+  return entry;
+}
+
+void
+devbox_folder_stack_rewind (DevboxFolderStack *self)
+{
+  DIR *stream = get_stream (self);
+
+  if (stream != NULL)
+    rewinddir (stream);
+}
+
+unsigned char
+devbox_folder_entry_get_type (int folder_fd, const char *name, unsigned char listed_type)
+{
+  struct stat status;
+
+  if (listed_type != DT_UNKNOWN)
+    return listed_type;
+
+  return fstatat (folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? IFTODT (status.st_mode) : DT_UNKNOWN;
 }
 
 gboolean

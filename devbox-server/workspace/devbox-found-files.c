@@ -100,7 +100,7 @@ visit (const DevboxTreeEntry *entry, gpointer user_data)
   return DEVBOX_TREE_WALK_STOP;
 }
 
-/* What may not be read is nobody's loss, but where folders lie too deep there may be more. */
+/* What may not be read is nobody's loss, but what cannot be read for want of memory or descriptors may be. */
 static DevboxTreeWalkNext
 fail (const DevboxTreeEntry *entry, gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "devbox-export-private.h"
+#include "devbox-multipart-form-private.h"
 
 #include <string.h>
 

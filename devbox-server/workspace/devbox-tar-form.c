@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "devbox-export-private.h"
+#include "devbox-tar-form-private.h"
 
 #include "devbox-wire-error-private.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 
 #define BLOCK (64 * 1024)

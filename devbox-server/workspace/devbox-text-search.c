@@ -23,7 +23,8 @@ typedef struct
   const char *keyword;
   GCancellable *cancellable;
   guint max_helpers;
-  GThreadPool *helpers; /* NULL before the first batch is full */
+  GThreadPool *helpers; /* NULL before the first batch is full; each of its tasks is to take one */
+  GAsyncQueue *batches; /* that no thread has taken */
   GPtrArray *batch;     /* of File: to be read next */
   goffset batch_bytes;
 
@@ -100,12 +101,10 @@ add_found (TextSearch *self, const File *file)
   g_mutex_unlock (&self->mutex);
 }
 
-/* In any thread. Takes the batch. */
+/* In any thread. */
 static void
-read_batch (gpointer data, gpointer user_data)
+read_batch (TextSearch *self, GPtrArray *batch)
 {
-  g_autoptr (GPtrArray) batch = data;
-  TextSearch *self = user_data;
   DevboxTextScanner *scanner = take_scanner (self);
 
   for (guint i = 0; i < batch->len && !is_over (self); i++)
@@ -119,30 +118,42 @@ read_batch (gpointer data, gpointer user_data)
   put_scanner (self, scanner);
 }
 
-static GPtrArray *
-take_batch (TextSearch *self)
+/* In any thread. */
+static void
+read_waiting_batch (gpointer task, gpointer user_data)
 {
-  GPtrArray *batch = g_steal_pointer (&self->batch);
+  TextSearch *self = user_data;
+  g_autoptr (GPtrArray) batch = g_async_queue_try_pop (self->batches);
 
-  self->batch = batch_new ();
+  if (batch != NULL)
+    read_batch (self, batch);
+}
+
+static void
+read_own_batch (TextSearch *self)
+{
+  read_batch (self, self->batch);
+  g_ptr_array_set_size (self->batch, 0);
   self->batch_bytes = 0;
-
-  return batch;
 }
 
 /* Gives the batch to a helper, if there is one that is not behind. */
 static void
 hand_over_batch (TextSearch *self)
 {
-  GPtrArray *batch = take_batch (self);
-
   if (self->helpers == NULL && self->max_helpers > 0)
-    self->helpers = g_thread_pool_new (read_batch, self, self->max_helpers, FALSE, NULL);
+    self->helpers = g_thread_pool_new (read_waiting_batch, self, self->max_helpers, FALSE, NULL);
 
-  if (self->helpers != NULL && g_thread_pool_unprocessed (self->helpers) < self->max_helpers)
-    g_thread_pool_push (self->helpers, batch, NULL);
-  else
-    read_batch (batch, self);
+  if (self->helpers == NULL || g_async_queue_length (self->batches) >= (int) self->max_helpers)
+    {
+      read_own_batch (self);
+      return;
+    }
+
+  g_async_queue_push (self->batches, g_steal_pointer (&self->batch));
+  self->batch = batch_new ();
+  self->batch_bytes = 0;
+  g_thread_pool_push (self->helpers, self, NULL);
 }
 
 static int
@@ -153,7 +164,7 @@ open_file (TextSearch *self, const DevboxTreeEntry *entry)
 
   if (fd < 0 && (errno == EMFILE || errno == ENFILE))
     {
-      read_batch (take_batch (self), self);
+      read_own_batch (self);
       fd = openat (entry->folder_fd, entry->name, flags);
       if (fd < 0)
         devbox_found_files_set_truncated (self->found);
@@ -187,18 +198,23 @@ text_search_init (TextSearch *self, DevboxFoundFiles *found, const char *keyword
   self->keyword = keyword;
   self->max_helpers = CLAMP (max_reads, 1, MAX_READS) - 1;
   self->batch = batch_new ();
+  self->batches = g_async_queue_new ();
   self->found = found;
   g_mutex_init (&self->mutex);
   g_queue_init (&self->scanners);
 }
 
-/* Reads what is left, and waits for the helpers. */
+/* Reads what is left, for there may be no helper where no thread can be started, and waits for those that still read. */
 static void
 text_search_finish (TextSearch *self)
 {
-  read_batch (g_steal_pointer (&self->batch), self);
+  read_own_batch (self);
+  while (g_async_queue_length (self->batches) > 0)
+    read_waiting_batch (NULL, self);
   if (self->helpers != NULL)
-    g_thread_pool_free (self->helpers, FALSE, TRUE);
+    g_thread_pool_free (self->helpers, TRUE, TRUE);
+  g_ptr_array_unref (self->batch);
+  g_async_queue_unref (self->batches);
   g_queue_clear_full (&self->scanners, (GDestroyNotify) devbox_text_scanner_free);
   g_mutex_clear (&self->mutex);
 }

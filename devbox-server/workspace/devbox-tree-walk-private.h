@@ -7,8 +7,7 @@
 G_BEGIN_DECLS
 
 /* Goes through everything below a folder, on descriptors alone: no link is followed, and what is renamed meanwhile
- * leads nowhere else. It needs no C stack, and a descriptor for each folder on the way down: folders that lie more than
- * 256 deep fail with ENAMETOOLONG. Entries come in the order of the file system. */
+ * leads nowhere else. It goes as deep as folders lie, with few descriptors and no C stack (DevboxFolderStack). Entries come in the order of the file system. */
 
 typedef struct
 {
@@ -36,7 +35,7 @@ typedef struct
 } DevboxTreeVisitor;
 
 /* Any descriptor of the folder will do, and is left as it is. FALSE with errno when the folder itself cannot be read,
- * with ECANCELED when the walk was cancelled. */
+ * with ECANCELED when the walk was cancelled, with ESTALE when the way back up was moved meanwhile. */
 gboolean
 devbox_tree_walk (int folder_fd, const DevboxTreeVisitor *visitor, gpointer user_data, GCancellable *cancellable);
 

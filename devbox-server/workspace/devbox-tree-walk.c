@@ -3,75 +3,34 @@
 
 #include "devbox-tree-walk-private.h"
 
-#include "devbox-auto-descriptor-private.h"
+#include "devbox-folder-stack-private.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define MAX_DEPTH 256 /* folders, each an open descriptor */
-
-typedef struct
-{
-  DIR *stream;
-  gsize name_start; /* of its name in the path */
-} Folder;
+#define ROOT_DEPTH 1 /* the folder where the walk began, opened for reading */
 
 typedef struct
 {
   const DevboxTreeVisitor *visitor;
   gpointer user_data;
-  GArray *folders; /* of Folder: the way down */
-  GString *path;   /* of the folder where the walk stands, or of the entry that is looked at */
+  DevboxFolderStack *folders;
+  GString *path; /* of the folder where the walk stands, or of the entry that is looked at */
+  gboolean is_over;
+  int error; /* with which it ended, or 0 */
 } Walk;
-
-static void
-folder_clear (Folder *self)
-{
-  closedir (self->stream);
-}
 
 static void
 walk_clear (Walk *self)
 {
   int saved_errno = errno;
 
-  g_array_unref (self->folders);
+  devbox_folder_stack_free (self->folders);
   g_string_free (self->path, TRUE);
   errno = saved_errno;
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
-
-static Folder *
-get_top (Walk *self)
-{
-  return &g_array_index (self->folders, Folder, self->folders->len - 1);
-}
-
-/* Goes down into the folder at the end of the path. */
-static gboolean
-enter_folder (Walk *self, int parent_fd, const char *name, gsize name_start)
-{
-  devbox_auto_descriptor int fd = -1;
-  Folder folder = { .name_start = name_start };
-
-  if (self->folders->len == MAX_DEPTH)
-    {
-      errno = ENAMETOOLONG;
-      return FALSE;
-    }
-
-  fd = openat (parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  folder.stream = fd < 0 ? NULL : fdopendir (fd);
-  if (folder.stream == NULL)
-    return FALSE;
-
-  fd = -1; /* the stream's now */
-  g_array_append_val (self->folders, folder);
-
-  return TRUE;
-}
 
 static DevboxTreeWalkNext
 call (Walk *self, DevboxTreeWalkFunc func, int folder_fd, gsize name_start, unsigned char type)
@@ -86,31 +45,25 @@ call (Walk *self, DevboxTreeWalkFunc func, int folder_fd, gsize name_start, unsi
   return func == NULL ? DEVBOX_TREE_WALK_CONTINUE : func (&entry, self->user_data);
 }
 
-/* Not every file system tells types in its listings. */
-static unsigned char
-get_type (int folder_fd, const struct dirent *entry)
+static void
+end (Walk *self, int error)
 {
-  struct stat status;
-
-  if (entry->d_type != DT_UNKNOWN)
-    return entry->d_type;
-
-  return fstatat (folder_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? IFTODT (status.st_mode) : DT_UNKNOWN;
+  self->is_over = TRUE;
+  self->error = error;
 }
 
-/* FALSE: the walk is over. */
-static gboolean
+static void
 visit (Walk *self, const struct dirent *dirent)
 {
-  int folder_fd = dirfd (get_top (self)->stream);
+  int folder_fd = devbox_folder_stack_get_fd (self->folders);
   gsize path_length = self->path->len;
-  unsigned char type = get_type (folder_fd, dirent);
+  unsigned char type = devbox_folder_entry_get_type (folder_fd, dirent->d_name, dirent->d_type);
   DevboxTreeWalkNext next;
   gsize name_start;
 
   /* It is gone already. */
   if (type == DT_UNKNOWN)
-    return TRUE;
+    return;
 
   if (path_length > 0)
     g_string_append_c (self->path, '/');
@@ -120,72 +73,75 @@ visit (Walk *self, const struct dirent *dirent)
   next = call (self, self->visitor->visit, folder_fd, name_start, type);
   if (next == DEVBOX_TREE_WALK_CONTINUE && type == DT_DIR)
     {
-      if (enter_folder (self, folder_fd, self->path->str + name_start, name_start))
-        return TRUE;
+      if (devbox_folder_stack_push (self->folders, self->path->str + name_start))
+        return;
       next = call (self, self->visitor->fail, folder_fd, name_start, DT_DIR);
     }
   g_string_truncate (self->path, path_length);
 
-  return next != DEVBOX_TREE_WALK_STOP;
+  if (next == DEVBOX_TREE_WALK_STOP)
+    end (self, 0);
 }
 
-/* The same. */
-static gboolean
-leave (Walk *self, int saved_errno)
+/* Out of the folder where the walk stands. read_error: 0, or why it was not read to its end. */
+static void
+leave (Walk *self, int read_error)
 {
-  gsize name_start = get_top (self)->name_start;
+  DevboxTreeWalkFunc func = read_error != 0 ? self->visitor->fail : self->visitor->leave;
+  int parent_fd = devbox_folder_stack_get_parent_fd (self->folders);
   DevboxTreeWalkNext next;
+  gsize name_start;
 
-  g_array_set_size (self->folders, self->folders->len - 1);
-  if (self->folders->len == 0)
-    return FALSE;
+  if (parent_fd < 0)
+    {
+      end (self, errno);
+      return;
+    }
 
-  errno = saved_errno;
-  next = call (self, saved_errno != 0 ? self->visitor->fail : self->visitor->leave, dirfd (get_top (self)->stream),
-               name_start, DT_DIR);
+  name_start = self->path->len - strlen (devbox_folder_stack_get_name (self->folders));
+  errno = read_error;
+  next = call (self, func, parent_fd, name_start, DT_DIR);
   g_string_truncate (self->path, name_start > 0 ? name_start - 1 : 0);
 
-  return next != DEVBOX_TREE_WALK_STOP;
+  if (next == DEVBOX_TREE_WALK_STOP)
+    end (self, 0);
+  else if (!devbox_folder_stack_pop (self->folders))
+    end (self, errno);
 }
 
-static gboolean
-is_dots (const char *name)
+static void
+step (Walk *self)
 {
-  return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
+  const struct dirent *entry = devbox_folder_stack_read (self->folders);
+
+  if (entry != NULL)
+    visit (self, entry);
+  else if (devbox_folder_stack_get_depth (self->folders) > ROOT_DEPTH)
+    leave (self, errno);
+  else
+    end (self, errno);
 }
 
 gboolean
 devbox_tree_walk (int folder_fd, const DevboxTreeVisitor *visitor, gpointer user_data, GCancellable *cancellable)
 {
   g_auto (Walk) walk = { .visitor = visitor, .user_data = user_data };
-  gboolean more = TRUE;
 
-  walk.folders = g_array_new (FALSE, FALSE, sizeof (Folder));
-  g_array_set_clear_func (walk.folders, (GDestroyNotify) folder_clear);
+  walk.folders = devbox_folder_stack_new (folder_fd);
   walk.path = g_string_new (NULL);
 
-  if (!enter_folder (&walk, folder_fd, ".", 0))
+  if (!devbox_folder_stack_push (walk.folders, "."))
     return FALSE;
 
-  while (more)
+  while (!walk.is_over)
     {
-      struct dirent *entry;
-
       if (g_cancellable_is_cancelled (cancellable))
-        {
-          errno = ECANCELED;
-          return FALSE;
-        }
-
-      errno = 0;
-      entry = readdir (get_top (&walk)->stream);
-      if (entry == NULL && errno != 0 && walk.folders->len == 1)
-        return FALSE;
-      if (entry == NULL)
-        more = leave (&walk, errno);
-      else if (!is_dots (entry->d_name))
-        more = visit (&walk, entry);
+        end (&walk, ECANCELED);
+      else
+        step (&walk);
     }
 
-  return TRUE;
+  errno = walk.error;
+
+  return walk.error == 0;
 }

@@ -233,7 +233,8 @@ class FormBatchTest(TransferTest):
             slowest = max(slowest, time.monotonic() - begin)
         thread.join()
         self.assertTrue(done.is_set())
-        self.assertLess(slowest, 1)
+        print(f"# 5,000 files in one form: the slowest answer to others took {slowest * 1000:.0f} ms")
+        self.assertLess(slowest, 10 if self.agent.is_sanitized() else 1)
 
 
 class ForeignClientTest(TransferTest):

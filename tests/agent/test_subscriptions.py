@@ -190,6 +190,7 @@ class SubscriptionTest(unittest.TestCase):
         process = self.start("echo ready; sleep 600")
         for socket in sockets:
             self.subscribe(socket, process, tail=1)
+        self.wait_until(lambda: self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"])
         self.agent.post(f"/api/v1/process/{process}/kill?signal=SIGKILL", None)
         for socket in sockets:
             self.assertEqual(self.lines(self.follow(socket, process)), [("stdout", "ready\n")])

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-session-table-private.h"
+#include "devbox-shell-private.h"
 #include "devbox-wire-error-private.h"
 #include "process-test-util.h"
 

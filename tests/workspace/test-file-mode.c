@@ -239,7 +239,6 @@ test_owner (WorkspaceFixture *fixture, gconstpointer mode)
 static void
 test_unprivileged (WorkspaceFixture *fixture, gconstpointer mode)
 {
-  g_autoptr (GError) error = NULL;
   gboolean was_root = geteuid () == 0;
 
   if (was_root)

@@ -389,7 +389,7 @@ test_truncated (WorkspaceFixture *fixture, gconstpointer mode)
 }
 
 static void
-test_too_deep (WorkspaceFixture *fixture, gconstpointer mode)
+test_deep (WorkspaceFixture *fixture, gconstpointer mode)
 {
   g_autoptr (GString) path = g_string_new ("d");
   g_autoptr (DevboxFoundFiles) found = NULL;
@@ -397,11 +397,13 @@ test_too_deep (WorkspaceFixture *fixture, gconstpointer mode)
   for (guint i = 0; i < 300; i++)
     g_string_append (path, "/d");
   workspace_fixture_make_folder (fixture, path->str);
-  workspace_fixture_put (fixture, "needle", "needle");
+  g_string_append (path, "/needle");
+  workspace_fixture_put (fixture, path->str, "needle");
 
-  found = devbox_file_search (fixture->workspace, ".", "needle", NULL, NULL);
+  found = devbox_text_search (fixture->workspace, ".", "needle", 1, NULL, NULL);
   g_assert_cmpuint (found->paths->len, ==, 1);
-  g_assert_true (found->is_truncated);
+  g_assert_true (g_str_has_suffix (g_ptr_array_index (found->paths, 0), path->str));
+  g_assert_false (found->is_truncated);
 }
 
 static void
@@ -526,7 +528,7 @@ main (int argc, char **argv)
   workspace_test_add ("/workspace/search/cancelled", test_cancelled, 1);
   workspace_test_add ("/workspace/search/cancelled-in-file", test_cancelled_in_file, 1);
   workspace_test_add ("/workspace/search/truncated", test_truncated, 1);
-  workspace_test_add ("/workspace/search/too-deep", test_too_deep, 1);
+  workspace_test_add ("/workspace/search/deep", test_deep, 1);
   g_test_add_func ("/workspace/search/finder", test_finder);
   g_test_add_func ("/workspace/search/finder-worst", test_finder_worst);
   g_test_add_func ("/workspace/search/check", test_check);

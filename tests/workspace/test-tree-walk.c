@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOO_DEEP 300
+#define DEEP 300
 
 typedef struct
 {
@@ -205,14 +205,12 @@ test_no_folder (WorkspaceFixture *fixture, gconstpointer mode)
   close (fd);
 }
 
-/* Neither the stack nor the descriptors run out. */
 static void
-test_too_deep (WorkspaceFixture *fixture, gconstpointer mode)
+make_deep_folders (WorkspaceFixture *fixture, guint depth)
 {
   int fd = fcntl (devbox_workspace_get_fd (fixture->workspace), F_DUPFD_CLOEXEC, 3);
-  Record record;
 
-  for (guint i = 0; i < TOO_DEEP; i++)
+  for (guint i = 0; i < depth; i++)
     {
       int below;
 
@@ -223,14 +221,59 @@ test_too_deep (WorkspaceFixture *fixture, gconstpointer mode)
       fd = below;
     }
   close (fd);
+}
 
+static DevboxTreeWalkNext
+count_descriptors_in (const DevboxTreeEntry *entry, gpointer user_data)
+{
+  guint *most = user_data;
+
+  *most = MAX (*most, count_descriptors ());
+
+  return DEVBOX_TREE_WALK_CONTINUE;
+}
+
+/* Neither the stack nor the descriptors run out. */
+static void
+test_deep (WorkspaceFixture *fixture, gconstpointer mode)
+{
+  static const DevboxTreeVisitor counter = { .visit = count_descriptors_in };
+  guint n_descriptors = count_descriptors ();
+  guint most = 0;
+  Record record;
+
+  make_deep_folders (fixture, DEEP);
   record_init (&record);
   g_assert_true (devbox_tree_walk (devbox_workspace_get_fd (fixture->workspace), &recorder, &record, NULL));
-  g_assert_cmpint (record.failed_errno, ==, ENAMETOOLONG);
-  g_assert_cmpuint (record.failed->len, ==, 2 * 256 - 1);
-  /* Each folder above the one that failed was left. */
-  g_assert_cmpuint (record.told->len, ==, 256 + 255);
+  g_assert_cmpint (record.failed_errno, ==, 0);
+  g_assert_cmpuint (record.told->len, ==, 2 * DEEP);
   record_clear (&record);
+
+  g_assert_true (devbox_tree_walk (devbox_workspace_get_fd (fixture->workspace), &counter, &most, NULL));
+  g_assert_cmpuint (most, <=, n_descriptors + 40);
+}
+
+static DevboxTreeWalkNext
+move_when_at_the_end (const DevboxTreeEntry *entry, gpointer user_data)
+{
+  WorkspaceFixture *fixture = user_data;
+  int fd = devbox_workspace_get_fd (fixture->workspace);
+
+  if (strlen (entry->path) == 2 * DEEP - 1)
+    g_assert_cmpint (renameat (fd, "d/d/d", fd, "elsewhere"), ==, 0);
+
+  return DEVBOX_TREE_WALK_CONTINUE;
+}
+
+/* It does not go on in another folder than the one that it came from. */
+static void
+test_moved (WorkspaceFixture *fixture, gconstpointer mode)
+{
+  static const DevboxTreeVisitor mover = { .visit = move_when_at_the_end };
+
+  make_deep_folders (fixture, DEEP);
+  g_assert_false (devbox_tree_walk (devbox_workspace_get_fd (fixture->workspace), &mover, fixture, NULL));
+  g_assert_cmpint (errno, ==, ESTALE);
 }
 
 int
@@ -244,7 +287,8 @@ main (int argc, char **argv)
   workspace_test_add ("/workspace/tree-walk/stop", test_stop, 1);
   workspace_test_add ("/workspace/tree-walk/cancelled", test_cancelled, 1);
   workspace_test_add ("/workspace/tree-walk/no-folder", test_no_folder, 1);
-  workspace_test_add ("/workspace/tree-walk/too-deep", test_too_deep, 1);
+  workspace_test_add ("/workspace/tree-walk/deep", test_deep, 1);
+  workspace_test_add ("/workspace/tree-walk/moved", test_moved, 1);
 
   return g_test_run ();
 }

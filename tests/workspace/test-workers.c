@@ -2,6 +2,9 @@
 #include "devbox-wire-error-private.h"
 #include "devbox-workers-private.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 typedef struct
 {
   GMutex lock;
@@ -133,6 +136,32 @@ test_free (void)
     }
 }
 
+/* Rather than to wait for one that may never come. In a process of its own, that nobody's other processes count in. */
+static void
+test_no_thread (void)
+{
+  const struct rlimit none = { 0, 0 };
+  g_autoptr (GError) error = NULL;
+  Tally tally = { .owner = g_thread_self () };
+  DevboxWorkers *workers;
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, 0);
+      g_test_trap_assert_passed ();
+      return;
+    }
+
+  workers = devbox_workers_new (1, 5);
+  g_assert_true (geteuid () != 0 || setresuid (65534, 65534, 65534) == 0);
+  g_assert_cmpint (setrlimit (RLIMIT_NPROC, &none), ==, 0);
+  g_assert_false (push (workers, work_a_little, &tally, NULL, &error));
+  g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED);
+  devbox_workers_free (workers);
+  g_assert_cmpuint (tally.done, ==, 0);
+  _exit (0); /* what looks for leaks would need a process */
+}
+
 int
 main (int argc, char **argv)
 {
@@ -141,6 +170,7 @@ main (int argc, char **argv)
   g_test_add_func ("/workers/many", test_many);
   g_test_add_func ("/workers/limit", test_limit);
   g_test_add_func ("/workers/free", test_free);
+  g_test_add_func ("/workers/no-thread", test_no_thread);
 
   return g_test_run ();
 }
