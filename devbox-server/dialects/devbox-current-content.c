@@ -75,8 +75,11 @@ read_file (DevboxHttpExchange *exchange, const char *argument, gpointer user_dat
 }
 
 void
-devbox_current_reply_written (
-    DevboxHttpExchange *exchange, DevboxWorkspace *workspace, const char *path, goffset size, guint n_old_links)
+devbox_current_reply_written (DevboxHttpExchange *exchange,
+                              DevboxWorkspace *workspace,
+                              const char *path,
+                              goffset size,
+                              guint n_old_links)
 {
   GString *json = devbox_current_begin ();
 
@@ -94,8 +97,9 @@ reply_write_request (DevboxHttpExchange *exchange, gpointer target, gpointer use
 {
   DevboxWriteRequest *request = target;
 
-  devbox_current_reply_written (exchange, devbox_agent_service_get_workspace (user_data), devbox_write_request_get_path (request),
-              devbox_write_request_get_size (request), devbox_write_request_get_n_old_links (request));
+  devbox_current_reply_written (exchange, devbox_agent_service_get_workspace (user_data),
+                                devbox_write_request_get_path (request), devbox_write_request_get_size (request),
+                                devbox_write_request_get_n_old_links (request));
 }
 
 static void
@@ -150,7 +154,8 @@ reply_raw (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
   RawWrite *self = target;
 
   devbox_current_reply_written (exchange, devbox_agent_service_get_workspace (user_data), self->path,
-              devbox_file_replacement_get_size (self->file), devbox_file_replacement_get_n_old_links (self->file));
+                                devbox_file_replacement_get_size (self->file),
+                                devbox_file_replacement_get_n_old_links (self->file));
 }
 
 static void

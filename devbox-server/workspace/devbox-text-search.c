@@ -204,7 +204,8 @@ text_search_init (TextSearch *self, DevboxFoundFiles *found, const char *keyword
   g_queue_init (&self->scanners);
 }
 
-/* Reads what is left, for there may be no helper where no thread can be started, and waits for those that still read. */
+/* Reads what is left, for there may be no helper where no thread can be started, and waits for those that still read.
+ */
 static void
 text_search_finish (TextSearch *self)
 {

@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 /* Goes through everything below a folder, on descriptors alone: no link is followed, and what is renamed meanwhile
- * leads nowhere else. It goes as deep as folders lie, with few descriptors and no C stack (DevboxFolderStack). Entries come in the order of the file system. */
+ * leads nowhere else. It goes as deep as folders lie, with few descriptors and no C stack (DevboxFolderStack). Entries
+ * come in the order of the file system. */
 
 typedef struct
 {
