@@ -172,7 +172,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 
   self->guard = devbox_http_guard_new ();
   self->router = devbox_http_router_new (self->guard);
-  devbox_http_router_add (self->router, devbox_classic_routes, devbox_classic_n_routes, self);
+  devbox_http_router_add (self->router, devbox_classic_routes, self);
   devbox_current_add_routes (self->router, self);
   self->workers = devbox_workers_new (MAX_WORKERS, MAX_WAITING_WORK);
   self->transfer_workers = devbox_workers_new (MAX_TRANSFERS, 0);

@@ -619,8 +619,8 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_OUTPUT_LIMIT] = g_param_spec_uint64 ("output-limit", NULL, NULL, 0, G_MAXUINT64,
-                                                       DEFAULT_OUTPUT_LIMIT, flags | G_PARAM_CONSTRUCT);
+  properties[PROP_OUTPUT_LIMIT] = g_param_spec_uint64 ("output-limit", NULL, NULL, 0, G_MAXUINT64, DEFAULT_OUTPUT_LIMIT,
+                                                       flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:process-retention:

@@ -8,7 +8,6 @@ G_BEGIN_DECLS
 
 /* The classic dialect (docs/wire.md, "Classic dialect"). The user data of every route is the DevboxAgentService. */
 extern const DevboxHttpRoute devbox_classic_routes[];
-extern const guint devbox_classic_n_routes;
 
 /* Its handlers, by topic */
 void devbox_classic_health (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);

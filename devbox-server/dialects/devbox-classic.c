@@ -15,9 +15,8 @@ const DevboxHttpRoute devbox_classic_routes[] = {
   { "GET", "/process/status", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_process_status },
   { "GET", "/process/status/{}", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_process_status },
   { "GET", "/ws", DEVBOX_HTTP_ROUTE_NONE, devbox_classic_websocket },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_classic_n_routes = G_N_ELEMENTS (devbox_classic_routes);
 
 void
 devbox_classic_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFunc func, gpointer user_data)

@@ -137,6 +137,5 @@ unpack_archive (DevboxHttpExchange *exchange, const char *argument, gpointer use
 
 const DevboxHttpRoute devbox_current_archive_routes[] = {
   { "PUT", "/api/v1/files/archive", DEVBOX_HTTP_ROUTE_NONE, unpack_archive },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_archive_routes = G_N_ELEMENTS (devbox_current_archive_routes);

@@ -196,6 +196,5 @@ const DevboxHttpRoute devbox_current_content_routes[] = {
   { "GET", "/api/v1/files/read", DEVBOX_HTTP_ROUTE_NONE, read_file },
   { "GET", "/api/v1/files/download", DEVBOX_HTTP_ROUTE_NONE, read_file },
   { "POST", "/api/v1/files/write", DEVBOX_HTTP_ROUTE_NONE, write_file },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_content_routes = G_N_ELEMENTS (devbox_current_content_routes);

@@ -317,6 +317,5 @@ const DevboxHttpRoute devbox_current_files_routes[] = {
   { "POST", "/api/v1/files/move", DEVBOX_HTTP_ROUTE_NONE, collect_move },
   { "POST", "/api/v1/files/rename", DEVBOX_HTTP_ROUTE_NONE, collect_rename },
   { "POST", "/api/v1/files/chmod", DEVBOX_HTTP_ROUTE_NONE, collect_change_mode },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_files_routes = G_N_ELEMENTS (devbox_current_files_routes);

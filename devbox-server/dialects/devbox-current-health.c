@@ -41,6 +41,5 @@ devbox_current_health (DevboxHttpExchange *exchange, const char *argument, gpoin
 const DevboxHttpRoute devbox_current_health_routes[] = {
   { "GET", "/health/live", DEVBOX_HTTP_ROUTE_OPEN, live },
   { "GET", "/health/ready", DEVBOX_HTTP_ROUTE_OPEN, ready },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_health_routes = G_N_ELEMENTS (devbox_current_health_routes);

@@ -131,6 +131,5 @@ upload_batch (DevboxHttpExchange *exchange, const char *argument, gpointer user_
 
 const DevboxHttpRoute devbox_current_multipart_routes[] = {
   { "POST", "/api/v1/files/batch-upload", DEVBOX_HTTP_ROUTE_NONE, upload_batch },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_multipart_routes = G_N_ELEMENTS (devbox_current_multipart_routes);

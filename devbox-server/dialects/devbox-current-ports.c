@@ -77,6 +77,5 @@ list_ports (DevboxHttpExchange *exchange, const char *argument, gpointer user_da
 
 const DevboxHttpRoute devbox_current_ports_routes[] = {
   { "GET", "/api/v1/ports", DEVBOX_HTTP_ROUTE_NONE, list_ports },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_ports_routes = G_N_ELEMENTS (devbox_current_ports_routes);

@@ -53,26 +53,16 @@ void devbox_current_reply_written (DevboxHttpExchange *exchange,
 /* POST /files/write of a form; the user data is the service. */
 void devbox_current_write_multipart (DevboxHttpExchange *exchange, gpointer user_data);
 
-/* The routes, by topic */
-extern const DevboxHttpRoute devbox_current_multipart_routes[];
-extern const guint devbox_current_n_multipart_routes;
-extern const DevboxHttpRoute devbox_current_content_routes[];
-extern const guint devbox_current_n_content_routes;
-extern const DevboxHttpRoute devbox_current_download_routes[];
-extern const guint devbox_current_n_download_routes;
+/* Its routes, by topic */
 extern const DevboxHttpRoute devbox_current_archive_routes[];
-extern const guint devbox_current_n_archive_routes;
+extern const DevboxHttpRoute devbox_current_content_routes[];
+extern const DevboxHttpRoute devbox_current_download_routes[];
 extern const DevboxHttpRoute devbox_current_files_routes[];
-extern const guint devbox_current_n_files_routes;
 extern const DevboxHttpRoute devbox_current_health_routes[];
-extern const guint devbox_current_n_health_routes;
-extern const DevboxHttpRoute devbox_current_process_routes[];
-extern const guint devbox_current_n_process_routes;
+extern const DevboxHttpRoute devbox_current_multipart_routes[];
 extern const DevboxHttpRoute devbox_current_ports_routes[];
-extern const guint devbox_current_n_ports_routes;
+extern const DevboxHttpRoute devbox_current_process_routes[];
 extern const DevboxHttpRoute devbox_current_search_routes[];
-extern const guint devbox_current_n_search_routes;
 extern const DevboxHttpRoute devbox_current_session_routes[];
-extern const guint devbox_current_n_session_routes;
 
 G_END_DECLS

@@ -60,9 +60,8 @@ get_start_failure_status (const GError *error)
 /* A start in the background is answered once it is known whether the command runs. */
 typedef struct
 {
-  DevboxHttpExchange *exchange;
+  DevboxHttpExchange *exchange; /* NULL: it was answered */
   DevboxProcessTable *table;
-  gboolean answered;
 } Start;
 
 static void
@@ -70,7 +69,7 @@ start_free (gpointer data)
 {
   Start *self = data;
 
-  devbox_http_exchange_unref (self->exchange);
+  g_clear_pointer (&self->exchange, devbox_http_exchange_unref);
   g_free (self);
 }
 
@@ -80,11 +79,12 @@ on_started (DevboxServerCommand *command, gpointer user_data)
   Start *self = user_data;
   GString *json = devbox_current_begin ();
 
-  self->answered = TRUE;
   g_string_append_printf (json, ",\"processId\":\"%s\",\"pid\":%d,\"processStatus\":\"running\"",
                           devbox_process_table_get_id (self->table, command),
                           (int) devbox_server_command_get_pid (command));
   devbox_current_reply (self->exchange, json);
+  /* The command may run for days. */
+  g_clear_pointer (&self->exchange, devbox_http_exchange_unref);
 }
 
 static void
@@ -93,7 +93,7 @@ on_background_done (DevboxServerCommand *command, gpointer user_data)
   Start *self = user_data;
   const GError *error = devbox_server_command_get_error (command);
 
-  if (!self->answered)
+  if (self->exchange != NULL)
     devbox_current_reply_failure (self->exchange, get_start_failure_status (error), error->message);
 }
 
@@ -232,6 +232,5 @@ const DevboxHttpRoute devbox_current_process_routes[] = {
   { "GET", "/api/v1/process/{}/status", DEVBOX_HTTP_ROUTE_NONE, devbox_current_process_status },
   { "POST", "/api/v1/process/{}/kill", DEVBOX_HTTP_ROUTE_NONE, devbox_current_process_kill },
   { "GET", "/api/v1/process/{}/logs", DEVBOX_HTTP_ROUTE_NONE, devbox_current_process_logs },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_process_routes = G_N_ELEMENTS (devbox_current_process_routes);

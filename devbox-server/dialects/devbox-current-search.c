@@ -231,6 +231,5 @@ const DevboxHttpRoute devbox_current_search_routes[] = {
   { "POST", "/api/v1/files/search", DEVBOX_HTTP_ROUTE_NONE, collect_search },
   { "POST", "/api/v1/files/find", DEVBOX_HTTP_ROUTE_NONE, collect_find },
   { "POST", "/api/v1/files/replace", DEVBOX_HTTP_ROUTE_NONE, collect_replace },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_search_routes = G_N_ELEMENTS (devbox_current_search_routes);

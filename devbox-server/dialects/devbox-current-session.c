@@ -570,6 +570,5 @@ const DevboxHttpRoute devbox_current_session_routes[] = {
   { "POST", "/api/v1/sessions/{}/cd", DEVBOX_HTTP_ROUTE_JSON, change_folder },
   { "POST", "/api/v1/sessions/{}/terminate", DEVBOX_HTTP_ROUTE_NONE, terminate },
   { "GET", "/api/v1/sessions/{}/logs", DEVBOX_HTTP_ROUTE_NONE, logs },
+  DEVBOX_HTTP_ROUTES_END,
 };
-
-const guint devbox_current_n_session_routes = G_N_ELEMENTS (devbox_current_session_routes);

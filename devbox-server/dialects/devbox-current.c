@@ -13,20 +13,25 @@
 #define UNPROCESSABLE_ENTITY 422
 #define MALFORMED 1400
 
+static const DevboxHttpRoute *const routes[] = {
+  devbox_current_archive_routes,
+  devbox_current_content_routes,
+  devbox_current_download_routes,
+  devbox_current_files_routes,
+  devbox_current_health_routes,
+  devbox_current_multipart_routes,
+  devbox_current_ports_routes,
+  devbox_current_process_routes,
+  devbox_current_search_routes,
+  devbox_current_session_routes,
+};
+
 void
 devbox_current_add_routes (DevboxHttpRouter *router, gpointer service)
 {
   devbox_http_router_set_bare_prefix (router, DEVBOX_CURRENT_PREFIX);
-  devbox_http_router_add (router, devbox_current_archive_routes, devbox_current_n_archive_routes, service);
-  devbox_http_router_add (router, devbox_current_files_routes, devbox_current_n_files_routes, service);
-  devbox_http_router_add (router, devbox_current_content_routes, devbox_current_n_content_routes, service);
-  devbox_http_router_add (router, devbox_current_download_routes, devbox_current_n_download_routes, service);
-  devbox_http_router_add (router, devbox_current_health_routes, devbox_current_n_health_routes, service);
-  devbox_http_router_add (router, devbox_current_multipart_routes, devbox_current_n_multipart_routes, service);
-  devbox_http_router_add (router, devbox_current_process_routes, devbox_current_n_process_routes, service);
-  devbox_http_router_add (router, devbox_current_ports_routes, devbox_current_n_ports_routes, service);
-  devbox_http_router_add (router, devbox_current_search_routes, devbox_current_n_search_routes, service);
-  devbox_http_router_add (router, devbox_current_session_routes, devbox_current_n_session_routes, service);
+  for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
+    devbox_http_router_add (router, routes[i], service);
 }
 
 void

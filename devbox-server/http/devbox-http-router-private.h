@@ -20,11 +20,15 @@ typedef struct
   DevboxHttpRouteFunc func;
 } DevboxHttpRoute;
 
+/* clang-format off */
+#define DEVBOX_HTTP_ROUTES_END { NULL, NULL, DEVBOX_HTTP_ROUTE_NONE, NULL } /* behind the last one of a table */
+/* clang-format on */
+
 DevboxHttpRouter *devbox_http_router_new (DevboxHttpGuard *guard); /* the guard must outlive it */
 void devbox_http_router_free (DevboxHttpRouter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxHttpRouter, devbox_http_router_free)
 
-void devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, guint n_routes, gpointer user_data);
+void devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, gpointer user_data);
 /* Below this prefix (a constant) an unknown path, a wrong method and a missing token are refused without a body. */
 void devbox_http_router_set_bare_prefix (DevboxHttpRouter *self, const char *prefix);
 void devbox_http_router_dispatch (DevboxHttpRouter *self, DevboxHttpExchange *exchange);

@@ -44,14 +44,14 @@ devbox_http_router_free (DevboxHttpRouter *self)
 }
 
 void
-devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, guint n_routes, gpointer user_data)
+devbox_http_router_add (DevboxHttpRouter *self, const DevboxHttpRoute *routes, gpointer user_data)
 {
-  for (guint i = 0; i < n_routes; i++)
+  for (const DevboxHttpRoute *route = routes; route->method != NULL; route++)
     {
-      Entry entry = { &routes[i], user_data };
+      Entry entry = { route, user_data };
 
-      if (strstr (routes[i].path, "{}") == NULL && !g_hash_table_contains (self->literals, routes[i].path))
-        g_hash_table_insert (self->literals, (gpointer) routes[i].path, GUINT_TO_POINTER (self->entries->len));
+      if (strstr (route->path, "{}") == NULL && !g_hash_table_contains (self->literals, route->path))
+        g_hash_table_insert (self->literals, (gpointer) route->path, GUINT_TO_POINTER (self->entries->len));
       g_array_append_val (self->entries, entry);
     }
 }

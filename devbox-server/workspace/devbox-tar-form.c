@@ -44,9 +44,9 @@ devbox_tar_form_new (gboolean compressed, DevboxExportWriteFunc write, gpointer 
   self->archive = archive_write_new ();
   if (compressed)
     archive_write_add_filter_gzip (self->archive);
-  /* Names are bytes, which pax could only say in a header that GNU tar warns of, at each entry. */
+  /* Names go in as the bytes that they are, and every tar there is reads them. */
   archive_write_set_format_gnutar (self->archive);
-  /* A gzip header with the time in it would make each download another. */
+  /* The time in its header would make each download another one. */
   if (compressed)
     archive_write_set_options (self->archive, "gzip:!timestamp,gzip:compression-level=3");
   archive_write_set_bytes_per_block (self->archive, BLOCK);
