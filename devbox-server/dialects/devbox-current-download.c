@@ -43,7 +43,6 @@ typedef struct
   GStrv paths;
   Format format;
   char boundary[BOUNDARY_LENGTH + 1];
-  char *content_type;
   DevboxHttpReplyQueue *reply;
   GCancellable *cancellable;
 } Download;
@@ -56,7 +55,6 @@ download_free (gpointer data)
   devbox_workspace_unref (self->workspace);
   g_strfreev (self->paths);
   devbox_http_reply_queue_unref (self->reply);
-  g_free (self->content_type);
   g_free (self);
 }
 
@@ -141,18 +139,21 @@ find_accepted (DevboxHttpExchange *exchange)
 }
 
 static void
-describe (Download *self, DevboxHttpExchange *exchange)
+open_reply (Download *self, DevboxHttpExchange *exchange)
 {
   if (self->format == FORMAT_MULTIPART)
     {
       g_autofree char *random = devbox_random_token ();
+      g_autofree char *content_type = NULL;
 
       g_strlcpy (self->boundary, random, sizeof self->boundary);
-      self->content_type = g_strdup_printf ("multipart/mixed; boundary=%s", self->boundary);
-      return;
+      content_type = g_strdup_printf ("multipart/mixed; boundary=%s", self->boundary);
+      self->reply = devbox_http_reply_queue_new (exchange, content_type, NULL);
     }
-
-  self->content_type = g_strdup (self->format == FORMAT_TAR ? "application/x-tar" : "application/gzip");
+  else if (self->format == FORMAT_TAR)
+    self->reply = devbox_http_reply_queue_new (exchange, "application/x-tar", "files.tar");
+  else
+    self->reply = devbox_http_reply_queue_new (exchange, "application/gzip", "files.tar.gz");
 }
 
 static void
@@ -186,8 +187,7 @@ batch_download (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_
   self->workspace = devbox_workspace_ref (devbox_agent_service_get_workspace (service));
   self->paths = g_steal_pointer (&paths);
   self->format = format;
-  describe (self, exchange);
-  self->reply = devbox_http_reply_queue_new (exchange, self->content_type);
+  open_reply (self, exchange);
   devbox_operation_run (devbox_agent_service_get_transfer_workers (service), exchange, send, finish, self,
                         download_free);
 }

@@ -10,8 +10,9 @@ G_BEGIN_DECLS
  * answer. Reference counted, thread safe. */
 typedef struct _DevboxHttpReplyQueue DevboxHttpReplyQueue;
 
-/* In the engine's thread, whose context must be the thread default. content_type must live as long. */
-DevboxHttpReplyQueue *devbox_http_reply_queue_new (DevboxHttpExchange *exchange, const char *content_type);
+/* In the engine's thread, whose context must be the thread default. file_name: what it is to be saved as, or NULL. */
+DevboxHttpReplyQueue *
+devbox_http_reply_queue_new (DevboxHttpExchange *exchange, const char *content_type, const char *file_name);
 DevboxHttpReplyQueue *devbox_http_reply_queue_ref (DevboxHttpReplyQueue *self);
 void devbox_http_reply_queue_unref (DevboxHttpReplyQueue *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxHttpReplyQueue, devbox_http_reply_queue_unref)

@@ -9,7 +9,8 @@ struct _DevboxHttpReplyQueue
 {
   gatomicrefcount ref_count;
   GMainContext *context;
-  const char *content_type;
+  char *content_type;
+  char *file_name;
   DevboxHttpExchange *exchange; /* this and the next three in its thread alone */
   gboolean has_begun;
   gboolean is_full;   /* the connection will say when it takes more */
@@ -23,13 +24,14 @@ struct _DevboxHttpReplyQueue
 };
 
 DevboxHttpReplyQueue *
-devbox_http_reply_queue_new (DevboxHttpExchange *exchange, const char *content_type)
+devbox_http_reply_queue_new (DevboxHttpExchange *exchange, const char *content_type, const char *file_name)
 {
   DevboxHttpReplyQueue *self = g_new0 (DevboxHttpReplyQueue, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   self->context = g_main_context_ref_thread_default ();
-  self->content_type = content_type;
+  self->content_type = g_strdup (content_type);
+  self->file_name = g_strdup (file_name);
   self->exchange = devbox_http_exchange_ref (exchange);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -57,6 +59,8 @@ devbox_http_reply_queue_unref (DevboxHttpReplyQueue *self)
   g_cond_clear (&self->changed);
   g_main_context_unref (self->context);
   devbox_http_exchange_unref (self->exchange);
+  g_free (self->content_type);
+  g_free (self->file_name);
   g_free (self);
 }
 
@@ -85,6 +89,12 @@ begin (DevboxHttpReplyQueue *self)
     return;
 
   self->has_begun = TRUE;
+  if (self->file_name != NULL)
+    {
+      g_autofree char *disposition = g_strdup_printf ("attachment; filename=\"%s\"", self->file_name);
+
+      devbox_http_exchange_add_header (self->exchange, "Content-Disposition", disposition);
+    }
   devbox_http_exchange_begin_reply (self->exchange, 200, self->content_type, -1);
   devbox_http_exchange_set_writable_func (self->exchange, on_writable, devbox_http_reply_queue_ref (self),
                                           (GDestroyNotify) devbox_http_reply_queue_unref);

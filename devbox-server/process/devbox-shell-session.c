@@ -403,7 +403,7 @@ on_start_failed (gpointer user_data)
 {
   g_autoptr (DevboxShellSession) self = devbox_shell_session_ref (user_data);
   g_autoptr (GError) error
-      = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The command cannot be task: %s"),
+      = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The command cannot be run: %s"),
                      g_strerror (self->current->start_errno));
 
   devbox_clear_source (&self->timer);
@@ -555,7 +555,7 @@ enqueue (DevboxShellSession *self, DevboxShellTask *task, GError **error)
                  _ ("%u commands wait in the session “%s”, as many as may"), MAX_WAITING, self->id);
   else if (g_queue_get_length (&self->background) >= MAX_BACKGROUND)
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
-                 _ ("%u commands of the session “%s” still task in the background, as many as may"), MAX_BACKGROUND,
+                 _ ("%u commands of the session “%s” still run in the background, as many as may"), MAX_BACKGROUND,
                  self->id);
   else
     {

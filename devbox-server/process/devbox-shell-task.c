@@ -69,11 +69,17 @@ devbox_shell_task_open_text (DevboxShellTask *self)
   return self->text_fd >= 0;
 }
 
-/* bash 5.2 can crash where a command substitution is not closed. A text that has one forks anyway. */
+/* bash 5.2 can crash where a command substitution is not closed. A text that has one forks anyway; arithmetic does not.
+ */
 gboolean
 devbox_shell_task_needs_check (const DevboxShellTask *self)
 {
-  return self->kind == DEVBOX_SHELL_TASK_COMMAND && strstr (self->text, "$(") != NULL;
+  const char *c = self->kind == DEVBOX_SHELL_TASK_COMMAND ? self->text : "";
+
+  while ((c = strstr (c, "$(")) != NULL && c[2] == '(')
+    c += strlen ("$((");
+
+  return c != NULL;
 }
 
 /* A shell tells of a syntax error on the standard error of the text. */

@@ -44,10 +44,11 @@ devbox_tar_form_new (gboolean compressed, DevboxExportWriteFunc write, gpointer 
   self->archive = archive_write_new ();
   if (compressed)
     archive_write_add_filter_gzip (self->archive);
-  archive_write_set_format_pax_restricted (self->archive);
-  /* Names are bytes. A gzip header with the time in it would make each download another. */
-  archive_write_set_options (self->archive, compressed ? "hdrcharset=BINARY,gzip:!timestamp,gzip:compression-level=3"
-                                                       : "hdrcharset=BINARY");
+  /* Names go in as the bytes that they are, and every tar there is reads them. */
+  archive_write_set_format_gnutar (self->archive);
+  /* The time in its header would make each download another one. */
+  if (compressed)
+    archive_write_set_options (self->archive, "gzip:!timestamp,gzip:compression-level=3");
   archive_write_set_bytes_per_block (self->archive, BLOCK);
   archive_write_set_bytes_in_last_block (self->archive, 1);
   archive_write_open (self->archive, self, NULL, on_write, NULL);

@@ -307,6 +307,8 @@ class BatchDownloadTest(TransferTest):
 
     def check_tar(self, reply, content_type, mode):
         self.assertEqual((reply.status, reply.headers["Content-Type"]), (200, content_type))
+        name = "files.tar" if content_type == "application/x-tar" else "files.tar.gz"
+        self.assertEqual(reply.headers["Content-Disposition"], f'attachment; filename="{name}"')
         with tarfile.open(fileobj=io.BytesIO(reply.body), mode=mode) as tar:
             members = {member.name: member for member in tar.getmembers()}
             self.assertEqual(sorted(members), sorted(["single", "tree", "tree/large.bin", "tree/deep", "tree/deep/er", "tree/deep/er/small.txt", "tree/.hidden", "tree/link",
@@ -354,6 +356,8 @@ class BatchDownloadTest(TransferTest):
         with tarfile.open(fileobj=io.BytesIO(reply.body), encoding="utf-8", errors="surrogateescape") as tar:
             found = {os.fsencode(member.name): tar.extractfile(member).read() for member in tar if member.isfile()}
         self.assertEqual(found, {b"names/" + name: name for name in names})
+        listed = subprocess.run(["tar", "--quoting-style=literal", "-tf", "-"], input=reply.body, capture_output=True, check=True)
+        self.assertEqual(listed.stderr, b"")
 
     def test_what_was_downloaded_can_be_unpacked_again(self):
         """current: POST /files/batch-download: what was downloaded can be unpacked again"""
