@@ -158,7 +158,7 @@ test_exhaustion (void)
   int fds[400];
 
   server_start (&server, 200);
-  for (guint round = 0; round < 5; round++)
+  for (guint round = 0; round < 100; round++)
     {
       gint64 start;
       int fd;

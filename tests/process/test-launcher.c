@@ -546,11 +546,13 @@ test_growth (void)
 {
   const char *const argv[] = { "true", NULL };
   GPid helper = devbox_launcher_get_helper_pid (launcher);
+  const guint n_runs = g_test_slow () ? 10000 : 1000;
+  gsize resident = 0;
   guint descriptors = 0;
   guint helper_descriptors = 0;
 
   test_wait_until (nothing_is_left, launcher, 5000);
-  for (guint i = 0; i < 1000; i++)
+  for (guint i = 0; i < n_runs; i++)
     {
       g_autoptr (DevboxServerCommand) command = test_run (launcher, &(DevboxCommandSpec){ .argv = argv });
 
@@ -561,6 +563,8 @@ test_growth (void)
           descriptors = test_count_descriptors (getpid ());
           helper_descriptors = test_count_descriptors (helper);
         }
+      if (i == n_runs / 10)
+        resident = test_get_resident (getpid ());
     }
 
   test_wait_until (nothing_is_left, launcher, 5000);
@@ -570,6 +574,7 @@ test_growth (void)
   g_assert_cmpuint (test_count_children (helper, TRUE), ==, 0);
   g_assert_cmpuint (test_count_children (helper, FALSE), ==, 0);
   g_assert_cmpuint (test_count_children (getpid (), TRUE), ==, 0);
+  test_assert_growth (resident, 1024);
 }
 
 static void
