@@ -408,9 +408,8 @@ static gboolean
 on_start_failed (gpointer user_data)
 {
   g_autoptr (DevboxShellSession) self = devbox_shell_session_ref (user_data);
-  g_autoptr (GError) error
-      = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The command cannot be run: %s"),
-                     g_strerror (self->current->start_errno));
+  g_autoptr (GError) error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                          _ ("The command cannot be run: %s"), g_strerror (self->current->start_errno));
 
   devbox_clear_source (&self->timer);
   finish_current (self, -1, error);
