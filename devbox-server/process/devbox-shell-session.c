@@ -278,6 +278,16 @@ tell_ended (DevboxShellSession *self)
 }
 
 static void
+stop_check (DevboxShellSession *self)
+{
+  if (self->check == NULL)
+    return;
+
+  devbox_server_command_kill (self->check);
+  g_clear_pointer (&self->check, devbox_server_command_unref);
+}
+
+static void
 end_session (DevboxShellSession *self, int exit_code, GError *error)
 {
   g_autoptr (GError) current_error = error;
@@ -286,12 +296,6 @@ end_session (DevboxShellSession *self, int exit_code, GError *error)
 
   note (self, "ended", self->terminating ? "terminated" : "exit");
   self->ended = g_get_real_time ();
-  devbox_clear_source (&self->timer);
-  if (self->check != NULL)
-    {
-      devbox_server_command_kill (self->check);
-      g_clear_pointer (&self->check, devbox_server_command_unref);
-    }
   g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
   devbox_output_log_end (self->log);
 
@@ -334,6 +338,8 @@ on_ended (DevboxShell *shell, gpointer user_data)
   int exit_code = devbox_server_command_get_exit_code (command);
 
   self->shell = NULL;
+  devbox_clear_source (&self->timer);
+  stop_check (self);
   if (task != NULL && task->started > 0)
     end_current_output (self);
 
@@ -518,7 +524,7 @@ devbox_shell_session_close (DevboxShellSession *self)
     self->ended = g_get_real_time ();
   devbox_clear_source (&self->timer);
   g_clear_pointer (&self->shell, devbox_shell_free);
-  g_clear_pointer (&self->check, devbox_server_command_unref);
+  stop_check (self);
   g_clear_pointer (&self->current, devbox_shell_task_free);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) devbox_shell_task_free);
   g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
@@ -590,7 +596,10 @@ devbox_shell_session_abandon (DevboxShellSession *self, gpointer user_data)
   if (self->current != NULL && self->current->user_data == user_data && !self->current->abandoned)
     {
       self->current->abandoned = TRUE;
-      devbox_shell_interrupt (self->shell);
+      if (self->check != NULL)
+        devbox_server_command_kill (self->check);
+      else
+        devbox_shell_interrupt (self->shell);
       return;
     }
 
