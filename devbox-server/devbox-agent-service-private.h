@@ -66,6 +66,8 @@ DevboxLogFinder *devbox_agent_service_get_log_finder (DevboxAgentService *self);
 DevboxSessionTable *devbox_agent_service_get_session_table (DevboxAgentService *self);
 DevboxTreeWatcher *devbox_agent_service_get_tree_watcher (DevboxAgentService *self);
 DevboxWorkers *devbox_agent_service_get_workers (DevboxAgentService *self); /* for file operations */
+/* For those that go through a whole tree, or through the files in it: however many there are, no other one waits. */
+DevboxWorkers *devbox_agent_service_get_tree_workers (DevboxAgentService *self);
 /* For operations that read or write the body of an exchange as it comes: one client that is slow holds up no other. */
 DevboxWorkers *devbox_agent_service_get_transfer_workers (DevboxAgentService *self);
 DevboxHttpGuard *devbox_agent_service_get_guard (DevboxAgentService *self);

@@ -21,6 +21,7 @@ struct _DevboxAgentService
 
   DevboxWorkspace *workspace;
   DevboxWorkers *workers;
+  DevboxWorkers *tree_workers;
   DevboxWorkers *transfer_workers;
   DevboxTreeWatcher *tree_watcher;
   DevboxLauncher *launcher;
@@ -45,6 +46,7 @@ struct _DevboxAgentService
 
 /* File operations that may take long: those that run at once, and those that wait for them. */
 #define MAX_WORKERS 4
+#define MAX_TREE_WORKERS 4
 #define MAX_WAITING_WORK 1000
 #define MAX_TRANSFERS 64
 
@@ -175,6 +177,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   devbox_http_router_add (self->router, devbox_classic_routes, self);
   devbox_current_add_routes (self->router, self);
   self->workers = devbox_workers_new (MAX_WORKERS, MAX_WAITING_WORK);
+  self->tree_workers = devbox_workers_new (MAX_TREE_WORKERS, MAX_WAITING_WORK);
   self->transfer_workers = devbox_workers_new (MAX_TRANSFERS, 0);
 
   self->workspace = devbox_workspace_new (self->config.workspace_path, error);
@@ -213,6 +216,7 @@ devbox_agent_service_free (DevboxAgentService *self)
   g_clear_pointer (&self->log_finder, devbox_log_finder_unref);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->workers, devbox_workers_free);
+  g_clear_pointer (&self->tree_workers, devbox_workers_free);
   g_clear_pointer (&self->transfer_workers, devbox_workers_free);
   g_clear_pointer (&self->session_table, devbox_session_table_free);
   g_clear_pointer (&self->process_table, devbox_process_table_free);
@@ -311,6 +315,12 @@ DevboxWorkers *
 devbox_agent_service_get_workers (DevboxAgentService *self)
 {
   return self->workers;
+}
+
+DevboxWorkers *
+devbox_agent_service_get_tree_workers (DevboxAgentService *self)
+{
+  return self->tree_workers;
 }
 
 DevboxWorkers *

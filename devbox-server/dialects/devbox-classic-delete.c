@@ -73,8 +73,9 @@ static void delete (DevboxHttpExchange *exchange, JsonObject *object, gpointer u
   request->workspace = devbox_workspace_ref (devbox_agent_service_get_workspace (service));
   request->path = g_steal_pointer (&path);
   request->recursive = recursive;
-  devbox_operation_run (devbox_agent_service_get_workers (service), exchange, delete_in_thread, reply_deleted, request,
-                        (GDestroyNotify) delete_request_free);
+  devbox_operation_run (recursive ? devbox_agent_service_get_tree_workers (service)
+                                  : devbox_agent_service_get_workers (service),
+                        exchange, delete_in_thread, reply_deleted, request, (GDestroyNotify) delete_request_free);
 }
 
 void

@@ -33,7 +33,8 @@ typedef struct
   char *destination;
   char *mode;
   char *owner;
-  gboolean flag; /* recursive, overwrite or showHidden */
+  gboolean flag;      /* overwrite or showHidden */
+  gboolean recursive; /* it may take as long as a tree is large */
   gint64 offset;
   gint64 limit;
   GString *json; /* of a list */
@@ -71,8 +72,9 @@ run (DevboxHttpExchange *exchange,
      DevboxWorkFunc work,
      DevboxOperationReplyFunc reply)
 {
-  devbox_operation_run (devbox_agent_service_get_workers (service), exchange, work, reply, request,
-                        (GDestroyNotify) file_request_free);
+  devbox_operation_run (request->recursive ? devbox_agent_service_get_tree_workers (service)
+                                           : devbox_agent_service_get_workers (service),
+                        exchange, work, reply, request, (GDestroyNotify) file_request_free);
 }
 
 static void
@@ -189,7 +191,8 @@ delete_in_thread (gpointer data, GCancellable *cancellable, GError **error)
   FileRequest *self = data;
 
   return devbox_workspace_remove (self->workspace, self->path,
-                                  self->flag ? DEVBOX_REMOVAL_TREE : DEVBOX_REMOVAL_EMPTY_FOLDER, cancellable, error);
+                                  self->recursive ? DEVBOX_REMOVAL_TREE : DEVBOX_REMOVAL_EMPTY_FOLDER, cancellable,
+                                  error);
 }
 
 static void
@@ -207,7 +210,7 @@ static void delete (DevboxHttpExchange *exchange, JsonObject *object, gpointer u
   g_autoptr (GError) error = NULL;
 
   request->path = devbox_path_member_get (object, "path", "pathBytes", &error);
-  if (request->path != NULL && devbox_wire_json_get_boolean (object, "recursive", FALSE, &request->flag, &error))
+  if (request->path != NULL && devbox_wire_json_get_boolean (object, "recursive", FALSE, &request->recursive, &error))
     run (exchange, user_data, g_steal_pointer (&request), delete_in_thread, reply_deleted);
   else
     devbox_current_reject (exchange, error);
@@ -263,7 +266,7 @@ change_mode_in_thread (gpointer data, GCancellable *cancellable, GError **error)
 
   return devbox_mode_change_set_mode (&change, self->mode, error)
          && (self->owner == NULL || devbox_mode_change_set_owner (&change, self->owner, error))
-         && devbox_workspace_change_mode (self->workspace, self->path, &change, self->flag, cancellable, error);
+         && devbox_workspace_change_mode (self->workspace, self->path, &change, self->recursive, cancellable, error);
 }
 
 static void
@@ -277,7 +280,7 @@ change_mode (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_dat
   request->path = devbox_path_member_get (object, "path", "pathBytes", &error);
   if (request->path != NULL && devbox_wire_json_get_string (object, "mode", TRUE, &mode, &error)
       && devbox_wire_json_get_string (object, "owner", FALSE, &owner, &error)
-      && devbox_wire_json_get_boolean (object, "recursive", FALSE, &request->flag, &error))
+      && devbox_wire_json_get_boolean (object, "recursive", FALSE, &request->recursive, &error))
     {
       request->mode = g_strdup (mode);
       request->owner = g_strdup (owner);

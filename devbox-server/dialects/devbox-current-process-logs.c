@@ -3,8 +3,10 @@
 
 #include "devbox-current-process-private.h"
 
+#include "devbox-clear-source-private.h"
 #include "devbox-event-stream-private.h"
 #include "devbox-http-query-private.h"
+#include "devbox-main-turn-private.h"
 #include "devbox-piece-reply-private.h"
 #include "devbox-wire-json-private.h"
 #include "devbox-wire-text-private.h"
@@ -12,6 +14,7 @@
 #include <string.h>
 
 #define PIECE (16 * 1024)
+#define EVENTS_PIECE (8 * 1024) /* that is sent at once */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 static const char *const prefixes[DEVBOX_OUTPUT_N_STREAMS] = {
@@ -148,12 +151,14 @@ typedef struct
   LogCursor cursor;
   DevboxEventStream *events;
   DevboxOutputReader *reader;
+  GSource *more; /* while there is more to send in the next turn of the main loop */
   GString *text;
 } LogStream;
 
 static void
 log_stream_free (LogStream *self)
 {
+  devbox_clear_source (&self->more);
   devbox_output_log_remove_reader (self->cursor.log, self->reader);
   devbox_event_stream_free (self->events);
   log_cursor_clear (&self->cursor);
@@ -188,46 +193,89 @@ set_text (GString *text, const GString *entry)
 }
 
 static void
-send_gap (LogStream *self)
+add_gap (LogStream *self)
 {
   g_autofree char *text = g_strdup_printf (" %" G_GUINT64_FORMAT " lines are missing", self->cursor.n_missing);
 
-  devbox_event_stream_send_comment (self->events, text);
+  devbox_event_stream_add_comment (self->events, text);
   self->cursor.n_missing = 0;
+}
+
+/* A piece of what there is. TRUE: that was all. */
+static gboolean
+add_entries (LogStream *self)
+{
+  gboolean is_all = FALSE;
+
+  while (!is_all && devbox_event_stream_get_added (self->events) < EVENTS_PIECE)
+    {
+      is_all = !log_cursor_read (&self->cursor, devbox_output_log_get_next_line (self->cursor.log));
+      if (self->cursor.n_missing > 0)
+        add_gap (self);
+      if (!is_all)
+        {
+          set_text (self->text, self->cursor.entry);
+          devbox_event_stream_add (self->events, NULL, self->text->str);
+        }
+    }
+
+  return is_all;
+}
+
+static gboolean on_more (gpointer user_data);
+
+static void
+continue_in_next_turn (LogStream *self)
+{
+  self->more = g_idle_source_new ();
+  g_source_set_priority (self->more, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (self->more, "[devbox-server] log stream");
+  g_source_set_callback (self->more, on_more, self, NULL);
+  g_source_attach (self->more, g_main_context_get_thread_default ());
 }
 
 static void
 send_entries (LogStream *self)
 {
-  gboolean takes_more = TRUE;
-  gboolean is_all = FALSE;
+  gboolean takes_more;
+  gboolean is_all;
 
-  while (takes_more && !is_all)
+  if (self->more != NULL || !devbox_event_stream_has_room (self->events))
+    return;
+
+  do
     {
-      is_all = !log_cursor_read (&self->cursor, devbox_output_log_get_next_line (self->cursor.log));
-      if (self->cursor.n_missing > 0)
-        send_gap (self);
-      if (!is_all)
-        {
-          set_text (self->text, self->cursor.entry);
-          takes_more = devbox_event_stream_send (self->events, NULL, self->text->str);
-        }
+      is_all = add_entries (self);
+      takes_more = devbox_event_stream_flush (self->events);
     }
+  while (takes_more && !is_all && !devbox_main_turn_is_over ());
 
   if (is_all && devbox_output_log_has_ended (self->cursor.log))
     {
       devbox_event_stream_end (self->events);
       log_stream_free (self);
     }
+  else if (takes_more && !is_all)
+    {
+      continue_in_next_turn (self);
+    }
+}
+
+static gboolean
+on_more (gpointer user_data)
+{
+  LogStream *self = user_data;
+
+  devbox_clear_source (&self->more);
+  send_entries (self);
+
+  return G_SOURCE_REMOVE;
 }
 
 static void
 on_output (DevboxOutputLog *log, gpointer user_data)
 {
-  LogStream *self = user_data;
-
-  if (devbox_event_stream_has_room (self->events))
-    send_entries (self);
+  send_entries (user_data);
 }
 
 static void

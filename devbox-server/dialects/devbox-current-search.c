@@ -64,7 +64,7 @@ reply (DevboxHttpExchange *exchange, gpointer data, const GError *error)
 static void
 run (DevboxHttpExchange *exchange, DevboxAgentService *service, SearchRequest *request, DevboxWorkFunc work)
 {
-  devbox_operation_run (devbox_agent_service_get_workers (service), exchange, work, reply, request,
+  devbox_operation_run (devbox_agent_service_get_tree_workers (service), exchange, work, reply, request,
                         (GDestroyNotify) search_request_free);
 }
 

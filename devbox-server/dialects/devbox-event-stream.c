@@ -45,7 +45,10 @@ on_keep_alive (gpointer user_data)
   DevboxEventStream *self = user_data;
 
   if (self->is_quiet && self->takes_more)
-    devbox_event_stream_send_comment (self, "");
+    {
+      devbox_event_stream_add_comment (self, "");
+      devbox_event_stream_flush (self);
+    }
   self->is_quiet = TRUE;
 
   return G_SOURCE_CONTINUE;
@@ -98,9 +101,12 @@ devbox_event_stream_has_room (DevboxEventStream *self)
   return self->takes_more;
 }
 
-static gboolean
-write_buffer (DevboxEventStream *self)
+gboolean
+devbox_event_stream_flush (DevboxEventStream *self)
 {
+  if (self->buffer->len == 0)
+    return self->takes_more;
+
   self->is_quiet = FALSE;
   self->takes_more = devbox_http_exchange_write (self->exchange, self->buffer->str, self->buffer->len);
   g_string_truncate (self->buffer, 0);
@@ -127,23 +133,33 @@ append_data (GString *buffer, const char *data)
     }
 }
 
-gboolean
-devbox_event_stream_send (DevboxEventStream *self, const char *name, const char *data)
+void
+devbox_event_stream_add (DevboxEventStream *self, const char *name, const char *data)
 {
   if (name != NULL)
     g_string_append_printf (self->buffer, "event: %s\n", name);
   append_data (self->buffer, data);
   g_string_append_c (self->buffer, '\n');
+}
 
-  return write_buffer (self);
+void
+devbox_event_stream_add_comment (DevboxEventStream *self, const char *text)
+{
+  g_string_append_printf (self->buffer, ":%s\n\n", text);
+}
+
+gsize
+devbox_event_stream_get_added (DevboxEventStream *self)
+{
+  return self->buffer->len;
 }
 
 gboolean
-devbox_event_stream_send_comment (DevboxEventStream *self, const char *text)
+devbox_event_stream_send (DevboxEventStream *self, const char *name, const char *data)
 {
-  g_string_append_printf (self->buffer, ":%s\n\n", text);
+  devbox_event_stream_add (self, name, data);
 
-  return write_buffer (self);
+  return devbox_event_stream_flush (self);
 }
 
 void

@@ -13,6 +13,7 @@ typedef struct
 {
   int fd; /* -1: closed */
   GSource *source;
+  guint n_skipped;       /* turns of the main loop, one after the other */
   DevboxOutputLog *log;  /* NULL: what comes is dropped */
   DevboxOutputLog *copy; /* that gets the same; may be NULL */
   DevboxOutputStream stream;

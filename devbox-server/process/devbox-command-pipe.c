@@ -5,6 +5,7 @@
 
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-clear-source-private.h"
+#include "devbox-main-turn-private.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -13,6 +14,7 @@
 
 #define TURN_SIZE (256 * 1024) /* then others get their turn */
 #define READ_SIZE (64 * 1024)  /* what a pipe holds */
+#define MAX_SKIPPED 32         /* turns of the main loop that others have filled */
 
 static void
 attach_source (GSource **source,
@@ -58,15 +60,33 @@ devbox_command_output_drain (DevboxCommandOutput *self)
   return self->fd >= 0;
 }
 
+static gboolean on_readable (int fd, GIOCondition condition, gpointer user_data);
+
+/* Sources are dispatched in the order in which they were attached. */
+static void
+go_behind_others (DevboxCommandOutput *self)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref (g_source_get_context (self->source));
+
+  devbox_clear_source (&self->source);
+  attach_source (&self->source, self->fd, G_IO_IN, context, on_readable, self);
+}
+
 static gboolean
 on_readable (int fd, GIOCondition condition, gpointer user_data)
 {
   DevboxCommandOutput *self = user_data;
 
-  if (!devbox_command_output_drain (self))
+  if (devbox_main_turn_is_over () && self->n_skipped++ < MAX_SKIPPED)
+    return G_SOURCE_CONTINUE;
+
+  self->n_skipped = 0;
+  if (devbox_command_output_drain (self))
+    go_behind_others (self);
+  else
     self->ended (self->user_data);
 
-  return G_SOURCE_CONTINUE; /* a closed one was destroyed already */
+  return G_SOURCE_CONTINUE; /* this one was destroyed already */
 }
 
 void

@@ -5,16 +5,15 @@
 
 #include "devbox-clear-source-private.h"
 #include "devbox-log-message-private.h"
+#include "devbox-main-turn-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
 
 #define MAX_SUBSCRIPTIONS 128
 
-/* Bytes that are looked at: for one subscription before it is the next one's turn, and in one turn of the main loop. */
-#define SHARE (32 * 1024)
-#define WORK_A_TURN (256 * 1024)
-#define WORK_A_LINE 64 /* beside its bytes */
+#define SHARE (4 * 1024) /* bytes that are looked at before it is the next subscription's turn */
+#define WORK_A_LINE 64   /* beside its bytes */
 
 struct _DevboxLogSubscriptions
 {
@@ -121,8 +120,8 @@ send_line (Subscription *self)
   return text->len + WORK_A_LINE;
 }
 
-/* What it cost. The subscription may be gone afterwards. */
-static gsize
+/* The subscription may be gone afterwards. */
+static void
 send_share (Subscription *self)
 {
   DevboxLogSubscriptions *set = self->set;
@@ -133,7 +132,7 @@ send_share (Subscription *self)
       if (work >= SHARE || !devbox_watch_queue_has_room (set->queue))
         {
           make_due (self);
-          return work;
+          return;
         }
       work += send_line (self);
     }
@@ -143,8 +142,6 @@ send_share (Subscription *self)
       devbox_watch_queue_push_answer (set->queue, devbox_log_format_ended (self->owner, self->id));
       g_hash_table_remove (set->subscriptions, self->name);
     }
-
-  return work;
 }
 
 static gboolean
@@ -171,21 +168,22 @@ continue_in_next_turn (DevboxLogSubscriptions *self)
 void
 devbox_log_subscriptions_continue (DevboxLogSubscriptions *self)
 {
-  gsize work = 0;
+  gboolean is_over = FALSE;
 
   if (self->more != NULL)
     return;
 
-  while (work < WORK_A_TURN && !g_queue_is_empty (&self->due) && devbox_watch_queue_has_room (self->queue))
+  while (!is_over && !g_queue_is_empty (&self->due) && devbox_watch_queue_has_room (self->queue))
     {
       GList *link = g_queue_pop_head_link (&self->due);
       Subscription *subscription = link->data;
 
       subscription->is_due = FALSE;
-      work += send_share (subscription);
+      send_share (subscription);
+      is_over = devbox_main_turn_is_over ();
     }
 
-  if (work >= WORK_A_TURN && !g_queue_is_empty (&self->due))
+  if (is_over && !g_queue_is_empty (&self->due))
     continue_in_next_turn (self);
 }
 

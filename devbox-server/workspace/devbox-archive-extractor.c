@@ -260,18 +260,24 @@ is_fatal (const Extraction *self, const GError *error)
          || error->code == DEVBOX_WIRE_DISK_FULL || error->code == DEVBOX_WIRE_OPERATION_TIMEOUT;
 }
 
+/* Also of what is only passed over, since it takes time all the same. */
+static gboolean
+check_ratio (Extraction *self, GError **error)
+{
+  gint64 unpacked = archive_filter_bytes (self->archive, 0);
+
+  return unpacked <= RATIO_GRACE || unpacked / MAX_RATIO <= archive_filter_bytes (self->archive, -1)
+         || refuse_all (self, _ ("The archive unpacks to far more than its size"), error);
+}
+
 static gboolean
 count_bytes (Extraction *self, gsize size, GError **error)
 {
-  goffset consumed = archive_filter_bytes (self->archive, -1);
-
   self->report->n_bytes += size;
   if (self->limits->max_total_size >= 0 && self->report->n_bytes > (guint64) self->limits->max_total_size)
     return refuse_all (self, _ ("The archive unpacks to more than is allowed"), error);
-  if (self->report->n_bytes > RATIO_GRACE && self->report->n_bytes / MAX_RATIO > (guint64) consumed)
-    return refuse_all (self, _ ("The archive unpacks to far more than its size"), error);
 
-  return TRUE;
+  return check_ratio (self, error);
 }
 
 static gboolean
@@ -457,6 +463,23 @@ check_count (Extraction *self, GError **error)
          || refuse_all (self, _ ("The archive has more entries than are allowed"), error);
 }
 
+/* By hand, since libarchive would go through all of it before anybody can stop it. A part of it may have been read. */
+static gboolean
+pass_over (Extraction *self, GError **error)
+{
+  const void *data;
+  gsize size;
+  la_int64_t offset;
+
+  while (archive_read_data_block (self->archive, &data, &size, &offset) == ARCHIVE_OK)
+    {
+      if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !check_ratio (self, error))
+        return FALSE;
+    }
+
+  return TRUE; /* what is wrong with it comes again with the next header */
+}
+
 static gboolean
 extract (Extraction *self, GError **error)
 {
@@ -481,6 +504,8 @@ extract (Extraction *self, GError **error)
           return FALSE;
         }
       note_refusal (self, entry, local_error);
+      if (!pass_over (self, error))
+        return FALSE;
     }
 
   return status == ARCHIVE_EOF || fail_malformed (self, error);

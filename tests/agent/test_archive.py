@@ -292,6 +292,14 @@ class HostileArchiveTest(unittest.TestCase):
         self.assertLess(size, 200 * len(bomb) + 32 * MIB)
         shutil.rmtree(self.agent.path("bomb"))
 
+    def test_bomb_that_is_passed_over_is_stopped_too(self):
+        bomb = gzip.compress(archive(member("larger-than-a-file-may-be", bytes(300 * MIB)), member("behind", b"x")), 9)
+        for data in (bomb, gzip.compress(bomb)):
+            reply = self.agent.request("PUT", "/api/v1/files/archive?path=passed-over", data, timeout=60)
+            self.assertEqual((reply.status, reply.json()["status"]), (413, 413))
+            self.assertEqual(os.listdir(self.agent.path("passed-over")), [])
+        os.rmdir(self.agent.path("passed-over"))
+
 
 class RefusalTest(unittest.TestCase):
     @classmethod

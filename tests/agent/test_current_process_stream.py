@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+import statistics
 import threading
 import time
 import unittest
@@ -307,6 +308,28 @@ class ProcessStreamTest(unittest.TestCase):
                 self.assertRegex(data, r"^ \d+ lines are missing$")
                 expected += int(data.split()[0])
         self.assertEqual(expected, count + 1)
+
+    def test_follow_by_many_that_do_not_read(self):
+        """Long logs are not sent in one go: others have their turn in between."""
+        process = self.start_shell("yes " + "x" * 100)
+        self.wait_until(lambda: len(self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"]) == 10_000)
+        streams = []
+        for _ in range(60):
+            streams.append(self.agent.connect())
+            streams[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        for stream in streams:
+            stream.sendall(f"GET /api/v1/process/{process}/logs?stream=true HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        waits = []
+        for _ in range(20):
+            began = time.monotonic()
+            self.assertEqual(self.agent.request("GET", "/health").status, 200)
+            waits.append(time.monotonic() - began)
+        print(f"# /health takes {statistics.median(waits) * 1000:.1f} ms among them, {max(waits) * 1000:.1f} ms at most")
+        if not self.agent.is_sanitized():
+            self.assertLess(statistics.median(waits), 0.15)
+        for stream in streams:
+            stream.close()
+        self.kill(process)
 
     def test_follow_client_gone(self):
         """current: GET /process/{id}/logs?stream=true: a reader that goes leaves the process alone"""

@@ -338,5 +338,23 @@ class OptionTest(unittest.TestCase):
                 self.assertEqual(len(agent.post(PREFIX + "find", {"dir": ".", "keyword": "needle"}).json()["files"]), 100)
 
 
+class StarvationTest(unittest.TestCase):
+    def test_searches_hold_up_no_other_operation(self):
+        """Each of them reads for minutes: a text whose end is a hole."""
+        with Agent() as agent:
+            agent.write("endless", b"text\n" * 100_000)
+            os.truncate(agent.path("endless"), 1 << 40)
+            body = json.dumps({"dir": ".", "keyword": "nowhere"})
+            head = f"POST {PREFIX}find HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            searches = [agent.connect() for _ in range(8)]
+            for search in searches:
+                search.sendall((head + body).encode())
+            self.assertEqual(agent.request("GET", "/health").status, 200)
+            for reply in (agent.request("GET", PREFIX + "list?path=."), agent.post(PREFIX + "delete", {"path": "endless"})):
+                self.assertEqual(reply.json()["status"], 0)
+            for search in searches:
+                search.close()
+
+
 if __name__ == "__main__":
     tap.main()
