@@ -30,6 +30,7 @@ typedef struct
   GStrv host_names;
   char *token;
   gboolean allow_unauthenticated;
+  gsize output_limit;       /* kept of each stream of a command */
   guint max_sessions;       /* shells that live on; 0: none */
   guint64 open_files_limit; /* soft, for commands; 0: ours */
   GStrv base_environment;   /* what commands inherit; NULL: ours */

@@ -191,6 +191,7 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   if (self->config.base_environment != NULL)
     devbox_launcher_set_base_environment (self->launcher, (const char *const *) self->config.base_environment);
   devbox_launcher_set_open_files_limit (self->launcher, self->config.open_files_limit);
+  devbox_launcher_set_output_limit (self->launcher, self->config.output_limit);
   self->process_table = devbox_process_table_new (self->launcher);
   self->log_finder = devbox_log_finder_new (find_log, self);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)

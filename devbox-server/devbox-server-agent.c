@@ -38,6 +38,7 @@
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
 #define DEFAULT_MAX_SESSIONS 100
+#define DEFAULT_OUTPUT_LIMIT 10485760
 #define STOP_GRACE_MS 10000
 
 struct _DevboxServerAgent
@@ -51,6 +52,7 @@ struct _DevboxServerAgent
   guint64 max_batch_size;
   guint max_connections;
   guint max_sessions;
+  guint64 output_limit;
   guint process_retention;
   guint max_concurrent_reads;
   gboolean enable_cors;
@@ -78,6 +80,7 @@ enum
   PROP_MAX_BATCH_SIZE,
   PROP_MAX_CONNECTIONS,
   PROP_MAX_SESSIONS,
+  PROP_OUTPUT_LIMIT,
   PROP_PROCESS_RETENTION,
   PROP_MAX_CONCURRENT_READS,
   PROP_ENABLE_CORS,
@@ -146,6 +149,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->max_batch_size = get_limit (self->max_batch_size);
   config->max_connections = self->max_connections;
   config->max_sessions = self->max_sessions;
+  config->output_limit = self->output_limit == 0 ? G_MAXSSIZE : MIN (self->output_limit, G_MAXSSIZE);
   config->process_retention_ms = self->process_retention;
   config->max_concurrent_reads = self->max_concurrent_reads;
   config->enable_cors = self->enable_cors;
@@ -330,6 +334,9 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_MAX_SESSIONS:
       g_value_set_uint (value, self->max_sessions);
       break;
+    case PROP_OUTPUT_LIMIT:
+      g_value_set_uint64 (value, self->output_limit);
+      break;
     case PROP_PROCESS_RETENTION:
       g_value_set_uint (value, self->process_retention);
       break;
@@ -451,6 +458,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       break;
     case PROP_MAX_SESSIONS:
       set_uint (self, &self->max_sessions, value, property_id);
+      break;
+    case PROP_OUTPUT_LIMIT:
+      set_uint64 (self, &self->output_limit, value, property_id);
       break;
     case PROP_PROCESS_RETENTION:
       set_uint (self, &self->process_retention, value, property_id);
@@ -600,6 +610,17 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
    */
   properties[PROP_MAX_SESSIONS]
       = g_param_spec_uint ("max-sessions", NULL, NULL, 0, G_MAXUINT, DEFAULT_MAX_SESSIONS, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerAgent:output-limit:
+   *
+   * How much is kept of each stream that a command writes, in bytes; 0 for as much as all commands may take together,
+   * 1 GiB. What is dropped beyond it is marked as missing.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OUTPUT_LIMIT] = g_param_spec_uint64 ("output-limit", NULL, NULL, 0, G_MAXUINT64, DEFAULT_OUTPUT_LIMIT,
+                                                       flags | G_PARAM_CONSTRUCT);
 
   /**
    * DevboxServerAgent:process-retention:

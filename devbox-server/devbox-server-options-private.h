@@ -16,6 +16,7 @@ typedef struct
   guint64 max_batch_size;
   guint64 max_connections;
   guint64 max_sessions;
+  guint64 output_limit;
   guint64 process_retention; /* s; 0: by the dialect */
   guint64 max_concurrent_reads;
   gboolean enable_cors;

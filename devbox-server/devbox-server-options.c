@@ -11,6 +11,7 @@
 #define DEFAULT_MAX_CONNECTIONS 4096
 #define DEFAULT_MAX_CONCURRENT_READS 4
 #define DEFAULT_MAX_SESSIONS 100
+#define DEFAULT_OUTPUT_LIMIT 10485760
 
 /* Options as they stood on the command line; NULL where they did not. */
 typedef struct
@@ -24,6 +25,7 @@ typedef struct
   char *max_batch_size;
   char *max_connections;
   char *max_sessions;
+  char *output_limit;
   char *process_retention;
   char *max_concurrent_reads;
   char *token;
@@ -42,6 +44,7 @@ words_clear (Words *words)
   g_free (words->max_batch_size);
   g_free (words->max_connections);
   g_free (words->max_sessions);
+  g_free (words->output_limit);
   g_free (words->process_retention);
   g_free (words->max_concurrent_reads);
   g_free (words->token);
@@ -63,6 +66,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "max-batch-size", 0, 0, G_OPTION_ARG_STRING, &words->max_batch_size, N_ ("What the files of one request may take together, in bytes, 0 for any (MAX_BATCH_SIZE; 1073741824)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
     { "max-sessions", 0, 0, G_OPTION_ARG_STRING, &words->max_sessions, N_ ("How many sessions may be active at once, 0 for none (MAX_SESSIONS; 100)"), N_ ("NUMBER") },
+    { "output-limit", 0, 0, G_OPTION_ARG_STRING, &words->output_limit, N_ ("What is kept of each stream that a command writes, in bytes, 0 for all (10485760)"), N_ ("BYTES") },
     { "process-retention", 0, 0, G_OPTION_ARG_STRING, &words->process_retention, N_ ("How long an ended command is remembered; 0: 30 if its dialect is classic, else 14400"), N_ ("SECONDS") },
     { "max-concurrent-reads", 0, 0, G_OPTION_ARG_STRING, &words->max_concurrent_reads, N_ ("How many files a search reads at the same time (MAX_CONCURRENT_READS; 4)"), N_ ("NUMBER") },
     { "enable-cors", 0, 0, G_OPTION_ARG_NONE, &words->enable_cors, N_ ("Let pages of loopback origins use the agent (ENABLE_CORS)"), NULL },
@@ -256,6 +260,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
   self->max_concurrent_reads = DEFAULT_MAX_CONCURRENT_READS;
   self->max_sessions = DEFAULT_MAX_SESSIONS;
+  self->output_limit = DEFAULT_OUTPUT_LIMIT;
   if (!parse_words (self, &words, argc, argv, error))
     return FALSE;
 
@@ -270,6 +275,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
          && read_number (words.max_batch_size, "--max-batch-size", "MAX_BATCH_SIZE", G_MAXINT64, &self->max_batch_size,
                          error)
          && read_number (words.max_sessions, "--max-sessions", "MAX_SESSIONS", G_MAXUINT, &self->max_sessions, error)
+         && read_number (words.output_limit, "--output-limit", NULL, G_MAXINT64, &self->output_limit, error)
          && read_number (words.process_retention, "--process-retention", NULL, G_MAXINT / 1000,
                          &self->process_retention, error)
          && read_count (words.max_connections, "--max-connections", "MAX_CONNECTIONS", &self->max_connections, error)

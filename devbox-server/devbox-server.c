@@ -128,6 +128,7 @@ start_agent (Program *program, GError **error)
                                  "max-batch-size", options->max_batch_size,
                                  "max-connections", (guint) options->max_connections,
                                  "max-sessions", (guint) options->max_sessions,
+                                 "output-limit", options->output_limit,
                                  "process-retention", (guint) options->process_retention * 1000,
                                  "max-concurrent-reads", (guint) options->max_concurrent_reads,
                                  "enable-cors", options->enable_cors,

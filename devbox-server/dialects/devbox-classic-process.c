@@ -19,7 +19,7 @@ static const DevboxCommandRules rules = {
   .timeout_unit = 1,
   .default_timeout = 30 * 1000,
   .max_timeout = 24 * 60 * 60 * 1000,
-  .output = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = 10 * 1024 * 1024 },
+  .output = { .retention = DEVBOX_OUTPUT_KEEP_FIRST },
 };
 
 /* The status of a command that has ended. */

@@ -9,7 +9,7 @@
 static void
 live (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_current_reply_success (exchange);
+  devbox_current_reply (exchange, devbox_current_begin ());
 }
 
 static void

@@ -28,7 +28,7 @@ void devbox_current_reject (DevboxHttpExchange *exchange, const GError *error);
 /* The envelope of a success, left open for more members; and its end, which answers. Takes json. */
 GString *devbox_current_begin (void);
 void devbox_current_reply (DevboxHttpExchange *exchange, GString *json);
-void devbox_current_reply_success (DevboxHttpExchange *exchange); /* with nothing else in it */
+void devbox_current_reply_success (DevboxHttpExchange *exchange); /* with "success", and nothing else in it */
 
 #define DEVBOX_CURRENT_INVALID_REQUEST 1422
 

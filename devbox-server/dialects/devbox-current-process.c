@@ -15,14 +15,12 @@
 #define INTERNAL_ERROR 1500
 #define EXIT_CODE_NOT_FOUND 127 /* as shells have it */
 
-#define OUTPUT_LIMIT (10 * 1024 * 1024)
-
 static const DevboxCommandRules background_rules = {
   .timeout_unit = 1000,
   .default_timeout = 2 * 60 * 60,
   .max_timeout = DEVBOX_CURRENT_MAX_TIMEOUT,
   .command_is_line = TRUE,
-  .output = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .limit = OUTPUT_LIMIT, .max_lines = 10000 },
+  .output = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .max_lines = 10000 },
 };
 
 static const DevboxCommandRules foreground_rules = {
@@ -30,7 +28,7 @@ static const DevboxCommandRules foreground_rules = {
   .default_timeout = 30,
   .max_timeout = DEVBOX_CURRENT_MAX_TIMEOUT,
   .command_is_line = TRUE,
-  .output = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = OUTPUT_LIMIT },
+  .output = { .retention = DEVBOX_OUTPUT_KEEP_FIRST },
 };
 
 DevboxCommandRequest *

@@ -490,15 +490,6 @@ change_folder (DevboxHttpExchange *exchange, const char *argument, gpointer user
 }
 
 static void
-append_success (DevboxHttpExchange *exchange)
-{
-  GString *json = devbox_current_begin ();
-
-  g_string_append (json, ",\"success\":true");
-  devbox_current_reply (exchange, json);
-}
-
-static void
 on_variables_set (DevboxShellSession *session, const DevboxShellResult *result, gpointer user_data)
 {
   SessionCall *call = user_data;
@@ -510,7 +501,7 @@ on_variables_set (DevboxShellSession *session, const DevboxShellResult *result, 
 
   if (result->exit_code == 0)
     {
-      append_success (call->exchange);
+      devbox_current_reply_success (call->exchange);
       return;
     }
 
@@ -554,7 +545,7 @@ on_terminated (DevboxShellSession *session, gpointer user_data)
 {
   SessionCall *call = user_data;
 
-  append_success (call->exchange);
+  devbox_current_reply_success (call->exchange);
 }
 
 static void

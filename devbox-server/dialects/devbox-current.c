@@ -14,15 +14,9 @@
 #define MALFORMED 1400
 
 static const DevboxHttpRoute *const routes[] = {
-  devbox_current_archive_routes,
-  devbox_current_content_routes,
-  devbox_current_download_routes,
-  devbox_current_files_routes,
-  devbox_current_health_routes,
-  devbox_current_multipart_routes,
-  devbox_current_ports_routes,
-  devbox_current_process_routes,
-  devbox_current_search_routes,
+  devbox_current_archive_routes, devbox_current_content_routes, devbox_current_download_routes,
+  devbox_current_files_routes,   devbox_current_health_routes,  devbox_current_multipart_routes,
+  devbox_current_ports_routes,   devbox_current_process_routes, devbox_current_search_routes,
   devbox_current_session_routes,
 };
 
@@ -109,7 +103,10 @@ devbox_current_reply (DevboxHttpExchange *exchange, GString *json)
 void
 devbox_current_reply_success (DevboxHttpExchange *exchange)
 {
-  devbox_current_reply (exchange, devbox_current_begin ());
+  GString *json = devbox_current_begin ();
+
+  g_string_append (json, ",\"success\":true");
+  devbox_current_reply (exchange, json);
 }
 
 void

@@ -33,6 +33,8 @@ void devbox_launcher_set_max_output (DevboxLauncher *self, gsize size);
 /* What does not fit into memory goes to a file in this folder, NULL for the system's; limit: bytes on disk. Of commands
  * that are started from now on. */
 void devbox_launcher_set_spill (DevboxLauncher *self, const char *folder, guint64 limit);
+/* What is kept of each stream of a command that names no limit of its own; 10 MiB otherwise. */
+void devbox_launcher_set_output_limit (DevboxLauncher *self, gsize size);
 /* For whatever else writes an output log, for instance a session. */
 DevboxOutputLog *devbox_launcher_new_log (DevboxLauncher *self, const DevboxOutputPolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLauncher, devbox_launcher_unref)
@@ -44,7 +46,7 @@ typedef struct
   int cwd_fd;              /* a folder, or -1 */
   const char *cwd;         /* beside cwd_fd -1: an absolute folder */
   guint timeout_ms;        /* 0: none */
-  gsize output_limit;      /* bytes kept of each stream, see DevboxOutputPolicy */
+  gsize output_limit;      /* bytes kept of each stream, 0: what is set for all; see DevboxOutputPolicy */
   DevboxOutputRetention output_retention;
   guint max_lines; /* of the output; 0: it is not divided into lines */
   GBytes *input;   /* stdin, or NULL for /dev/null */

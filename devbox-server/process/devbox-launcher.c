@@ -25,6 +25,7 @@
 /* What the output of all commands may take. */
 #define MAX_OUTPUT (64 * 1024 * 1024)
 #define MAX_SPILL (1024 * 1024 * 1024)
+#define OUTPUT_LIMIT (10 * 1024 * 1024)
 /* More than the helper gives its supervisors. */
 #define END_MS 3000
 
@@ -33,6 +34,7 @@ struct _DevboxLauncher
   char *helper;
   GStrv environment;
   guint64 open_files;
+  gsize output_limit;
   GMainContext *context;
   DevboxOutputBudget *budget;
   DevboxOutputSpill *spill;
@@ -183,6 +185,7 @@ devbox_launcher_new (const char *helper, GError **error)
   self->socket = -1;
   self->budget = devbox_output_budget_new (MAX_OUTPUT);
   self->spill = devbox_output_spill_new (NULL, MAX_SPILL);
+  self->output_limit = OUTPUT_LIMIT;
   self->commands = g_hash_table_new (NULL, NULL);
   self->unanswered = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->waiting);
@@ -296,10 +299,21 @@ devbox_launcher_set_spill (DevboxLauncher *self, const char *folder, guint64 lim
   self->spill = devbox_output_spill_new (folder, limit);
 }
 
+void
+devbox_launcher_set_output_limit (DevboxLauncher *self, gsize size)
+{
+  self->output_limit = size;
+}
+
 DevboxOutputLog *
 devbox_launcher_new_log (DevboxLauncher *self, const DevboxOutputPolicy *policy)
 {
-  return devbox_output_log_new (policy, self->context, self->budget, self->spill);
+  DevboxOutputPolicy whole = *policy;
+
+  if (whole.limit == 0)
+    whole.limit = self->output_limit;
+
+  return devbox_output_log_new (&whole, self->context, self->budget, self->spill);
 }
 
 static void

@@ -93,6 +93,7 @@ read_file (const char *path, guint8 *marks, GCancellable *cancellable)
   char *line = NULL;
   gsize size = 0;
   gboolean is_read;
+  int saved_errno;
 
   if (file == NULL)
     return FALSE;
@@ -106,8 +107,10 @@ read_file (const char *path, guint8 *marks, GCancellable *cancellable)
     }
 
   is_read = !ferror (file);
+  saved_errno = errno;
   free (line);
   fclose (file);
+  errno = saved_errno;
 
   return is_read;
 }

@@ -32,7 +32,7 @@ typedef enum
 typedef struct
 {
   DevboxOutputRetention retention;
-  gsize limit; /* bytes of each stream, in memory and in the file together */
+  gsize limit; /* bytes of each stream, in memory and in the file together; from a launcher, 0: its own */
   guint
       max_lines; /* of all streams together, of which the last are kept; 0: lines are not counted, and there are none */
 } DevboxOutputPolicy;

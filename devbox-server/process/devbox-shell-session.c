@@ -15,7 +15,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define OUTPUT_LIMIT (10 * 1024 * 1024) /* of each stream, of a command and of the session */
 #define MAX_LINES 10000
 #define MAX_WAITING 100
 #define MAX_BACKGROUND 64 /* commands that left something running which holds their output */
@@ -279,6 +278,16 @@ tell_ended (DevboxShellSession *self)
 }
 
 static void
+stop_check (DevboxShellSession *self)
+{
+  if (self->check == NULL)
+    return;
+
+  devbox_server_command_kill (self->check);
+  g_clear_pointer (&self->check, devbox_server_command_unref);
+}
+
+static void
 end_session (DevboxShellSession *self, int exit_code, GError *error)
 {
   g_autoptr (GError) current_error = error;
@@ -287,12 +296,6 @@ end_session (DevboxShellSession *self, int exit_code, GError *error)
 
   note (self, "ended", self->terminating ? "terminated" : "exit");
   self->ended = g_get_real_time ();
-  devbox_clear_source (&self->timer);
-  if (self->check != NULL)
-    {
-      devbox_server_command_kill (self->check);
-      g_clear_pointer (&self->check, devbox_server_command_unref);
-    }
   g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
   devbox_output_log_end (self->log);
 
@@ -335,6 +338,8 @@ on_ended (DevboxShell *shell, gpointer user_data)
   int exit_code = devbox_server_command_get_exit_code (command);
 
   self->shell = NULL;
+  devbox_clear_source (&self->timer);
+  stop_check (self);
   if (task != NULL && task->started > 0)
     end_current_output (self);
 
@@ -402,9 +407,8 @@ static gboolean
 on_start_failed (gpointer user_data)
 {
   g_autoptr (DevboxShellSession) self = devbox_shell_session_ref (user_data);
-  g_autoptr (GError) error
-      = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("The command cannot be run: %s"),
-                     g_strerror (self->current->start_errno));
+  g_autoptr (GError) error = g_error_new (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+                                          _ ("The command cannot be run: %s"), g_strerror (self->current->start_errno));
 
   devbox_clear_source (&self->timer);
   finish_current (self, -1, error);
@@ -443,7 +447,7 @@ run_current (DevboxShellSession *self)
 static void
 start_next (DevboxShellSession *self)
 {
-  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_FIRST, .limit = OUTPUT_LIMIT };
+  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_FIRST };
 
   if (self->shell == NULL || self->current != NULL || g_queue_is_empty (&self->waiting))
     return;
@@ -478,8 +482,7 @@ devbox_shell_session_new (DevboxLauncher *launcher,
                           gpointer user_data,
                           GDestroyNotify destroy)
 {
-  const DevboxOutputPolicy policy
-      = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .limit = OUTPUT_LIMIT, .max_lines = MAX_LINES };
+  const DevboxOutputPolicy policy = { .retention = DEVBOX_OUTPUT_KEEP_LAST, .max_lines = MAX_LINES };
   DevboxShellSession *self = g_new0 (DevboxShellSession, 1);
 
   self->ref_count = 1;
@@ -521,7 +524,7 @@ devbox_shell_session_close (DevboxShellSession *self)
     self->ended = g_get_real_time ();
   devbox_clear_source (&self->timer);
   g_clear_pointer (&self->shell, devbox_shell_free);
-  g_clear_pointer (&self->check, devbox_server_command_unref);
+  stop_check (self);
   g_clear_pointer (&self->current, devbox_shell_task_free);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) devbox_shell_task_free);
   g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
@@ -593,7 +596,10 @@ devbox_shell_session_abandon (DevboxShellSession *self, gpointer user_data)
   if (self->current != NULL && self->current->user_data == user_data && !self->current->abandoned)
     {
       self->current->abandoned = TRUE;
-      devbox_shell_interrupt (self->shell);
+      if (self->check != NULL)
+        devbox_server_command_kill (self->check);
+      else
+        devbox_shell_interrupt (self->shell);
       return;
     }
 

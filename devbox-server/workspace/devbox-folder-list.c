@@ -3,6 +3,7 @@
 
 #include "devbox-folder-list-private.h"
 
+#include "devbox-auto-descriptor-private.h"
 #include "devbox-temporary-file-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -175,8 +176,8 @@ devbox_workspace_list (DevboxWorkspace *workspace,
                        GError **error)
 {
   g_auto (FolderReader) reader = { .show_hidden = show_hidden, .cancellable = cancellable };
+  devbox_auto_descriptor int fd = -1;
   GPtrArray *entries = NULL;
-  int fd;
 
   g_return_val_if_fail (limit > 0, NULL);
 
@@ -186,7 +187,10 @@ devbox_workspace_list (DevboxWorkspace *workspace,
 
   reader.folder = fdopendir (fd);
   if (reader.folder != NULL)
-    entries = read_entries (&reader, offset, limit);
+    {
+      fd = -1; /* the folder's now */
+      entries = read_entries (&reader, offset, limit);
+    }
   if (entries == NULL && !g_cancellable_set_error_if_cancelled (cancellable, error))
     devbox_wire_set_file_error (error, errno, _ ("Cannot list “%s”"), path);
 

@@ -49,7 +49,7 @@ class FilesTestCase(unittest.TestCase):
 
     def assert_success(self, reply):
         self.assertEqual(reply.status, 200, reply.body)
-        self.assertEqual(reply.json(), {"status": 0, "message": "success"})
+        self.assertEqual(reply.json(), {"status": 0, "message": "success", "success": True})
 
     def assert_failure(self, reply, status):
         self.assertEqual(reply.status, 200, reply.body)

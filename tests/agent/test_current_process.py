@@ -344,7 +344,7 @@ class ProcessTest(unittest.TestCase):
         bystander = self.start_shell(self.tree("tree-bystander"))
         for marker in ("tree-kill", "tree-bystander"):
             self.wait_until(lambda: len(self.pids_of(marker)) >= 4 and os.path.exists(self.agent.path(marker)))
-        self.assertEqual(self.ok(self.kill(process)), {"status": 0, "message": "success"})
+        self.assertEqual(self.ok(self.kill(process)), {"status": 0, "message": "success", "success": True})
         self.assertEqual(self.pids_of("tree-kill"), [])
         answer = self.status(process)
         self.assertEqual((answer["processStatus"], answer["exitCode"]), ("killed", 137))

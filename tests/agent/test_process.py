@@ -167,6 +167,16 @@ class ExecTest(unittest.TestCase):
         self.assertIs(answer["truncated"], True)
         self.assertEqual((answer["stderr"], answer["exitCode"]), ("end\n", 0))
 
+    def test_the_bound_is_an_option(self):
+        """classic: POST /process/exec: --output-limit, which holds in the current dialect as well"""
+        for option, kept, is_cut in (("1000", 1000, True), ("0", 12_000_000, False)):
+            with self.subTest(option=option), Agent("--output-limit", option) as agent:
+                command = {"command": "yes | head -c 12000000", "shell": True}
+                session = agent.post("/api/v1/sessions/create", {}).json()["sessionId"]
+                for route, body in (("/process/exec", command), ("/api/v1/process/exec-sync", command), (f"/api/v1/sessions/{session}/exec", {"command": command["command"]})):
+                    answer = agent.post(route, body).json()
+                    self.assertEqual((len(answer["stdout"]), answer.get("truncated", False)), (kept, is_cut), route)
+
     def test_many_at_once(self):
         answers = []
         threads = [threading.Thread(target=lambda: answers.append(self.exec("sh", "-c", "sleep 0.1; echo $$").json())) for _ in range(40)]

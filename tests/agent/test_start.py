@@ -57,7 +57,7 @@ class StartTest(unittest.TestCase):
 
     def test_bad_options(self):
         for options, pattern in ((["--nonsense"], "nonsense"), (["--port", "70000"], "70000"), (["--port", "x"], "port"),
-                                 (["--max-file-size", "-1"], "max-file-size"), (["--process-retention", "1h"], "process-retention"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
+                                 (["--max-file-size", "-1"], "max-file-size"), (["--process-retention", "1h"], "process-retention"), (["--output-limit", "10M"], "output-limit"), (["word"], "word"), (["--addr", "nonsense"], "addr"),
                                  (["--listen-fd", "x"], "listen-fd"), (["--max-concurrent-reads=0"], "max-concurrent-reads"), (["--max-concurrent-reads", "x"], "max-concurrent-reads"),
                                  (["--max-connections", "0"], "max-connections"), (["--addr=127.0.0.1"], "addr"), (["--addr", "[::1]:x"], "addr"),
                                  (["--addr"], "addr"), (["--token="], "token"), (["--token", "a b"], "token")):

@@ -327,6 +327,8 @@ class BatchDownloadTest(TransferTest):
         self.assertEqual((reply.status, reply.headers["Content-Type"]), (200, content_type))
         name = "files.tar" if content_type == "application/x-tar" else "files.tar.gz"
         self.assertEqual(reply.headers["Content-Disposition"], f'attachment; filename="{name}"')
+        listed = subprocess.run(["tar", "-tz" if mode == "r:gz" else "-t"], input=reply.body, capture_output=True)
+        self.assertEqual((listed.returncode, listed.stderr), (0, b""))
         with tarfile.open(fileobj=io.BytesIO(reply.body), mode=mode) as tar:
             members = {member.name: member for member in tar.getmembers()}
             self.assertEqual(sorted(members), sorted(["single", "tree", "tree/large.bin", "tree/deep", "tree/deep/er", "tree/deep/er/small.txt", "tree/.hidden", "tree/link",
@@ -343,6 +345,7 @@ class BatchDownloadTest(TransferTest):
         self.check_tar(self.download(["tree", "./single"], "tar"), "application/x-tar", "r:")
         self.check_tar(self.download([self.agent.path("tree"), "single"], "tar.gz"), "application/gzip", "r:gz")
         self.check_tar(self.download(["tree/", "single"]), "application/gzip", "r:gz")
+        self.check_tar(self.download(["tree", "single"], "direct"), "application/gzip", "r:gz")
         self.check_tar(self.download(["tree", "single"], headers={"Accept": "application/x-tar"}), "application/x-tar", "r:")
 
     def test_multipart(self):

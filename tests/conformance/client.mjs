@@ -5,6 +5,8 @@ import crypto from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 
+import { run } from "./tap.mjs";
+
 const [url, token, workspace] = process.argv.slice(2);
 const authorization = { Authorization: `Bearer ${token}` };
 const large = crypto.randomBytes(2 << 20);
@@ -112,17 +114,4 @@ const tests = {
   },
 };
 
-let number = 0;
-let failed = false;
-for (const [name, test] of Object.entries(tests)) {
-  number++;
-  try {
-    await Promise.race([test(), new Promise((_, reject) => setTimeout(reject, 20_000, new Error("it took too long")))]);
-    console.log(`ok ${number} ${name}`);
-  } catch (error) {
-    failed = true;
-    console.log(`not ok ${number} ${name}\n# ${String(error.stack ?? error).replaceAll("\n", "\n# ")}`);
-  }
-}
-console.log(`1..${number}`);
-process.exit(failed ? 1 : 0);
+await run(tests);

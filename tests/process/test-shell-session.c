@@ -6,6 +6,7 @@
 #include "devbox-wire-error-private.h"
 #include "process-test-util.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -88,11 +89,10 @@ has_ended (gpointer session)
 }
 
 static DevboxShellSession *
-create (Fixture *fixture)
+create_with (Fixture *fixture, const char *program)
 {
   g_auto (Answer) answer = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autofree char *program = devbox_shell_find_program (NULL, &error);
   DevboxShellSession *session
       = devbox_session_table_create (fixture->table, program, &(DevboxCommandSpec){ .cwd_fd = -1, .cwd = "/" }, NULL,
                                      on_answer, &answer, on_destroy, &error);
@@ -103,6 +103,14 @@ create (Fixture *fixture)
   g_assert_cmpuint (answer.n_destroyed, ==, 1);
 
   return session;
+}
+
+static DevboxShellSession *
+create (Fixture *fixture)
+{
+  g_autofree char *program = devbox_shell_find_program (NULL, NULL);
+
+  return create_with (fixture, program);
 }
 
 static void
@@ -177,6 +185,61 @@ test_abandon (Fixture *fixture, gconstpointer data)
   g_assert_true (running.told);
   g_assert_cmpstr (last.output, ==, "never\n");
   g_assert_cmpuint (test_count_processes ("781.25"), ==, 0);
+}
+
+/* A shell that takes its time to say whether a text is well-formed. */
+static char *
+make_slow_shell (const char *folder)
+{
+  const char script[] = "#!/bin/sh\ncase $1 in -n) exec sleep 783.25 ;; *) exec /bin/sh \"$@\" ;; esac\n";
+  char *program = g_build_filename (folder, "slow-shell", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents_full (program, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, &error);
+  g_assert_no_error (error);
+
+  return program;
+}
+
+static gboolean
+is_checking (gpointer user_data)
+{
+  return test_count_processes ("783.25") == 1;
+}
+
+/* Nobody waits for what the check would say, which is not told to whatever comes next when the shell dies meanwhile. */
+static void
+test_abandon_check (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *folder = g_dir_make_tmp ("devbox-shell-XXXXXX", NULL);
+  g_autofree char *program = make_slow_shell (folder);
+  DevboxShellSession *session = create_with (fixture, program);
+
+  for (guint kills_shell = 0; kills_shell < 2; kills_shell++)
+    {
+      g_auto (Answer) answer = { 0 };
+      g_auto (Answer) next = { 0 };
+      GPid pid;
+
+      run (session, "echo $$", 0, &answer);
+      pid = (GPid) g_ascii_strtoll (answer.output, NULL, 10);
+      answer_clear (&answer);
+
+      start (session, "echo complaint >&2; (exit 2)", 0, &answer);
+      start (session, "echo next", 0, &next);
+      test_wait_until (is_checking, NULL, 5000);
+      if (kills_shell)
+        g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+      devbox_shell_session_abandon (session, &answer);
+      test_wait_until (is_told, &next, 3000);
+      g_assert_true (answer.told);
+      g_assert_cmpint (answer.shell_replaced, ==, kills_shell);
+      g_assert_cmpstr (next.output, ==, "next\n");
+    }
+  g_assert_cmpuint (test_count_processes ("783.25"), ==, 0);
+
+  g_unlink (program);
+  g_rmdir (folder);
 }
 
 /* Only what the command itself has started is ended. */
@@ -348,6 +411,7 @@ main (int argc, char **argv)
   ADD ("exec", test_exec);
   ADD ("reentrant", test_reentrant);
   ADD ("abandon", test_abandon);
+  ADD ("abandon-check", test_abandon_check);
   ADD ("time-out", test_time_out);
   ADD ("replaced", test_replaced);
   ADD ("terminate", test_terminate);

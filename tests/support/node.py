@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Node.js with a WebSocket of its own, which Debian's is too old for: npm brings it into $NODE_FOLDER, with whatever packages a test wants."""
+import fcntl
 import os
 import re
 import shutil
@@ -14,11 +15,17 @@ def version(program):
 
 
 def install(folder, *packages):
-    """Whether they are all there: as "name@version" each."""
+    """Whether they are all there: as "name@version" each. One test after the other installs, since npm does not guard its folder."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return install_missing(folder, packages)
+
+
+def install_missing(folder, packages):
     missing = [package for package in packages if not os.path.isdir(os.path.join(folder, "node_modules", package.rpartition("@")[0]))]
     if not missing:
         return True
-    os.makedirs(folder, exist_ok=True)
     command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, *missing]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).returncode == 0
 
