@@ -41,19 +41,24 @@ static guint64
 work_out (GByteArray *expected, const char *from, const char *to, const guint8 *text, gsize size)
 {
   gsize length = strlen (from);
+  gsize copied = 0;
   guint64 n_replacements = 0;
 
   for (gsize i = 0; i < size;)
     {
-      if (size - i >= length && text[i] == (guint8) from[0] && memcmp (text + i, from, length) == 0)
+      if (text[i] != (guint8) from[0] || size - i < length || memcmp (text + i, from, length) != 0)
         {
-          g_byte_array_append (expected, (const guint8 *) to, strlen (to));
-          i += length;
-          n_replacements++;
+          i++;
+          continue;
         }
-      else
-        g_byte_array_append (expected, text + i++, 1);
+
+      g_byte_array_append (expected, text + copied, i - copied);
+      g_byte_array_append (expected, (const guint8 *) to, strlen (to));
+      i += length;
+      copied = i;
+      n_replacements++;
     }
+  g_byte_array_append (expected, text + copied, size - copied);
 
   return n_replacements;
 }
@@ -140,7 +145,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   /* Now and then large enough for several pieces. */
   size = end - data;
-  n_times = control[2] < 240 ? 1 : 1 + (control[2] - 240) * 20000;
+  n_times = control[2] < 250 ? 1 : 1 + (control[2] - 249) * 50000;
   n_times = MIN (n_times, 1 + MAX_SIZE / (size + 1));
   text = repeat (data, size, n_times);
   size *= n_times;
