@@ -12,7 +12,7 @@
  * of the pieces. */
 
 #define N_CONTROL 4
-#define MAX_SIZE (600 * 1024)
+#define MAX_SIZE (300 * 1024)
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
