@@ -5,10 +5,12 @@
 
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-file-attributes-private.h"
+#include "devbox-late-close-private.h"
 #include "devbox-path-walk-private.h"
 #include "devbox-temporary-file-private.h"
 #include "devbox-wire-error-private.h"
 
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 
 /* For a target that keeps coming and going. */
@@ -340,11 +342,22 @@ ensure_file (DevboxFileReplacement *self, const DevboxWriteTarget *target, GErro
   return devbox_file_replacement_write (self, self->whole, self->whole_size, error);
 }
 
+/* Where the last way to it is about to go, so that the rename need not free it. -1: there is none, or it is small. */
+static int
+hold_old_file (const DevboxWriteTarget *target)
+{
+  if (!target->exists || target->status.st_nlink > 1 || target->status.st_size < DEVBOX_LATE_CLOSE_SIZE)
+    return -1;
+
+  return openat (target->folder_fd, target->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* One attempt; FALSE without an error, if it may be tried again, when target or folder came or went meanwhile. */
 static gboolean
 try_commit (DevboxFileReplacement *self, int mode, gboolean may_retry, GError **error)
 {
   g_auto (DevboxWriteTarget) target = { 0 };
+  devbox_auto_descriptor int old_fd = -1;
 
   if (!devbox_workspace_open_write_target (self->workspace, self->path, TRUE, &target, error))
     {
@@ -359,8 +372,13 @@ try_commit (DevboxFileReplacement *self, int mode, gboolean may_retry, GError **
     }
 
   self->n_old_links = target.exists ? target.status.st_nlink : 0;
+  old_fd = hold_old_file (&target);
   if (publish_or_move (self, &target, mode))
-    return TRUE;
+    {
+      if (old_fd >= 0)
+        devbox_late_close (g_steal_fd (&old_fd));
+      return TRUE;
+    }
   if (may_retry && (errno == EEXIST || errno == ENOENT))
     return FALSE;
 

@@ -4,6 +4,7 @@
 #include "devbox-temporary-file-private.h"
 
 #include "devbox-auto-descriptor-private.h"
+#include "devbox-late-close-private.h"
 #include "devbox-file-copy-private.h"
 #include "devbox-rename-private.h"
 
@@ -157,12 +158,22 @@ remove_name (DevboxTemporaryFile *self)
   errno = saved_errno;
 }
 
+static gboolean
+is_large_and_lost (int fd)
+{
+  struct stat status;
+
+  return fd >= 0 && fstat (fd, &status) == 0 && status.st_nlink == 0 && status.st_size >= DEVBOX_LATE_CLOSE_SIZE;
+}
+
 void
 devbox_temporary_file_free (DevboxTemporaryFile *self)
 {
   int saved_errno = errno;
 
   remove_name (self);
+  if (is_large_and_lost (self->fd))
+    devbox_late_close (g_steal_fd (&self->fd));
   devbox_auto_descriptor_clear (&self->fd);
   close_name_folder (self);
   devbox_workspace_unref (self->workspace);
