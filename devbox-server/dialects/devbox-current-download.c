@@ -69,10 +69,11 @@ push (gpointer user_data, const void *data, gsize size, GError **error)
 static gboolean
 send_tar (Download *self, GError **error)
 {
-  g_autoptr (DevboxTarForm) form = devbox_tar_form_new (self->format == FORMAT_TAR_GZ, push, self);
+  g_autoptr (DevboxTarForm) form = devbox_tar_form_new (self->format == FORMAT_TAR_GZ, push, self, error);
 
-  return devbox_export (self->workspace, (const char *const *) self->paths, &devbox_tar_form, form, self->cancellable,
-                        error)
+  return form != NULL
+         && devbox_export (self->workspace, (const char *const *) self->paths, &devbox_tar_form, form,
+                           self->cancellable, error)
          && devbox_tar_form_finish (form, error);
 }
 

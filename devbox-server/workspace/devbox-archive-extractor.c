@@ -5,11 +5,10 @@
 
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-file-replacement-private.h"
+#include "devbox-libarchive-private.h"
 #include "devbox-path-walk-private.h"
 #include "devbox-wire-error-private.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
@@ -22,7 +21,14 @@
 #define FOLDER_MODE 0700 /* what a folder allows its owner, whatever the archive says: more may come into it */
 
 typedef struct archive DevboxArchive;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxArchive, archive_read_free)
+
+static void
+reader_free (DevboxArchive *archive)
+{
+  devbox_libarchive.read_free (archive);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxArchive, reader_free)
 
 typedef struct
 {
@@ -74,7 +80,7 @@ on_read (DevboxArchive *archive, void *user_data, const void **data)
   self->piece = self->read (self->user_data, self->cancellable, &self->read_error);
   if (self->read_error != NULL)
     {
-      archive_set_error (archive, EIO, "%s", self->read_error->message);
+      devbox_libarchive.set_error (archive, EIO, "%s", self->read_error->message);
       return ARCHIVE_FATAL;
     }
   if (self->piece == NULL)
@@ -89,7 +95,7 @@ on_read (DevboxArchive *archive, void *user_data, const void **data)
 static gboolean
 fail_malformed (Extraction *self, GError **error)
 {
-  const char *reason = archive_error_string (self->archive);
+  const char *reason = devbox_libarchive.error_string (self->archive);
 
   if (self->read_error != NULL)
     g_propagate_error (error, g_steal_pointer (&self->read_error));
@@ -106,11 +112,11 @@ open_archive (Extraction *self, GError **error)
 {
   DevboxArchive *archive = self->archive;
 
-  archive_read_support_format_tar (archive);
-  archive_read_support_filter_gzip (archive);
-  archive_read_support_filter_zstd (archive);
-  archive_read_set_options (archive, "tar:hdrcharset=BINARY");
-  if (archive_read_open (archive, self, NULL, on_read, NULL) != ARCHIVE_OK)
+  devbox_libarchive.read_support_format_tar (archive);
+  devbox_libarchive.read_support_filter_gzip (archive);
+  devbox_libarchive.read_support_filter_zstd (archive);
+  devbox_libarchive.read_set_options (archive, "tar:hdrcharset=BINARY");
+  if (devbox_libarchive.read_open (archive, self, NULL, on_read, NULL) != ARCHIVE_OK)
     return fail_malformed (self, error);
 
   return TRUE;
@@ -264,9 +270,9 @@ is_fatal (const Extraction *self, const GError *error)
 static gboolean
 check_ratio (Extraction *self, GError **error)
 {
-  gint64 unpacked = archive_filter_bytes (self->archive, 0);
+  gint64 unpacked = devbox_libarchive.filter_bytes (self->archive, 0);
 
-  return unpacked <= RATIO_GRACE || unpacked / MAX_RATIO <= archive_filter_bytes (self->archive, -1)
+  return unpacked <= RATIO_GRACE || unpacked / MAX_RATIO <= devbox_libarchive.filter_bytes (self->archive, -1)
          || refuse_all (self, _ ("The archive unpacks to far more than its size"), error);
 }
 
@@ -288,7 +294,7 @@ copy_content (Extraction *self, DevboxFileReplacement *replacement, GError **err
   la_int64_t offset;
   int status;
 
-  while ((status = archive_read_data_block (self->archive, &data, &size, &offset)) == ARCHIVE_OK)
+  while ((status = devbox_libarchive.read_data_block (self->archive, &data, &size, &offset)) == ARCHIVE_OK)
     {
       if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
         return FALSE;
@@ -307,10 +313,10 @@ copy_content (Extraction *self, DevboxFileReplacement *replacement, GError **err
 static gboolean
 set_end (DevboxFileReplacement *replacement, struct archive_entry *entry, const char *path, GError **error)
 {
-  la_int64_t size = archive_entry_size (entry);
+  la_int64_t size = devbox_libarchive.entry_size (entry);
   int fd = devbox_file_replacement_get_fd (replacement);
 
-  if (!archive_entry_size_is_set (entry) || size <= devbox_file_replacement_get_size (replacement)
+  if (!devbox_libarchive.entry_size_is_set (entry) || size <= devbox_file_replacement_get_size (replacement)
       || ftruncate (fd, size) == 0)
     return TRUE;
 
@@ -321,11 +327,11 @@ set_end (DevboxFileReplacement *replacement, struct archive_entry *entry, const 
 static void
 set_time (int fd, struct archive_entry *entry)
 {
-  struct timespec times[2]
-      = { { .tv_nsec = UTIME_OMIT }, { archive_entry_mtime (entry), archive_entry_mtime_nsec (entry) } };
+  struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+                               { devbox_libarchive.entry_mtime (entry), devbox_libarchive.entry_mtime_nsec (entry) } };
 
   /* One that the file system does not know is no reason to go without the file. */
-  if (archive_entry_mtime_is_set (entry) && futimens (fd, times) != 0)
+  if (devbox_libarchive.entry_mtime_is_set (entry) && futimens (fd, times) != 0)
     g_debug ("The time of a file in an archive cannot be set: %s", g_strerror (errno));
 }
 
@@ -335,7 +341,7 @@ check_size (Extraction *self, struct archive_entry *entry, GError **error)
 {
   g_autofree char *limit = NULL;
 
-  if (self->limits->max_file_size < 0 || archive_entry_size (entry) <= self->limits->max_file_size)
+  if (self->limits->max_file_size < 0 || devbox_libarchive.entry_size (entry) <= self->limits->max_file_size)
     return TRUE;
 
   limit = g_format_size_full (self->limits->max_file_size, G_FORMAT_SIZE_LONG_FORMAT);
@@ -378,13 +384,13 @@ unpack_file (Extraction *self,
 
   set_time (devbox_file_replacement_get_fd (replacement), entry);
 
-  return devbox_file_replacement_commit (replacement, archive_entry_perm (entry) & 0777, error);
+  return devbox_file_replacement_commit (replacement, devbox_libarchive.entry_perm (entry) & 0777, error);
 }
 
 static gboolean
 unpack_link (struct archive_entry *entry, int parent, const char *last, const char *name, GError **error)
 {
-  const char *target = archive_entry_symlink (entry);
+  const char *target = devbox_libarchive.entry_symlink (entry);
 
   if (target == NULL || target[0] == '\0')
     return refuse (_ ("The link leads nowhere"), error);
@@ -402,7 +408,7 @@ unpack_hard_link (Extraction *self,
                   const char *name,
                   GError **error)
 {
-  g_autofree char *target = clean_name (archive_entry_hardlink (entry));
+  g_autofree char *target = clean_name (devbox_libarchive.entry_hardlink (entry));
 
   if (target == NULL || target[0] == '\0')
     return refuse (_ ("The link leads out of the folder"), error);
@@ -413,7 +419,7 @@ unpack_hard_link (Extraction *self,
 static gboolean
 unpack_entry (Extraction *self, struct archive_entry *entry, GError **error)
 {
-  const char *sent_name = archive_entry_pathname (entry);
+  const char *sent_name = devbox_libarchive.entry_pathname (entry);
   g_autofree char *name = sent_name != NULL ? clean_name (sent_name) : NULL;
   g_autofree char *last = NULL;
   devbox_auto_descriptor int parent = -1;
@@ -423,20 +429,20 @@ unpack_entry (Extraction *self, struct archive_entry *entry, GError **error)
   if (strlen (name) >= PATH_MAX) /* which no request could reach again */
     return refuse (_ ("The name is too long"), error);
   if (name[0] == '\0') /* the folder itself */
-    return archive_entry_filetype (entry) == AE_IFDIR || refuse (_ ("The entry has no name"), error);
+    return devbox_libarchive.entry_filetype (entry) == AE_IFDIR || refuse (_ ("The entry has no name"), error);
 
   parent = open_parent (self, name, TRUE, &last, error);
   if (parent < 0)
     return FALSE;
-  if (archive_entry_hardlink (entry) != NULL)
+  if (devbox_libarchive.entry_hardlink (entry) != NULL)
     return unpack_hard_link (self, entry, parent, last, name, error);
 
-  switch (archive_entry_filetype (entry))
+  switch (devbox_libarchive.entry_filetype (entry))
     {
     case AE_IFREG:
       return unpack_file (self, entry, parent, last, name, error);
     case AE_IFDIR:
-      return make_folder (parent, last, archive_entry_perm (entry), name, error);
+      return make_folder (parent, last, devbox_libarchive.entry_perm (entry), name, error);
     case AE_IFLNK:
       return unpack_link (entry, parent, last, name, error);
     default:
@@ -447,7 +453,7 @@ unpack_entry (Extraction *self, struct archive_entry *entry, GError **error)
 static void
 note_refusal (Extraction *self, struct archive_entry *entry, const GError *reason)
 {
-  const char *name = archive_entry_pathname (entry);
+  const char *name = devbox_libarchive.entry_pathname (entry);
   DevboxArchiveRefusal refusal = { g_strdup (name != NULL ? name : ""), g_strdup (reason->message) };
 
   if (self->report->refusals->len < DEVBOX_ARCHIVE_MAX_REFUSALS)
@@ -471,7 +477,7 @@ pass_over (Extraction *self, GError **error)
   gsize size;
   la_int64_t offset;
 
-  while (archive_read_data_block (self->archive, &data, &size, &offset) == ARCHIVE_OK)
+  while (devbox_libarchive.read_data_block (self->archive, &data, &size, &offset) == ARCHIVE_OK)
     {
       if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !check_ratio (self, error))
         return FALSE;
@@ -487,7 +493,7 @@ extract (Extraction *self, GError **error)
   int status;
 
   /* A warning is about something that is not taken over anyway. */
-  while ((status = archive_read_next_header (self->archive, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN)
+  while ((status = devbox_libarchive.read_next_header (self->archive, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN)
     {
       g_autoptr (GError) local_error = NULL;
 
@@ -515,7 +521,7 @@ extract (Extraction *self, GError **error)
 static gboolean
 check_not_empty (Extraction *self, GError **error)
 {
-  if (archive_filter_bytes (self->archive, -1) > 0)
+  if (devbox_libarchive.filter_bytes (self->archive, -1) > 0)
     return TRUE;
 
   g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("The archive is empty"));
@@ -557,8 +563,8 @@ devbox_archive_extract (DevboxWorkspace *workspace,
                         GCancellable *cancellable,
                         GError **error)
 {
-  g_autoptr (DevboxArchive) archive = archive_read_new ();
-  g_autofree char *relative = devbox_workspace_relativize (workspace, folder, error);
+  g_autoptr (DevboxArchive) archive = devbox_libarchive_load (error) ? devbox_libarchive.read_new () : NULL;
+  g_autofree char *relative = archive != NULL ? devbox_workspace_relativize (workspace, folder, error) : NULL;
   g_autofree char *clean = relative != NULL ? clean_name (relative) : NULL;
   Extraction self = {
     .workspace = workspace,

@@ -3,10 +3,9 @@
 
 #include "devbox-tar-form-private.h"
 
+#include "devbox-libarchive-private.h"
 #include "devbox-wire-error-private.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 
@@ -29,29 +28,33 @@ on_write (struct archive *archive, void *user_data, const void *data, size_t siz
   if (self->write_error == NULL && self->write (self->user_data, data, size, &self->write_error))
     return size;
 
-  archive_set_error (archive, EIO, "%s", self->write_error->message);
+  devbox_libarchive.set_error (archive, EIO, "%s", self->write_error->message);
   return -1;
 }
 
 DevboxTarForm *
-devbox_tar_form_new (gboolean compressed, DevboxExportWriteFunc write, gpointer user_data)
+devbox_tar_form_new (gboolean compressed, DevboxExportWriteFunc write, gpointer user_data, GError **error)
 {
-  DevboxTarForm *self = g_new0 (DevboxTarForm, 1);
+  DevboxTarForm *self;
 
+  if (!devbox_libarchive_load (error))
+    return NULL;
+
+  self = g_new0 (DevboxTarForm, 1);
   self->write = write;
   self->user_data = user_data;
-  self->entry = archive_entry_new ();
-  self->archive = archive_write_new ();
+  self->entry = devbox_libarchive.entry_new ();
+  self->archive = devbox_libarchive.write_new ();
   if (compressed)
-    archive_write_add_filter_gzip (self->archive);
+    devbox_libarchive.write_add_filter_gzip (self->archive);
   /* Names go in as the bytes that they are, and every tar there is reads them. */
-  archive_write_set_format_gnutar (self->archive);
+  devbox_libarchive.write_set_format_gnutar (self->archive);
   /* The time in its header would make each download another one. */
   if (compressed)
-    archive_write_set_options (self->archive, "gzip:!timestamp,gzip:compression-level=3");
-  archive_write_set_bytes_per_block (self->archive, BLOCK);
-  archive_write_set_bytes_in_last_block (self->archive, 1);
-  archive_write_open (self->archive, self, NULL, on_write, NULL);
+    devbox_libarchive.write_set_options (self->archive, "gzip:!timestamp,gzip:compression-level=3");
+  devbox_libarchive.write_set_bytes_per_block (self->archive, BLOCK);
+  devbox_libarchive.write_set_bytes_in_last_block (self->archive, 1);
+  devbox_libarchive.write_open (self->archive, self, NULL, on_write, NULL);
 
   return self;
 }
@@ -62,8 +65,8 @@ devbox_tar_form_free (DevboxTarForm *self)
 {
   if (self->write_error == NULL)
     self->write_error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the archive was given up");
-  archive_write_free (self->archive);
-  archive_entry_free (self->entry);
+  devbox_libarchive.write_free (self->archive);
+  devbox_libarchive.entry_free (self->entry);
   g_clear_error (&self->write_error);
   g_free (self);
 }
@@ -78,7 +81,7 @@ check (DevboxTarForm *self, int status, GError **error)
     g_propagate_error (error, g_error_copy (self->write_error));
   else
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR, _ ("Cannot make the archive: %s"),
-                 archive_error_string (self->archive));
+                 devbox_libarchive.error_string (self->archive));
 
   return FALSE;
 }
@@ -86,15 +89,15 @@ check (DevboxTarForm *self, int status, GError **error)
 gboolean
 devbox_tar_form_finish (DevboxTarForm *self, GError **error)
 {
-  return check (self, archive_write_close (self->archive), error);
+  return check (self, devbox_libarchive.write_close (self->archive), error);
 }
 
 static void
 set_entry (DevboxTarForm *self, const char *name, const struct stat *status)
 {
-  archive_entry_clear (self->entry);
-  archive_entry_copy_stat (self->entry, status);
-  archive_entry_copy_pathname (self->entry, name);
+  devbox_libarchive.entry_clear (self->entry);
+  devbox_libarchive.entry_copy_stat (self->entry, status);
+  devbox_libarchive.entry_copy_pathname (self->entry, name);
 }
 
 static gboolean
@@ -104,7 +107,7 @@ add_folder (gpointer form, const char *name, const struct stat *status, GError *
 
   set_entry (self, name, status);
 
-  return check (self, archive_write_header (self->archive, self->entry), error);
+  return check (self, devbox_libarchive.write_header (self->archive, self->entry), error);
 }
 
 static gboolean
@@ -113,10 +116,10 @@ add_link (gpointer form, const char *name, const struct stat *status, const char
   DevboxTarForm *self = form;
 
   set_entry (self, name, status);
-  archive_entry_set_size (self->entry, 0);
-  archive_entry_copy_symlink (self->entry, target);
+  devbox_libarchive.entry_set_size (self->entry, 0);
+  devbox_libarchive.entry_copy_symlink (self->entry, target);
 
-  return check (self, archive_write_header (self->archive, self->entry), error);
+  return check (self, devbox_libarchive.write_header (self->archive, self->entry), error);
 }
 
 static gboolean
@@ -126,7 +129,7 @@ begin_file (gpointer form, const char *name, const struct stat *status, GError *
 
   set_entry (self, name, status);
 
-  return check (self, archive_write_header (self->archive, self->entry), error);
+  return check (self, devbox_libarchive.write_header (self->archive, self->entry), error);
 }
 
 static gboolean
@@ -134,7 +137,7 @@ add_content (gpointer form, const void *data, gsize size, GError **error)
 {
   DevboxTarForm *self = form;
 
-  return check (self, archive_write_data (self->archive, data, size) < 0 ? ARCHIVE_FATAL : ARCHIVE_OK, error);
+  return check (self, devbox_libarchive.write_data (self->archive, data, size) < 0 ? ARCHIVE_FATAL : ARCHIVE_OK, error);
 }
 
 static gboolean
@@ -142,7 +145,7 @@ end_file (gpointer form, GError **error)
 {
   DevboxTarForm *self = form;
 
-  return check (self, archive_write_finish_entry (self->archive), error);
+  return check (self, devbox_libarchive.write_finish_entry (self->archive), error);
 }
 
 const DevboxExportForm devbox_tar_form = {

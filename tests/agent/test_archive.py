@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import tarfile
+import tempfile
 import time
 import unittest
 
@@ -333,6 +334,23 @@ class RefusalTest(unittest.TestCase):
             if status != 1409:
                 self.assertEqual(reply.json()["status"], status, (query, reply.body))
         self.assertEqual(self.put(data, "?path=%00").status, 422)
+
+
+class WithoutLibraryTest(unittest.TestCase):
+    def test_all_but_archives_goes_on(self):
+        """The library is loaded when it is first needed; where it is broken, that is told."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "libarchive.so.13"), "wb"):
+                pass
+            paths = [folder, *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
+            with Agent(environment={"LD_LIBRARY_PATH": ":".join(paths)}) as agent:
+                agent.write("x", b"x")
+                for reply in (agent.request("PUT", "/api/v1/files/archive", archive(member("y", b"y"))),
+                              agent.post("/api/v1/files/batch-download", {"paths": ["x"]})):
+                    self.assertEqual((reply.status, reply.json()["status"]), (200, 1500))
+                    self.assertIn("libarchive", reply.json()["message"])
+                reply = agent.post("/api/v1/files/batch-download", {"paths": ["x"], "format": "multipart"})
+                self.assertIn(b"filename=\"x\"", reply.body)
 
 
 if __name__ == "__main__":

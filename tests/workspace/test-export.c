@@ -81,7 +81,7 @@ static void
 test_cancelled (WorkspaceFixture *fixture, gconstpointer mode)
 {
   Sink sink = { .written = g_string_new (NULL), .room = G_MAXSIZE };
-  g_autoptr (DevboxTarForm) form = devbox_tar_form_new (FALSE, write_to_sink, &sink);
+  g_autoptr (DevboxTarForm) form = devbox_tar_form_new (FALSE, write_to_sink, &sink, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
