@@ -26,7 +26,9 @@ def install_missing(folder, packages):
     missing = [package for package in packages if not os.path.isdir(os.path.join(folder, "node_modules", package.rpartition("@")[0]))]
     if not missing:
         return True
-    command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, *missing]
+    # By itself npm goes on for more than a minute where there is no network, once for each test that asks.
+    patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000", "--fetch-timeout=60000"]
+    command = ["npm", "install", "--no-audit", "--no-fund", *patience, "--prefix", folder, *missing]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).returncode == 0
 
 
