@@ -6,6 +6,7 @@
 #include "devbox-agent-service-private.h"
 #include "devbox-file-reply-private.h"
 #include "devbox-file-replacement-private.h"
+#include "devbox-http-parameters-private.h"
 #include "devbox-http-query-private.h"
 #include "devbox-http-replies-private.h"
 #include "devbox-upload-private.h"
@@ -13,7 +14,6 @@
 #include "devbox-write-request-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 /* The path that a query names; NULL with an error when it names none. */
 static char *
@@ -28,22 +28,11 @@ dup_query_path (DevboxHttpExchange *exchange, GError **error)
   return g_strdup (path);
 }
 
-/* The name twice, as RFC 6266 has it: for those that know no more than ASCII, and in UTF-8. */
 static void
 add_disposition (DevboxHttpExchange *exchange, const char *path)
 {
   g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *shown = g_utf8_make_valid (name, -1);
-  g_autofree char *plain = g_str_to_ascii (shown, "C");
-  g_autofree char *escaped = g_uri_escape_string (shown, NULL, FALSE);
-  g_autofree char *value = NULL;
-
-  for (char *c = plain; *c != '\0'; c++)
-    {
-      if (*c == '"' || *c == '\\' || !g_ascii_isprint (*c))
-        *c = '_';
-    }
-  value = g_strdup_printf ("attachment; filename=\"%s\"; filename*=UTF-8''%s", plain, escaped);
+  g_autofree char *value = devbox_http_parameters_format_attachment (name);
 
   devbox_http_exchange_add_header (exchange, "Content-Disposition", value);
 }

@@ -23,8 +23,8 @@ const char *devbox_http_parameters_get (const DevboxHttpParameters *self, const 
 /* The value of an extended parameter, UTF-8''%e4%bd%a0 (RFC 8187), as bytes; NULL when it is none. */
 char *devbox_http_parameters_decode_extended (const char *value);
 
-/* The value of Content-Disposition for a file: attachment, or of another kind, with filename, which is all ASCII, and
- * where that is not the name itself also with filename* (RFC 6266). The name may be any bytes. */
+/* The value of Content-Disposition for a file, with its name twice, as RFC 6266 has it: in ASCII, and in UTF-8. The
+ * name may be any bytes. */
 char *devbox_http_parameters_format_attachment (const char *file_name);
 
 G_END_DECLS

@@ -141,7 +141,7 @@ devbox_http_parameters_format_attachment (const char *file_name)
       if (!g_ascii_isprint (*c) || *c == '"' || *c == '\\')
         *c = '_';
     }
-  if (strcmp (plain, file_name) == 0)
+  if (plain[0] == '\0')
     return g_strdup_printf ("attachment; filename=\"%s\"", plain);
 
   encoded = g_uri_escape_string (shown, NULL, FALSE);

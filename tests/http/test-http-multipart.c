@@ -291,7 +291,8 @@ test_attachment (void)
     const char *name;
     const char *expected;
   } cases[] = {
-    { "a b.txt", "attachment; filename=\"a b.txt\"" },
+    { "a b.txt", "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt" },
+    { "", "attachment; filename=\"\"" },
     { "你.txt", "attachment; filename=\"___.txt\"; filename*=UTF-8''%E4%BD%A0.txt" },
     { "a\"\\\n\x7f", "attachment; filename=\"a____\"; filename*=UTF-8''a%22%5C%0A%7F" },
     { "\xff", "attachment; filename=\"_\"; filename*=UTF-8''%EF%BF%BD" },
