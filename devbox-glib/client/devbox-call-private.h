@@ -81,7 +81,6 @@ gpointer devbox_client_call_sync (DevboxClient *self,
 gpointer devbox_client_call_finish (GAsyncResult *result, GError **error);
 
 /* The I/O thread, for what is not a call (the file monitor's WebSocket). */
-GMainContext *devbox_client_get_io_context (DevboxClient *self); /* transfer none */
 gboolean devbox_client_in_io_thread (DevboxClient *self);
 void devbox_client_invoke (DevboxClient *self,
                            GSourceFunc func,

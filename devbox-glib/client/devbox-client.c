@@ -355,12 +355,6 @@ devbox_client_get_core (DevboxClient *self)
   return self->core;
 }
 
-GMainContext *
-devbox_client_get_io_context (DevboxClient *self)
-{
-  return devbox_io_thread_get_context (self->thread);
-}
-
 gboolean
 devbox_client_in_io_thread (DevboxClient *self)
 {

@@ -123,8 +123,7 @@ guint devbox_http_exchange_get_status (DevboxHttpExchange *self); /* 0 before th
 guint64 devbox_http_exchange_get_bytes_sent (DevboxHttpExchange *self);
 gint64 devbox_http_exchange_get_begin_time (DevboxHttpExchange *self); /* monotonic, µs */
 
-/* A place for the layers above (route, scope) */
+/* What a handler needs for as long as the exchange is there */
 void devbox_http_exchange_set_data (DevboxHttpExchange *self, gpointer data, GDestroyNotify destroy);
-gpointer devbox_http_exchange_get_data (DevboxHttpExchange *self);
 
 G_END_DECLS

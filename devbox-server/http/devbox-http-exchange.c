@@ -362,9 +362,3 @@ devbox_http_exchange_set_data (DevboxHttpExchange *self, gpointer data, GDestroy
   self->data = data;
   self->data_destroy = destroy;
 }
-
-gpointer
-devbox_http_exchange_get_data (DevboxHttpExchange *self)
-{
-  return self->data;
-}

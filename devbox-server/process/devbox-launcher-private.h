@@ -110,7 +110,6 @@ gboolean devbox_server_command_get_timed_out (DevboxServerCommand *self);
 const GError *devbox_server_command_get_error (DevboxServerCommand *self);
 /* What it has written so far; it ends before the command is told. */
 DevboxOutputLog *devbox_server_command_get_log (DevboxServerCommand *self);
-const char *devbox_server_command_get_program (DevboxServerCommand *self);      /* argv[0] */
 const char *devbox_server_command_get_command_line (DevboxServerCommand *self); /* argv, with spaces between */
 /* µs, µs, KiB; 0 while it runs. */
 void devbox_server_command_get_usage (DevboxServerCommand *self,

@@ -721,12 +721,6 @@ devbox_server_command_get_log (DevboxServerCommand *self)
 }
 
 const char *
-devbox_server_command_get_program (DevboxServerCommand *self)
-{
-  return self->program;
-}
-
-const char *
 devbox_server_command_get_command_line (DevboxServerCommand *self)
 {
   return self->command_line;
