@@ -434,19 +434,34 @@ is_marked (const Process *process)
   return false;
 }
 
-/* A shell that waits for a program takes its own signal for an interrupt where the program then dies of it. */
+/* Children of one parent, which stand together, the youngest first: the last part of a pipeline must not see its input
+ * end before its own signal, and end well. */
+static void
+deliver_to_siblings (const Process *siblings, size_t n_siblings, pid_t except, int signum)
+{
+  for (size_t i = n_siblings; i > 0; i--)
+    {
+      if (siblings[i - 1].pid != except)
+        deliver (&siblings[i - 1], signum);
+    }
+}
+
+/* A shell that waits for a program takes its own signal for an interrupt where the program then dies of it: so parents
+ * come before their children. */
 void
 devbox_launcher_tree_interrupt (pid_t command, int command_signum, int signum)
 {
   ProcessList found = { 0 };
+  size_t end;
 
   find_below (&found, getpid (), is_marked);
   if (command > 0 && command_signum != 0)
     kill (command, command_signum);
-  for (size_t i = 0; i < found.length; i++)
+  for (size_t begin = 0; begin < found.length; begin = end)
     {
-      if (found.items[i].pid != command)
-        deliver (&found.items[i], signum);
+      for (end = begin + 1; end < found.length && found.items[end].parent == found.items[begin].parent; end++)
+        ;
+      deliver_to_siblings (&found.items[begin], end - begin, command, signum);
     }
 
   free (found.items);

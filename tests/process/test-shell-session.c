@@ -259,6 +259,44 @@ test_time_out (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (test_count_processes ("782.25"), ==, 2);
 }
 
+/* What comes behind a pipeline does not run once the time is over, whichever part of it ends first. */
+static void
+test_time_out_of_pipeline (Fixture *fixture, gconstpointer data)
+{
+  static const char *const programs[] = { NULL, "sh" };
+  DevboxShellSession *busy[4];
+  Answer busy_answers[G_N_ELEMENTS (busy)] = { 0 };
+
+  /* Where each has a processor for itself, all are told before the first one can go on. */
+  for (guint i = 0; i < G_N_ELEMENTS (busy); i++)
+    {
+      busy[i] = create (fixture);
+      start (busy[i], "while :; do :; done", 0, &busy_answers[i]);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    {
+      g_autofree char *program = devbox_shell_find_program (programs[i], NULL);
+      DevboxShellSession *session = create_with (fixture, program);
+      g_auto (Answer) answer = { 0 };
+
+      for (guint round = 0; round < 30; round++)
+        {
+          run (session, "echo begun; sleep 783.25 | cat | cat; echo more", 20, &answer);
+          g_assert_true (answer.timed_out);
+          /* "begun" may be too late, too. */
+          g_assert_null (strstr (answer.output, "more"));
+        }
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (busy); i++)
+    {
+      devbox_shell_session_terminate (busy[i]);
+      test_wait_until (is_told, &busy_answers[i], 5000);
+      answer_clear (&busy_answers[i]);
+    }
+}
+
 static void
 test_replaced (Fixture *fixture, gconstpointer data)
 {
@@ -413,6 +451,7 @@ main (int argc, char **argv)
   ADD ("abandon", test_abandon);
   ADD ("abandon-check", test_abandon_check);
   ADD ("time-out", test_time_out);
+  ADD ("time-out/pipeline", test_time_out_of_pipeline);
   ADD ("replaced", test_replaced);
   ADD ("terminate", test_terminate);
   ADD ("limit", test_limit);
