@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* devbox-wire-yaml.c: YAML (of which JSON is a part) as a tree, for small documents: ≤ 1 MiB, depth ≤ 32, one document,
+ * no aliases, anchors or tags, names once each, UTF-8 without NUL. Plain scalars become numbers, booleans and null as
+ * the core schema has it, quoted ones are strings. Read as events of libyaml. Errors are INVALID_KUBECONFIG with line
+ * and column. */
+JsonNode *devbox_wire_yaml_parse (const char *data, gsize size, GError **error);
+
+/* devbox-wire-kubeconfig.c: the parts of one kubeconfig that the current context names. Strings belong to the tree. */
+typedef struct
+{
+  const char *context;
+  const char *cluster;
+  const char *user;
+  const char *server;     /* NULL: none */
+  const char *name_space; /* NULL: none */
+  const char *token;      /* NULL: none; never "" */
+  const char *base_url;   /* of the extension devbox.sealos.io, NULL: none */
+} DevboxWireKubeconfig;
+
+/* INVALID_KUBECONFIG: no current-context, or one that names what is not there, or members of another type. */
+gboolean devbox_wire_kubeconfig_read (JsonNode *root, DevboxWireKubeconfig *kubeconfig, GError **error);
+
+/* Where the local platform leaves the kubeconfig of its first user: $XDG_CONFIG_HOME/devbox-platform/kubeconfig. */
+char *devbox_wire_kubeconfig_dup_local_path (void);
+
+G_END_DECLS

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "devbox-box-private.h"
+#include "devbox-store-private.h"
+#include "devbox-workers-private.h"
+
+G_BEGIN_DECLS
+
+/* Snapshots of workspaces. Of the platform's thread; the copies are made by workers. A running box is frozen for the
+ * time of the copy only where it is asked for; else it is copied as it runs. */
+typedef struct _DevboxReleaseTable DevboxReleaseTable;
+
+/* Reads them; removes what the store does not know from releases/, and finishes what was begun or says why it failed.
+ */
+DevboxReleaseTable *
+devbox_release_table_new (DevboxStore *store, DevboxWorkers *workers, const char *data_folder, GError **error);
+void devbox_release_table_free (DevboxReleaseTable *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxReleaseTable, devbox_release_table_free)
+
+/* Of one box name, the newest first; box_name NULL: all of the owner. Transfer container, of const DevboxReleaseRecord.
+ */
+GPtrArray *devbox_release_table_list (DevboxReleaseTable *self, const char *owner, const char *box_name);
+/* FILE_NOT_FOUND. Transfer none. */
+const DevboxReleaseRecord *devbox_release_table_lookup (DevboxReleaseTable *self,
+                                                        const char *owner,
+                                                        const char *box_name,
+                                                        const char *tag,
+                                                        GError **error);
+const DevboxReleaseRecord *devbox_release_table_lookup_uid (DevboxReleaseTable *self, const char *uid);
+
+/* Told when the intent is on disk (is_complete FALSE until the copy is done). VALIDATION_ERROR for the tag, CONFLICT
+ * where it exists. */
+typedef void (*DevboxReleaseFunc) (const DevboxReleaseRecord *release, const GError *error, gpointer user_data);
+void devbox_release_table_create (DevboxReleaseTable *self,
+                                  DevboxBox *box,
+                                  const char *tag,
+                                  const char *description,
+                                  DevboxReleaseFunc func,
+                                  gpointer user_data);
+void devbox_release_table_remove (DevboxReleaseTable *self,
+                                  const char *owner,
+                                  const char *box_name,
+                                  const char *tag,
+                                  DevboxReleaseFunc func,
+                                  gpointer user_data);
+/* Fills an empty folder from a complete release (CONFLICT otherwise, with its reason). In a worker thread. */
+gboolean devbox_release_table_seed (DevboxReleaseTable *self,
+                                    const char *uid,
+                                    int folder_fd,
+                                    GCancellable *cancellable,
+                                    GError **error);
+
+G_END_DECLS
