@@ -172,18 +172,32 @@ find_protocol (const char *name)
   return NULL;
 }
 
+/* One of that name, or of that number where name is NULL. */
 static const DevboxBoxPort *
-find_port (const GPtrArray *ports, const char *name)
+find_port (const GPtrArray *ports, const char *name, guint16 number)
 {
   for (guint i = 0; ports != NULL && i < ports->len; i++)
     {
       const DevboxBoxPort *port = g_ptr_array_index (ports, i);
 
-      if (strcmp (port->name, name) == 0)
+      if (name != NULL ? strcmp (port->name, name) == 0 : port->number == number)
         return port;
     }
 
   return NULL;
+}
+
+/* One that the box had already stays where it can be reached. */
+static DevboxBoxPort *
+make_port (guint16 number, const char *name, const char *protocol, const GPtrArray *known)
+{
+  const DevboxBoxPort *same = find_port (known, NULL, number);
+  g_autofree char *usual_name = g_strdup_printf ("port-%u", number);
+  DevboxBoxPort *port = devbox_box_port_new (number, name != NULL ? name : usual_name, protocol);
+
+  port->outer = same != NULL ? same->outer : 0;
+
+  return port;
 }
 
 /* Members that mean something only where a gateway stands before the boxes; what they say is told in no reply. */
@@ -205,7 +219,6 @@ read_port (JsonObject *object, const GPtrArray *known, GError **error)
   const char *protocol_name = NULL;
   const char *protocol = "HTTP";
   const DevboxBoxPort *same = NULL;
-  g_autofree char *usual_name = NULL;
   gint64 number = 0;
 
   if (!devbox_wire_json_get_string (object, "portName", FALSE, &name, error))
@@ -215,7 +228,7 @@ read_port (JsonObject *object, const GPtrArray *known, GError **error)
   if (name != NULL && !check_label ("portName", name, error))
     return NULL;
 
-  same = name != NULL ? find_port (known, name) : NULL;
+  same = name != NULL ? find_port (known, name, 0) : NULL;
   if (same != NULL)
     {
       number = same->number;
@@ -233,8 +246,7 @@ read_port (JsonObject *object, const GPtrArray *known, GError **error)
       return NULL;
     }
 
-  usual_name = g_strdup_printf ("port-%d", (int) number);
-  return devbox_box_port_new ((guint16) number, name != NULL ? name : usual_name, protocol);
+  return make_port ((guint16) number, name, protocol, known);
 }
 
 static gboolean

@@ -96,14 +96,15 @@ shut_down_box (DevboxHttpExchange *exchange, const char *argument, gpointer user
 }
 
 static void
-delete_from_body (DevboxPlatformCall *call, GBytes *body)
+remove_from_body (DevboxPlatformCall *call, GBytes *body)
 {
   set_goal (call, body, DEVBOX_BOX_GOAL_DELETED, FALSE);
 }
 
-static void delete (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
+static void
+remove_box (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, delete_from_body);
+  devbox_platform_call_collect (user_data, exchange, remove_from_body);
 }
 
 const DevboxHttpRoute devbox_platform_lifecycle_routes[] = {
@@ -111,7 +112,7 @@ const DevboxHttpRoute devbox_platform_lifecycle_routes[] = {
   { "POST", DEVBOX_PLATFORM_PREFIX "/{}/pause", DEVBOX_HTTP_ROUTE_JSON, pause_box },
   { "POST", DEVBOX_PLATFORM_PREFIX "/{}/restart", DEVBOX_HTTP_ROUTE_JSON, restart_box },
   { "POST", DEVBOX_PLATFORM_PREFIX "/{}/shutdown", DEVBOX_HTTP_ROUTE_JSON, shut_down_box },
-  { "DELETE", DEVBOX_PLATFORM_PREFIX "/{}/delete", DEVBOX_HTTP_ROUTE_NONE, delete_box },
-  { "DELETE", DEVBOX_PLATFORM_PREFIX "/{}", DEVBOX_HTTP_ROUTE_NONE, delete_box },
+  { "DELETE", DEVBOX_PLATFORM_PREFIX "/{}/delete", DEVBOX_HTTP_ROUTE_NONE, remove_box },
+  { "DELETE", DEVBOX_PLATFORM_PREFIX "/{}", DEVBOX_HTTP_ROUTE_NONE, remove_box },
   DEVBOX_HTTP_ROUTES_END,
 };

@@ -150,7 +150,8 @@ remove_release (DevboxPlatformCall *call, GBytes *body)
                                get_tag (call), on_removed, call);
 }
 
-static void delete (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
+static void
+remove_tag (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
   devbox_platform_call_collect (user_data, exchange, remove_release);
 }
@@ -231,7 +232,7 @@ deploy (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 const DevboxHttpRoute devbox_platform_release_routes[] = {
   { "GET", DEVBOX_PLATFORM_PREFIX "/{}/release", DEVBOX_HTTP_ROUTE_NONE, list },
   { "POST", DEVBOX_PLATFORM_PREFIX "/{}/release", DEVBOX_HTTP_ROUTE_JSON, create },
-  { "DELETE", DEVBOX_PLATFORM_PREFIX "/{}/release/{}", DEVBOX_HTTP_ROUTE_NONE, delete },
+  { "DELETE", DEVBOX_PLATFORM_PREFIX "/{}/release/{}", DEVBOX_HTTP_ROUTE_NONE, remove_tag },
   { "POST", DEVBOX_PLATFORM_PREFIX "/{}/release/{}/deploy", DEVBOX_HTTP_ROUTE_JSON, deploy },
   DEVBOX_HTTP_ROUTES_END,
 };
