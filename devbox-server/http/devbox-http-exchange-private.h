@@ -36,6 +36,10 @@ const char *devbox_http_exchange_get_request_id (DevboxHttpExchange *self);
 const char *devbox_http_exchange_get_argument (DevboxHttpExchange *self, guint n);
 void devbox_http_exchange_take_arguments (DevboxHttpExchange *self, GStrv arguments);
 
+/* Who sends it, as the guard's authenticator found out (the platform: a namespace); NULL: nobody asked. Copied. */
+void devbox_http_exchange_set_identity (DevboxHttpExchange *self, const char *identity);
+const char *devbox_http_exchange_get_identity (DevboxHttpExchange *self);
+
 /* The request body, streamed. Without a reader the body is not read: a reply sent then is a refusal (the reply, then
  * shutdown (WR), bounded drain, close; or keep-alive if there was no body). `100 Continue` is sent when reading starts.
  * The reader is told END or ABORTED once, unless the handler itself ends the exchange before. */

@@ -94,6 +94,7 @@ devbox_http_exchange_unref (DevboxHttpExchange *self)
     g_string_free (self->reply_headers, TRUE);
   g_free (self->request_id);
   g_strfreev (self->arguments);
+  g_free (self->identity);
   g_free (self);
 }
 
@@ -236,6 +237,19 @@ devbox_http_exchange_get_request_id (DevboxHttpExchange *self)
     self->request_id = g_strdup_printf ("%s-%" G_GUINT64_FORMAT, self->id_prefix, self->number);
 
   return self->request_id;
+}
+
+void
+devbox_http_exchange_set_identity (DevboxHttpExchange *self, const char *identity)
+{
+  g_free (self->identity);
+  self->identity = g_strdup (identity);
+}
+
+const char *
+devbox_http_exchange_get_identity (DevboxHttpExchange *self)
+{
+  return self->identity;
 }
 
 /* The client */

@@ -16,11 +16,10 @@ struct _DevboxPlatformCall
 {
   DevboxPlatformService *service;
   DevboxHttpExchange *exchange;
-  char *owner;      /* the namespace of the user */
-  const char *name; /* of the box in the path, or NULL */
+  const char *owner; /* the namespace of the user; of the exchange, as is name */
+  const char *name;  /* of the box in the path, or NULL */
 };
 
-/* NULL: the request was refused, since nobody knows who sends it. */
 DevboxPlatformCall *devbox_platform_call_new (DevboxPlatformService *service, DevboxHttpExchange *exchange);
 void devbox_platform_call_free (DevboxPlatformCall *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxPlatformCall, devbox_platform_call_free)

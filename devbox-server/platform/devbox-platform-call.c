@@ -11,39 +11,14 @@
 #define MAX_BODY_SIZE (1024 * 1024)
 #define DETAIL_SIZE 2048
 
-static void
-reply_error (DevboxHttpExchange *exchange, const GError *error)
-{
-  DevboxWireCode code = devbox_wire_code_from_error (error);
-  guint status = devbox_wire_code_get_http_status (code);
-
-  /* It is not the client that was too slow. */
-  if (code == DEVBOX_WIRE_OPERATION_TIMEOUT)
-    status = 504;
-  else if (code == DEVBOX_WIRE_AUTHENTICATION_FAILED)
-    devbox_http_exchange_add_header (exchange, "WWW-Authenticate", "Bearer");
-
-  devbox_http_reply_error_with_status (exchange, status, error);
-}
-
 DevboxPlatformCall *
 devbox_platform_call_new (DevboxPlatformService *service, DevboxHttpExchange *exchange)
 {
-  g_autoptr (GError) error = NULL;
-  const char *owner
-      = devbox_platform_users_authenticate (devbox_platform_service_get_users (service), exchange, &error);
-  DevboxPlatformCall *self;
+  DevboxPlatformCall *self = g_new0 (DevboxPlatformCall, 1);
 
-  if (owner == NULL)
-    {
-      reply_error (exchange, error);
-      return NULL;
-    }
-
-  self = g_new0 (DevboxPlatformCall, 1);
   self->service = service;
   self->exchange = devbox_http_exchange_ref (exchange);
-  self->owner = g_strdup (owner);
+  self->owner = devbox_http_exchange_get_identity (exchange);
   self->name = devbox_http_exchange_get_argument (exchange, 0);
 
   return self;
@@ -53,7 +28,6 @@ void
 devbox_platform_call_free (DevboxPlatformCall *self)
 {
   devbox_http_exchange_unref (self->exchange);
-  g_free (self->owner);
   g_free (self);
 }
 
@@ -77,14 +51,9 @@ on_body (DevboxHttpExchange *exchange, GBytes *body, gpointer user_data)
 void
 devbox_platform_call_collect (DevboxPlatformService *service, DevboxHttpExchange *exchange, DevboxPlatformBodyFunc func)
 {
-  DevboxPlatformCall *call = devbox_platform_call_new (service, exchange);
-  Collection *collection;
+  Collection *collection = g_new (Collection, 1);
 
-  if (call == NULL)
-    return;
-
-  collection = g_new (Collection, 1);
-  collection->call = call;
+  collection->call = devbox_platform_call_new (service, exchange);
   collection->func = func;
   devbox_http_exchange_collect_body (exchange, MAX_BODY_SIZE, on_body, collection);
 }
@@ -123,7 +92,11 @@ devbox_platform_call_find_box (DevboxPlatformCall *self)
 void
 devbox_platform_call_reply_error (DevboxPlatformCall *self, const GError *error)
 {
-  reply_error (self->exchange, error);
+  DevboxWireCode code = devbox_wire_code_from_error (error);
+
+  /* It is not the client that was too slow. */
+  devbox_http_reply_error_with_status (
+      self->exchange, code == DEVBOX_WIRE_OPERATION_TIMEOUT ? 504 : devbox_wire_code_get_http_status (code), error);
 }
 
 static void

@@ -90,9 +90,6 @@ list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
   g_autoptr (GPtrArray) boxes = NULL;
   Filter filter = { 0 };
 
-  if (call == NULL)
-    return;
-
   query = devbox_http_query_new (exchange, &error);
   if (query == NULL || !read_filter (&filter, query, &error))
     {
@@ -171,7 +168,7 @@ static void
 show (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
   g_autoptr (DevboxPlatformCall) call = devbox_platform_call_new (user_data, exchange);
-  DevboxBox *box = call != NULL ? devbox_platform_call_find_box (call) : NULL;
+  DevboxBox *box = devbox_platform_call_find_box (call);
 
   if (box != NULL)
     devbox_platform_call_reply_box (call, 200, box);

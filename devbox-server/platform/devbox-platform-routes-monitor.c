@@ -75,7 +75,7 @@ static void
 list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
   g_autoptr (DevboxPlatformCall) call = devbox_platform_call_new (user_data, exchange);
-  DevboxBox *box = call != NULL ? devbox_platform_call_find_box (call) : NULL;
+  DevboxBox *box = devbox_platform_call_find_box (call);
   g_autoptr (DevboxHttpQuery) query = NULL;
   g_autoptr (GError) error = NULL;
   DevboxMonitorRange range;

@@ -65,9 +65,6 @@ list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
   g_autoptr (DevboxPlatformCall) call = devbox_platform_call_new (user_data, exchange);
   g_autoptr (GPtrArray) releases = NULL;
 
-  if (call == NULL)
-    return;
-
   releases = devbox_release_table_list (devbox_platform_service_get_releases (call->service), call->owner, call->name);
   if (releases->len > 0 || devbox_platform_call_find_box (call) != NULL)
     devbox_platform_call_reply_list (call, "releases", format_list (releases));

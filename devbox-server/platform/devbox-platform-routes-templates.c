@@ -82,9 +82,6 @@ list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
   DevboxTemplateSet *templates;
   GString *members;
 
-  if (call == NULL)
-    return;
-
   templates = devbox_platform_service_get_templates (call->service);
   members = g_string_new ("\"runtime\":");
   append_templates (members, templates, append_runtime);
