@@ -114,6 +114,7 @@ struct _DevboxHttpExchange
   GDestroyNotify writable_destroy;
   gpointer data;
   GDestroyNotify data_destroy;
+  GStrv arguments;
 
   guint8 minor_version;
   guint8 body_state;

@@ -93,6 +93,7 @@ devbox_http_exchange_unref (DevboxHttpExchange *self)
   if (self->reply_headers != NULL)
     g_string_free (self->reply_headers, TRUE);
   g_free (self->request_id);
+  g_strfreev (self->arguments);
   g_free (self->identity);
   g_free (self);
 }
@@ -113,6 +114,28 @@ const char *
 devbox_http_exchange_get_query (DevboxHttpExchange *self)
 {
   return self->query;
+}
+
+const char *
+devbox_http_exchange_get_argument (DevboxHttpExchange *self, guint n)
+{
+  if (self->arguments == NULL)
+    return NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      if (self->arguments[i] == NULL)
+        return NULL;
+    }
+
+  return self->arguments[n];
+}
+
+void
+devbox_http_exchange_take_arguments (DevboxHttpExchange *self, GStrv arguments)
+{
+  g_strfreev (self->arguments);
+  self->arguments = arguments;
 }
 
 static gboolean
