@@ -92,12 +92,17 @@ class Agent:
         """Ends the agent and returns its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+        status = self.finish()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return status
+
+    def finish(self):
+        """Waits for the end, and looks at what the agent left behind."""
         status = self.process.wait(60)
         screen = self.read_screen()
         self.process.stdout.close()
         errors = self.read_errors()
         self.errors.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
         assert "ERROR: AddressSanitizer" not in errors and "runtime error" not in errors, errors
         for secret in self.secrets:
             assert secret not in screen and secret not in errors, "a secret is in the log"
