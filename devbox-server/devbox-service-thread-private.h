@@ -27,6 +27,8 @@ void devbox_service_thread_stop (DevboxServiceThread *self, guint grace_ms);
 typedef struct _DevboxServiceCall DevboxServiceCall;
 typedef void (*DevboxServiceCallFunc) (gpointer service, DevboxServiceCall *call, gpointer user_data);
 void devbox_service_thread_call (DevboxServiceThread *self, DevboxServiceCallFunc func, gpointer user_data);
+/* Errors of the inside never leave the library: to a program they are GIO's. Takes the error. */
+GError *devbox_service_error_to_public (GError *error);
 void devbox_service_call_end (DevboxServiceCall *self); /* once */
 
 G_END_DECLS

@@ -30,28 +30,48 @@ struct _DevboxServiceCall
   gboolean is_over; /* under the thread's lock */
 };
 
-/* Errors of the inside never leave the library: to a program they are GIO's. */
-static GError *
-to_io_error (GError *error)
+GError *
+devbox_service_error_to_public (GError *error)
 {
-  GIOErrorEnum code = G_IO_ERROR_FAILED;
+  static const struct
+  {
+    DevboxWireCode code;
+    GIOErrorEnum public_code;
+  } codes[] = {
+    { DEVBOX_WIRE_FILE_NOT_FOUND, G_IO_ERROR_NOT_FOUND },
+    { DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS, G_IO_ERROR_PERMISSION_DENIED },
+    { DEVBOX_WIRE_VALIDATION_ERROR, G_IO_ERROR_INVALID_ARGUMENT },
+    { DEVBOX_WIRE_CONFLICT, G_IO_ERROR_EXISTS },
+    { DEVBOX_WIRE_DISK_FULL, G_IO_ERROR_NO_SPACE },
+  };
+  GIOErrorEnum public_code = G_IO_ERROR_FAILED;
   GError *converted;
 
   if (error->domain != DEVBOX_WIRE_ERROR)
     return error;
 
-  if (error->code == DEVBOX_WIRE_FILE_NOT_FOUND)
-    code = G_IO_ERROR_NOT_FOUND;
-  else if (error->code == DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS)
-    code = G_IO_ERROR_PERMISSION_DENIED;
-  else if (error->code == DEVBOX_WIRE_VALIDATION_ERROR)
-    code = G_IO_ERROR_NOT_DIRECTORY;
-  else if (error->code == DEVBOX_WIRE_CONFLICT)
-    code = G_IO_ERROR_BUSY;
-  else if (error->code == DEVBOX_WIRE_DISK_FULL)
-    code = G_IO_ERROR_NO_SPACE;
-  converted = g_error_new_literal (G_IO_ERROR, code, error->message);
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      if (error->code == (int) codes[i].code)
+        public_code = codes[i].public_code;
+    }
+  converted = g_error_new_literal (G_IO_ERROR, public_code, error->message);
   g_error_free (error);
+
+  return converted;
+}
+
+/* At a start a wrong value is that of a folder, and a conflict one about it. */
+static GError *
+to_start_error (GError *error)
+{
+  gboolean is_ours = error->domain == DEVBOX_WIRE_ERROR;
+  GError *converted = devbox_service_error_to_public (error);
+
+  if (is_ours && converted->code == G_IO_ERROR_INVALID_ARGUMENT)
+    converted->code = G_IO_ERROR_NOT_DIRECTORY;
+  else if (is_ours && converted->code == G_IO_ERROR_EXISTS)
+    converted->code = G_IO_ERROR_BUSY;
 
   return converted;
 }
@@ -74,7 +94,7 @@ serve (DevboxServiceThread *self)
   self->service = self->funcs->start (self->user_data, &error);
   if (self->service == NULL)
     {
-      tell_started (self, to_io_error (error));
+      tell_started (self, to_start_error (error));
       return;
     }
 

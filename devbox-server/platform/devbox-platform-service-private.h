@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 /* The user that is there from the start, and may add others. */
 #define DEVBOX_PLATFORM_FIRST_USER "admin"
+#define DEVBOX_PLATFORM_FIRST_NAMESPACE "ns-admin"
 
 /* What a platform is told before it starts. */
 typedef struct
@@ -49,6 +50,8 @@ DevboxPlatformUsers *devbox_platform_service_get_users (DevboxPlatformService *s
 DevboxSandbox *devbox_platform_service_get_sandbox (DevboxPlatformService *self);
 DevboxStore *devbox_platform_service_get_store (DevboxPlatformService *self);
 const char *devbox_platform_service_get_uri (DevboxPlatformService *self);
+const char *devbox_platform_service_get_certificate (DevboxPlatformService *self); /* PEM, for kubeconfigs; or NULL */
+const char *devbox_platform_service_get_kubeconfig_path (DevboxPlatformService *self);
 gint64 devbox_platform_service_get_uptime (DevboxPlatformService *self); /* µs */
 gboolean devbox_platform_service_is_healthy (DevboxPlatformService *self);
 

@@ -32,6 +32,7 @@ struct _DevboxPlatformService
   DevboxHttpRouter *router;
   DevboxHttpListener *listener;
   char *uri;
+  char *certificate; /* PEM, or NULL */
   DevboxHttpHandler finished;
   gpointer finished_data;
   GDestroyNotify stopped;
@@ -142,7 +143,8 @@ open_access (DevboxPlatformService *self, GError **error)
   self->users = devbox_platform_users_new (self->host.store, error);
 
   return self->users != NULL
-         && devbox_platform_access_provide (self->users, self->config.kubeconfig_path, self->uri, error);
+         && devbox_platform_access_provide (self->users, self->config.kubeconfig_path, self->uri, self->certificate,
+                                            error);
 }
 
 DevboxPlatformService *
@@ -186,6 +188,7 @@ devbox_platform_service_free (DevboxPlatformService *self)
   g_clear_pointer (&self->guard, devbox_http_guard_free);
   devbox_platform_config_clear (&self->config);
   g_free (self->uri);
+  g_free (self->certificate);
   g_free (self);
 }
 
@@ -262,6 +265,18 @@ const char *
 devbox_platform_service_get_uri (DevboxPlatformService *self)
 {
   return self->uri;
+}
+
+const char *
+devbox_platform_service_get_certificate (DevboxPlatformService *self)
+{
+  return self->certificate;
+}
+
+const char *
+devbox_platform_service_get_kubeconfig_path (DevboxPlatformService *self)
+{
+  return self->config.kubeconfig_path;
 }
 
 gint64

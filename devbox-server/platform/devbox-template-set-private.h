@@ -42,13 +42,4 @@ gboolean devbox_template_set_seed (DevboxTemplateSet *self,
                                    GCancellable *cancellable,
                                    GError **error);
 
-/* platform/devbox-folder-copy.c, in a worker thread: a copy of the tree as it is (modes, times, links as links, holes;
- * reflinks where the file system has them), of regular files, folders and links; other kinds are left out. Never
- * follows a link, never leaves the folders. destination: an empty folder. */
-gboolean devbox_folder_copy (int source_fd, int destination_fd, GCancellable *cancellable, GError **error);
-/* Removes a tree, whatever its modes and depth; never follows a link, never crosses a mount. */
-gboolean devbox_folder_remove (int parent_fd, const char *name, GCancellable *cancellable, GError **error);
-/* What a tree takes on disk (blocks), without crossing mounts; each hard link once. */
-gboolean devbox_folder_measure (int folder_fd, guint64 *used, GCancellable *cancellable, GError **error);
-
 G_END_DECLS

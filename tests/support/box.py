@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 import agent
+import program
 
 MAX_PACKET = 64 * 1024
 
@@ -33,9 +34,9 @@ class Box(agent.Agent):
         with inner:
             self.process = subprocess.Popen([*wrapper, agent.PROGRAM, f"--box-socket={inner.fileno()}", *options], pass_fds=[inner.fileno()],
                                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
-                                            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "SECRET_OF_PLATFORM": agent.SECRET, **variables})
+                                            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "SECRET_OF_PLATFORM": program.SECRET, **variables})
         self.screen = ""
-        self.secrets = [agent.SECRET, self.token]
+        self.secrets = [program.SECRET, self.token]
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         if start:
