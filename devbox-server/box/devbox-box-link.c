@@ -234,13 +234,15 @@ static void
 tell_counters (Link *self)
 {
   g_autoptr (GString) json = g_string_new ("{\"type\":\"counted\"");
-  guint64 bytes_in = 0;
-  guint64 bytes_out = 0;
+  guint64 bytes_in, bytes_out;
+  guint64 forwarded_in = 0;
+  guint64 forwarded_out = 0;
 
+  g_object_get (self->agent, "bytes-received", &bytes_in, "bytes-sent", &bytes_out, NULL);
   if (self->forwarder != NULL)
-    devbox_port_forwarder_get_bytes (self->forwarder, &bytes_in, &bytes_out);
-  g_string_append_printf (json, ",\"bytesIn\":%" G_GUINT64_FORMAT ",\"bytesOut\":%" G_GUINT64_FORMAT "}", bytes_in,
-                          bytes_out);
+    devbox_port_forwarder_get_bytes (self->forwarder, &forwarded_in, &forwarded_out);
+  g_string_append_printf (json, ",\"bytesIn\":%" G_GUINT64_FORMAT ",\"bytesOut\":%" G_GUINT64_FORMAT "}",
+                          bytes_in + forwarded_in, bytes_out + forwarded_out);
   send_message (self, json);
 }
 
