@@ -245,28 +245,10 @@ devbox_agent_service_stop (DevboxAgentService *self, guint grace_ms, GDestroyNot
   devbox_http_listener_stop (self->listener, grace_ms, func, user_data);
 }
 
-static char *
-host_for_uri (GInetAddress *address)
-{
-  g_autofree char *text = g_inet_address_to_string (address);
-
-  if (g_inet_address_get_is_any (address))
-    return g_strdup (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? "[::1]" : "127.0.0.1");
-
-  return g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? g_strdup_printf ("[%s]", text) : g_strdup (text);
-}
-
 char *
 devbox_agent_service_dup_uri (DevboxAgentService *self)
 {
-  GSocketAddress *address = devbox_http_listener_get_local_address (self->listener);
-  g_autofree char *host = NULL;
-
-  if (!G_IS_INET_SOCKET_ADDRESS (address))
-    return NULL;
-
-  host = host_for_uri (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
-  return g_strdup_printf ("http://%s:%u", host, g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  return devbox_http_listener_dup_uri (self->listener);
 }
 
 const char *

@@ -32,7 +32,9 @@ gboolean devbox_http_listener_listen (DevboxHttpListener *self, const char *host
 /* A listening socket from outside (TCP or Unix); takes it, and closes it on failure. */
 gboolean devbox_http_listener_listen_fd (DevboxHttpListener *self, int fd, GError **error);
 GSocketAddress *
-devbox_http_listener_get_local_address (DevboxHttpListener *self);    /* transfer none; of the first socket */
+devbox_http_listener_get_local_address (DevboxHttpListener *self); /* transfer none; of the first socket */
+/* "http://127.0.0.1:3000", as it is reached from this machine; NULL: it has no IP socket. Transfer full. */
+char *devbox_http_listener_dup_uri (DevboxHttpListener *self);
 gboolean devbox_http_listener_is_loopback (DevboxHttpListener *self); /* every socket is loopback, Unix or inherited */
 
 /* Stops accepting and frees the port, closes what is idle, lets what runs end for up to grace_ms, then closes; func is
