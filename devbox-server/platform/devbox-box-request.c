@@ -10,16 +10,13 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define MAX_LABEL_LENGTH 63
-#define MAX_PORTS 32
-#define MAX_COMMAND_SIZE (64 * 1024)
-#define MAX_DESCRIPTION_SIZE (4 * 1024)
+#define MAX_NAME_LENGTH 63
 #define MAX_TOLD_CHARACTERS 80
 
-#define MIN_CORES 0.1
-#define MAX_CORES 64
+#define MIN_CORES (DEVBOX_BOX_MIN_CPU / 1000.0)
+#define MAX_CORES (DEVBOX_BOX_MAX_CPU / 1000.0)
 #define MIN_GIB 0.1
-#define MAX_GIB 512
+#define MAX_GIB (DEVBOX_BOX_MAX_MEMORY / 1024.0)
 
 /* A literal component of the path where a name may stand. */
 #define RESERVED_NAME "templates"
@@ -51,35 +48,35 @@ fail_value (const char *member, const char *value, const char *expected, GError 
 }
 
 static gboolean
-check_size (const char *member, const char *value, gsize maximum, GError **error)
+check_size (const char *member, const char *value, int maximum, GError **error)
 {
-  if (strlen (value) <= maximum)
+  if (strlen (value) <= (gsize) maximum)
     return TRUE;
 
   g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-               _ ("“%s” must not be longer than %" G_GSIZE_FORMAT " bytes"), member, maximum);
+               _ ("“%s” must not be longer than %d bytes"), member, maximum);
   return FALSE;
-}
-
-/* RFC 1123, as Kubernetes names most things. */
-static gboolean
-is_label (const char *text)
-{
-  static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-  gsize length = strlen (text);
-
-  return length > 0 && length <= MAX_LABEL_LENGTH && strspn (text, characters) == length && text[0] != '-'
-         && text[length - 1] != '-';
 }
 
 static gboolean
 check_label (const char *member, const char *value, GError **error)
 {
-  if (is_label (value))
+  if (devbox_box_name_is_valid (value))
     return TRUE;
 
   return fail_value (member, value,
                      _ ("1 to 63 lower-case letters, digits and hyphens, with a letter or a digit at both ends"),
+                     error);
+}
+
+static gboolean
+check_tag (const char *member, const char *value, GError **error)
+{
+  if (devbox_release_tag_is_valid (value))
+    return TRUE;
+
+  return fail_value (member, value,
+                     _ ("1 to 63 letters, digits, underscores, full stops and hyphens, with a letter or a digit first"),
                      error);
 }
 
@@ -117,8 +114,8 @@ read_runtime (DevboxBoxRequest *self, JsonObject *object, gboolean required, GEr
 
   if (!devbox_wire_json_get_string (object, "runtime", required, &runtime, error))
     return FALSE;
-  if (runtime != NULL && (runtime[0] == '\0' || strlen (runtime) > MAX_LABEL_LENGTH))
-    return fail_value ("runtime", runtime, _ ("1 to 63 bytes long"), error);
+  if (runtime != NULL && !check_tag ("runtime", runtime, error))
+    return FALSE;
 
   self->runtime = g_strdup (runtime);
   return TRUE;
@@ -290,11 +287,11 @@ add_port (GPtrArray *ports, JsonObject *object, const GPtrArray *known, GError *
       devbox_box_port_free (port);
       return FALSE;
     }
-  if (ports->len == MAX_PORTS)
+  if (ports->len == DEVBOX_BOX_MAX_PORTS)
     {
       devbox_box_port_free (port);
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("There may be no more than %d ports"),
-                   MAX_PORTS);
+                   DEVBOX_BOX_MAX_PORTS);
       return FALSE;
     }
 
@@ -431,7 +428,7 @@ devbox_box_request_read_startup (JsonObject *object, const char **command, GErro
   *command = NULL;
 
   return devbox_wire_json_get_string (object, "execCommand", FALSE, command, error)
-         && (*command == NULL || check_size ("execCommand", *command, MAX_COMMAND_SIZE, error));
+         && (*command == NULL || check_size ("execCommand", *command, DEVBOX_BOX_MAX_COMMAND, error));
 }
 
 /* true, or {"execCommand": …} */
@@ -554,35 +551,21 @@ devbox_box_request_apply (const DevboxBoxRequest *self, DevboxBoxRecord *record)
     }
 }
 
-static gboolean
-check_tag (const char *tag, GError **error)
-{
-  static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-  gsize length = strlen (tag);
-
-  if (length > 0 && length <= MAX_LABEL_LENGTH && strspn (tag, characters) == length && g_ascii_isalnum (tag[0]))
-    return TRUE;
-
-  return fail_value ("tag", tag,
-                     _ ("1 to 63 letters, digits, underscores, full stops and hyphens, with a letter or a digit first"),
-                     error);
-}
-
 gboolean
 devbox_box_request_read_release (JsonObject *object, const char **tag, const char **description, GError **error)
 {
   *description = "";
 
-  return devbox_wire_json_get_string (object, "tag", TRUE, tag, error) && check_tag (*tag, error)
+  return devbox_wire_json_get_string (object, "tag", TRUE, tag, error) && check_tag ("tag", *tag, error)
          && devbox_wire_json_get_string (object, "releaseDes", FALSE, description, error)
-         && check_size ("releaseDes", *description, MAX_DESCRIPTION_SIZE, error);
+         && check_size ("releaseDes", *description, DEVBOX_RELEASE_MAX_DESCRIPTION, error);
 }
 
 char *
 devbox_box_request_make_name (const char *box_name, const char *tag)
 {
   g_autofree char *joined = g_strconcat (box_name, "-", tag, NULL);
-  char *name = g_ascii_strdown (joined, MIN (strlen (joined), MAX_LABEL_LENGTH));
+  char *name = g_ascii_strdown (joined, MIN (strlen (joined), MAX_NAME_LENGTH));
   gsize length;
 
   g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789", '-');

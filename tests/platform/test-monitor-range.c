@@ -76,11 +76,28 @@ test_good (void)
 static void
 test_bad (void)
 {
-  static const char *const times[] = { "",   "x",    "-1",  "1e9",  "0x10", " 1",  "1 ",
-                                       "1s", "1.2.", ".5",  "NaN",  "inf",  "1,5", "2026-11-23",
-                                       "+1", "1-",   "100000000000001", "12345678901234567890" };
-  static const char *const steps[] = { "0", "0s", "0.0001", "-1", "x", "s", "1x", "1s2", "1h-1m", "m1", "1e3", "1 m",
-                                       "1y", "1M", "99999999999999999999s", "9999999w", "..", "1..5s", "0.1ms" };
+  static const char *const times[] = { "",
+                                       "x",
+                                       "-1",
+                                       "1e9",
+                                       "0x10",
+                                       " 1",
+                                       "1 ",
+                                       "1s",
+                                       "1.2.",
+                                       ".5",
+                                       "NaN",
+                                       "inf",
+                                       "1,5",
+                                       "2026-11-23",
+                                       "+1",
+                                       "1-",
+                                       "100000000000001",
+                                       "12345678901234567890" };
+  static const char *const steps[] = { "0",        "0s",  "0.0001", "-1",    "x",
+                                       "s",        "1x",  "1s2",    "1h-1m", "m1",
+                                       "1e3",      "1 m", "1y",     "1M",    "99999999999999999999s",
+                                       "9999999w", "..",  "1..5s",  "0.1ms" };
   static const char *const ranges[] = {
     "start=1800000000",
     "start=1800000001",
@@ -118,8 +135,7 @@ test_messages (void)
     const char *query;
     const char *message;
   } cases[] = {
-    { "start=x",
-      "The parameter “start” is “x”, but must be a time in seconds or milliseconds of the epoch" },
+    { "start=x", "The parameter “start” is “x”, but must be a time in seconds or milliseconds of the epoch" },
     { "step=1y", "The parameter “step” is “1y”, but must be a duration, such as 30 (seconds), 30s, 2m or 1h30m" },
     { "start=6&end=5", "The range must start before it ends" },
     { "start=0&step=1s", "The range has more than 11000 steps of “1s”" },
