@@ -13,6 +13,7 @@
 
 #define MAX_SIZE (1024 * 1024)
 #define MAX_DEPTH 32
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (yaml_parser_t, yaml_parser_delete)
 
@@ -385,6 +386,12 @@ devbox_wire_yaml_parse (const char *data, gsize size, GError **error)
     }
   if (!yaml_parser_initialize (&parser))
     g_error ("out of memory");
+  /* libyaml would count it as a column. */
+  if (size >= strlen (BYTE_ORDER_MARK) && memcmp (data, BYTE_ORDER_MARK, strlen (BYTE_ORDER_MARK)) == 0)
+    {
+      data += strlen (BYTE_ORDER_MARK);
+      size -= strlen (BYTE_ORDER_MARK);
+    }
 
   yaml_parser_set_input_string (&parser, (const guchar *) data, size);
   yaml_parser_set_encoding (&parser, YAML_UTF8_ENCODING);

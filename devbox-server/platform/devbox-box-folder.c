@@ -3,6 +3,7 @@
 
 #include "devbox-box-folder-private.h"
 
+#include "devbox-folder-private.h"
 #include "devbox-random-private.h"
 #include "devbox-wire-error-private.h"
 

@@ -13,6 +13,7 @@ typedef struct
 {
   const char *uid;
   const char *folder; /* boxes/UID: workspace, home, log */
+  const char *name;   /* its host name in bubblewrap; NULL: "devbox" */
   guint cpu;          /* millicores */
   guint memory;       /* MiB */
   gboolean shares_network;
@@ -20,7 +21,7 @@ typedef struct
 } DevboxBoxStart;
 
 /* Told once, when no process of the box is left, whoever ended it. reason: for people ("killed by signal 9", the last
- * line of the log when it failed), NULL after end (). */
+ * line of the log when it failed), NULL after devbox_box_process_kill (). */
 typedef void (*DevboxBoxEndedFunc) (DevboxBoxProcess *self, const char *reason, gpointer user_data);
 
 /* What the cgroups of a box are to be called, so that they can be recorded before they are made; NULL: none can be made
@@ -37,6 +38,9 @@ DevboxBoxProcess *devbox_box_process_start (DevboxSandbox *sandbox,
 /* Ends every process at once (SIGKILL, frozen or not) and does not tell; what the kernel still has to do goes on
  * behind. */
 void devbox_box_process_free (DevboxBoxProcess *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxBoxProcess, devbox_box_process_free)
+/* At the end of the platform: waits for what goes on behind. FALSE: not all was done in time. Blocking. */
+gboolean devbox_box_process_wait_for_all (guint timeout_ms);
 /* SIGKILL to all, then ended () is told. */
 void devbox_box_process_kill (DevboxBoxProcess *self);
 

@@ -64,15 +64,37 @@ struct _DevboxStoreDatabase
   sqlite3_stmt *statements[DEVBOX_STORE_N_STATEMENTS];
 };
 
-/* A limit of file size (EFBIG) and a quota are no different from a disk that is full. */
+/* What the last call on the file that failed left in errno; sqlite3_system_errno () knows it in some cases only. */
+static int
+get_file_errno (sqlite3 *connection, int which)
+{
+  sqlite3_file *file = NULL;
+  int file_errno = 0;
+
+  if (sqlite3_file_control (connection, "main", which, &file) == SQLITE_OK && file != NULL && file->pMethods != NULL)
+    file->pMethods->xFileControl (file, SQLITE_FCNTL_LAST_ERRNO, &file_errno);
+
+  return file_errno;
+}
+
+/* A limit of file size and a quota are no different from a disk that is full. */
+static gboolean
+is_full (int saved_errno)
+{
+  return saved_errno == ENOSPC || saved_errno == EDQUOT || saved_errno == EFBIG;
+}
+
 static gboolean
 disk_is_full (sqlite3 *connection)
 {
-  int reason = sqlite3_errcode (connection) & 0xff;
-  int saved_errno = sqlite3_system_errno (connection);
+  int reason = sqlite3_extended_errcode (connection);
 
-  return reason == SQLITE_FULL
-         || (reason == SQLITE_IOERR && (saved_errno == ENOSPC || saved_errno == EDQUOT || saved_errno == EFBIG));
+  if ((reason & 0xff) == SQLITE_IOERR)
+    return reason == SQLITE_IOERR_SHMSIZE /* which grows as it is opened */
+           || is_full (get_file_errno (connection, SQLITE_FCNTL_FILE_POINTER))
+           || is_full (get_file_errno (connection, SQLITE_FCNTL_JOURNAL_POINTER));
+
+  return (reason & 0xff) == SQLITE_FULL;
 }
 
 gboolean
