@@ -79,6 +79,19 @@ class StatesTest(LifeTest):
         self.assertNotEqual(before.host, "127.0.0.1")
         self.platform.delete("address")
 
+    def test_starts_that_nobody_wants_any_more(self):
+        """They stand in nobody's way: only some may start at a time."""
+        names = [f"start-{number:02}" for number in range(16)]
+        for name in names:
+            self.platform.create(name)
+        for name in names[4:12]:
+            self.platform.act(name, "shutdown")
+        for name in names:
+            self.platform.wait_status(name, "Shutdown" if name in names[4:12] else "Running", timeout=10)
+        for name in names:
+            self.platform.delete(name)
+        self.assertEqual(self.platform.settle(), [])
+
     def test_what_is_not_there(self):
         for method, path, body in (("GET", "/none", None), ("DELETE", "/none", None), ("DELETE", "/none/delete", None), ("PATCH", "/none", {"resource": {"cpu": 1, "memory": 1}}),
                                    ("POST", "/none/start", {}), ("POST", "/none/pause", {}), ("POST", "/none/restart", {}), ("POST", "/none/shutdown", {}),
