@@ -13,7 +13,7 @@ HERE = SOURCES / "tests" / "fuzz"
 MAX_CORPUS_SIZE = 64 * 1024
 
 # What a file is called that reads foreign bytes.
-PARSER = re.compile(r"(base64|chunks|frames|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item|batch-request"
+PARSER = re.compile(r"(base64|chunks|credential|frames|wire-kubeconfig|yaml|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item|batch-request"
                     r"|json-(number|reader|string)|(log|watch)-message)\.c$")
 
 TARGETS = {}
