@@ -61,6 +61,7 @@ devbox_agent_config_clear (DevboxAgentConfig *config)
     explicit_bzero (config->token, strlen (config->token));
   g_free (config->token);
   g_strfreev (config->base_environment);
+  devbox_http_traffic_unref (config->traffic);
   memset (config, 0, sizeof *config);
   config->listen_fd = -1;
 }
@@ -103,6 +104,7 @@ listen_for_requests (DevboxAgentService *self, GError **error)
   limit_connections (&limits, self->config.max_connections);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
+  devbox_http_listener_set_traffic (self->listener, self->config.traffic);
 
   if (listen_fd >= 0)
     {

@@ -65,6 +65,7 @@ struct _DevboxServerAgent
   guint64 open_files_limit;
 
   DevboxRequestOutbox *outbox;
+  DevboxHttpTraffic *traffic;
   DevboxAgentThread *thread; /* while it runs */
   char *effective_token;
 };
@@ -91,6 +92,8 @@ enum
   PROP_LISTEN_FD,
   PROP_BASE_ENVIRONMENT,
   PROP_OPEN_FILES_LIMIT,
+  PROP_BYTES_RECEIVED,
+  PROP_BYTES_SENT,
   N_PROPS
 };
 
@@ -159,6 +162,7 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->allow_unauthenticated = self->allow_unauthenticated;
   config->base_environment = g_strdupv (self->base_environment);
   config->open_files_limit = self->open_files_limit;
+  config->traffic = devbox_http_traffic_ref (self->traffic);
   self->listen_fd = -1;
 }
 
@@ -367,6 +371,12 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_OPEN_FILES_LIMIT:
       g_value_set_uint64 (value, self->open_files_limit);
       break;
+    case PROP_BYTES_RECEIVED:
+      g_value_set_uint64 (value, devbox_http_traffic_get_received (self->traffic));
+      break;
+    case PROP_BYTES_SENT:
+      g_value_set_uint64 (value, devbox_http_traffic_get_sent (self->traffic));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -526,6 +536,7 @@ devbox_server_agent_finalize (GObject *object)
   if (self->listen_fd >= 0)
     g_close (self->listen_fd, NULL);
   devbox_request_outbox_unref (self->outbox);
+  devbox_http_traffic_unref (self->traffic);
 
   G_OBJECT_CLASS (devbox_server_agent_parent_class)->finalize (object);
 }
@@ -723,6 +734,27 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   properties[PROP_OPEN_FILES_LIMIT]
       = g_param_spec_uint64 ("open-files-limit", NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_CONSTRUCT);
 
+  /**
+   * DevboxServerAgent:bytes-received:
+   *
+   * How many bytes came in on connections of the agent, WebSockets included, with all of HTTP around them, since the
+   * agent was made; a start does not set it back. It may be read in any thread, and is not notified.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BYTES_RECEIVED] = g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0,
+                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxServerAgent:bytes-sent:
+   *
+   * How many bytes went out on connections of the agent; see [property@Agent:bytes-received].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BYTES_SENT]
+      = g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -749,5 +781,6 @@ devbox_server_agent_init (DevboxServerAgent *self)
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
 
   self->outbox = devbox_request_outbox_new (G_OBJECT (self), context, emit_request_finished);
+  self->traffic = devbox_http_traffic_new ();
   self->listen_fd = -1;
 }

@@ -5,17 +5,23 @@
 
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-box-protocol-private.h"
+#include "devbox-port-forwarder-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* However a stop goes, the box is gone then. */
 #define END_SECONDS 5
+
+#define MAX_FORWARDED 1024 /* connections */
+/* The agent takes up to a half of all descriptors for its connections; one that is forwarded takes two. */
+#define DESCRIPTORS_PER_FORWARDED 8
 
 typedef struct
 {
@@ -26,8 +32,9 @@ typedef struct
   guint terminate_id;
   guint interrupt_id;
 
-  char *home;        /* NULL: not configured */
-  GStrv environment; /* of the user */
+  char *home;                     /* NULL: not configured */
+  GStrv environment;              /* of the user */
+  DevboxPortForwarder *forwarder; /* NULL: no port was forwarded yet */
   gboolean is_started;
   gboolean is_stopping; /* in a thread, which uses the agent */
   int exit_status;
@@ -162,6 +169,83 @@ build_environment (Link *self)
   return environment;
 }
 
+/* Ports */
+
+static guint
+get_max_forwarded (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return MAX_FORWARDED;
+
+  return CLAMP (limit.rlim_cur / DESCRIPTORS_PER_FORWARDED, 1, MAX_FORWARDED);
+}
+
+static gboolean
+get_port (JsonObject *object, guint16 *port, GError **error)
+{
+  gint64 number;
+
+  if (!devbox_wire_json_get_int (object, "port", TRUE, 1, G_MAXUINT16, &number, error))
+    return FALSE;
+
+  *port = number;
+  return TRUE;
+}
+
+static gboolean
+forward (Link *self, JsonObject *object, int *fd, GError **error)
+{
+  gboolean shares_network;
+  guint16 port;
+
+  if (!get_port (object, &port, error)
+      || !devbox_wire_json_get_boolean (object, "shared", TRUE, &shares_network, error))
+    return FALSE;
+
+  if (*fd < 0)
+    {
+      g_printerr (_ ("devbox-server: There is no descriptor left to forward port %u\n"), port);
+      return TRUE;
+    }
+
+  if (self->forwarder == NULL)
+    self->forwarder = devbox_port_forwarder_new (get_max_forwarded (), error);
+
+  return self->forwarder != NULL
+         && devbox_port_forwarder_add (self->forwarder, port, shares_network, g_steal_fd (fd), error);
+}
+
+static gboolean
+unforward (Link *self, JsonObject *object, GError **error)
+{
+  guint16 port;
+
+  if (!get_port (object, &port, error))
+    return FALSE;
+
+  if (self->forwarder != NULL)
+    devbox_port_forwarder_remove (self->forwarder, port);
+  return TRUE;
+}
+
+static void
+tell_counters (Link *self)
+{
+  g_autoptr (GString) json = g_string_new ("{\"type\":\"counted\"");
+  guint64 bytes_in, bytes_out;
+  guint64 forwarded_in = 0;
+  guint64 forwarded_out = 0;
+
+  g_object_get (self->agent, "bytes-received", &bytes_in, "bytes-sent", &bytes_out, NULL);
+  if (self->forwarder != NULL)
+    devbox_port_forwarder_get_bytes (self->forwarder, &forwarded_in, &forwarded_out);
+  g_string_append_printf (json, ",\"bytesIn\":%" G_GUINT64_FORMAT ",\"bytesOut\":%" G_GUINT64_FORMAT "}",
+                          bytes_in + forwarded_in, bytes_out + forwarded_out);
+  send_message (self, json);
+}
+
 /* Start and stop */
 
 static void
@@ -248,15 +332,21 @@ handle_message (Link *self, JsonObject *object, int *fd, GError **error)
     return configure (self, object, fd, error);
   if (strcmp (type, "environment") == 0)
     return take_environment (self, *fd, error);
+  if (strcmp (type, "forward") == 0)
+    return forward (self, object, fd, error);
+  if (strcmp (type, "unforward") == 0)
+    return unforward (self, object, error);
   if (strcmp (type, "start") == 0)
     return start (self, error);
-  if (strcmp (type, "stop") == 0)
-    {
-      stop (self);
-      return TRUE;
-    }
 
-  return refuse (error, _ ("The platform said something that no platform says"));
+  if (strcmp (type, "count") == 0)
+    tell_counters (self);
+  else if (strcmp (type, "stop") == 0)
+    stop (self);
+  else
+    return refuse (error, _ ("The platform said something that no platform says"));
+
+  return TRUE;
 }
 
 static gboolean
@@ -285,6 +375,7 @@ link_clear (Link *self)
   g_source_remove (self->input_id);
   g_source_remove (self->terminate_id);
   g_source_remove (self->interrupt_id);
+  g_clear_pointer (&self->forwarder, devbox_port_forwarder_free);
   g_clear_object (&self->agent);
   g_main_loop_unref (self->loop);
   devbox_auto_descriptor_clear (&self->fd);

@@ -32,9 +32,9 @@ gboolean devbox_box_protocol_open (int *platform_fd, int *box_fd, GError **error
 
 /* One packet, whole or not at all; fd -1: none (not taken). G_IO_ERROR_WOULD_BLOCK when the peer does not read. */
 gboolean devbox_box_protocol_send (int socket_fd, const char *json, gsize size, int fd, GError **error);
-/* One packet, parsed (devbox_wire_json_parse_object). *fd is the caller's to close, -1: none; a NULL fd takes none, and
- * a packet that has one is an error. NULL without an error at the end of the socket; G_IO_ERROR_WOULD_BLOCK when there
- * is none yet. */
+/* One packet, parsed (devbox_wire_json_parse_object). *fd is the caller's to close, -1: none, or it could not be had
+ * for want of descriptors; a NULL fd takes none, and a packet that has one is an error. NULL without an error at the
+ * end of the socket; G_IO_ERROR_WOULD_BLOCK when there is none yet. */
 JsonObject *devbox_box_protocol_receive (int socket_fd, int *fd, GError **error);
 
 G_END_DECLS

@@ -75,9 +75,12 @@ take_descriptors (struct msghdr *message, int *fd)
 static JsonObject *
 parse_packet (const char *data, gsize size, const struct msghdr *message, guint n_fds, GError **error)
 {
+  /* Where there was room for one, none came because this process can have no more. */
+  gboolean lost = message->msg_flags & MSG_CTRUNC && (message->msg_control == NULL || n_fds > 0);
+
   if (message->msg_flags & MSG_TRUNC || size >= DEVBOX_BOX_MAX_PACKET)
     set_packet_error (error, _ ("A packet is too large"));
-  else if (message->msg_flags & MSG_CTRUNC || n_fds > 1)
+  else if (lost || n_fds > 1)
     set_packet_error (error, _ ("A packet has too many descriptors"));
   else
     return devbox_wire_json_parse_object (data, size, error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-http-exchange-private.h"
+#include "devbox-http-traffic-private.h"
 
 G_BEGIN_DECLS
 
@@ -26,6 +27,9 @@ void devbox_http_listener_set_finished_func (DevboxHttpListener *self,
                                              DevboxHttpHandler func,
                                              gpointer user_data,
                                              GDestroyNotify destroy);
+
+/* From now on every connection is counted there, WebSockets included; keeps a reference. */
+void devbox_http_listener_set_traffic (DevboxHttpListener *self, DevboxHttpTraffic *traffic);
 
 /* host: an address or a name that resolves to loopback; port 0: any. Errors are G_IO_ERROR (ADDRESS_IN_USE, …). */
 gboolean devbox_http_listener_listen (DevboxHttpListener *self, const char *host, guint16 port, GError **error);

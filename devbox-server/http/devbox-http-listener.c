@@ -430,6 +430,13 @@ devbox_http_listener_set_finished_func (DevboxHttpListener *self,
 }
 
 void
+devbox_http_listener_set_traffic (DevboxHttpListener *self, DevboxHttpTraffic *traffic)
+{
+  devbox_http_traffic_unref (self->engine->traffic);
+  self->engine->traffic = devbox_http_traffic_ref (traffic);
+}
+
+void
 devbox_http_listener_stop (DevboxHttpListener *self, guint grace_ms, GDestroyNotify func, gpointer user_data)
 {
   close_sockets (self);

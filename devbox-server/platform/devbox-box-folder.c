@@ -92,13 +92,22 @@ static gboolean
 remove_from_trash (gpointer data, GCancellable *cancellable, GError **error)
 {
   Removal *removal = data;
-  g_autofree char *entry = g_strconcat (DEVBOX_BOX_FOLDER_TRASH "/", removal->entry, NULL);
+  int trash_fd;
+  gboolean is_removed;
 
-  if (removal->entry[0] != '\0')
-    return devbox_folder_remove (removal->data_fd, entry, cancellable, error);
+  if (removal->entry[0] == '\0')
+    {
+      for_each_entry (removal->data_fd, DEVBOX_BOX_FOLDER_TRASH, remove_entry, cancellable);
+      return TRUE;
+    }
 
-  for_each_entry (removal->data_fd, DEVBOX_BOX_FOLDER_TRASH, remove_entry, cancellable);
-  return TRUE;
+  trash_fd = open_folder (removal->data_fd, DEVBOX_BOX_FOLDER_TRASH, error);
+  if (trash_fd < 0)
+    return FALSE;
+  is_removed = devbox_folder_remove (trash_fd, removal->entry, cancellable, error);
+  g_close (trash_fd, NULL);
+
+  return is_removed;
 }
 
 static void

@@ -33,6 +33,7 @@ read_token (DevboxPlatformUsers *users, const char *path, const char *uri, gbool
   gsize size = 0;
   g_autoptr (JsonNode) root = NULL;
   DevboxWireKubeconfig kubeconfig = { 0 };
+  g_autofree char *authorization = NULL;
   const char *owner;
 
   if (!g_file_get_contents (path, &text, &size, NULL))
@@ -42,7 +43,9 @@ read_token (DevboxPlatformUsers *users, const char *path, const char *uri, gbool
   if (root == NULL || !devbox_wire_kubeconfig_read (root, &kubeconfig, NULL) || kubeconfig.token == NULL)
     return NULL;
 
-  owner = devbox_platform_users_find_token (users, kubeconfig.token);
+  authorization = g_strconcat ("Bearer ", kubeconfig.token, NULL);
+  owner = devbox_platform_users_check_authorization (users, authorization, NULL);
+  explicit_bzero (authorization, strlen (authorization));
   *is_current = g_strcmp0 (kubeconfig.server, uri) == 0;
   return g_strcmp0 (owner, DEVBOX_PLATFORM_FIRST_NAMESPACE) == 0 ? g_strdup (kubeconfig.token) : NULL;
 }

@@ -106,13 +106,29 @@ leave_gone_folder (TreeCopy *self)
          && devbox_folder_stack_pop (self->folders);
 }
 
+/* The copy of content belongs to whoever makes it: such a tree may come from somebody else. */
+static gboolean
+set_attributes (TreeCopy *self, int fd, const struct stat *status)
+{
+  struct stat model = *status;
+
+  if (self->is_content)
+    {
+      model.st_uid = geteuid ();
+      model.st_gid = getegid ();
+      if (status->st_uid != model.st_uid)
+        model.st_mode &= ~(S_ISUID | S_ISGID);
+    }
+
+  return devbox_file_set_attributes (fd, &model);
+}
+
 static gboolean
 leave_folder (TreeCopy *self, const DevboxDeepWalkEntry *entry)
 {
   struct stat status;
 
-  return fstat (entry->fd, &status) == 0
-         && devbox_file_set_attributes (devbox_folder_stack_get_fd (self->folders), &status)
+  return fstat (entry->fd, &status) == 0 && set_attributes (self, devbox_folder_stack_get_fd (self->folders), &status)
          && devbox_folder_stack_pop (self->folders);
 }
 
@@ -134,8 +150,7 @@ copy_file (TreeCopy *self, const DevboxDeepWalkEntry *entry, int folder_fd, cons
 
   fd = openat (folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-  return fd >= 0 && devbox_file_copy_content (fd, source_fd, self->cancellable)
-         && devbox_file_set_attributes (fd, &status);
+  return fd >= 0 && devbox_file_copy_content (fd, source_fd, self->cancellable) && set_attributes (self, fd, &status);
 }
 
 static gboolean
@@ -156,11 +171,11 @@ copy_link (const DevboxDeepWalkEntry *entry, int folder_fd, const char *name)
 }
 
 static gboolean
-set_attributes_at (int folder_fd, const char *name, const struct stat *status)
+set_attributes_at (TreeCopy *self, int folder_fd, const char *name, const struct stat *status)
 {
   devbox_auto_descriptor int fd = openat (folder_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-  return fd >= 0 && devbox_file_set_attributes (fd, status);
+  return fd >= 0 && set_attributes (self, fd, status);
 }
 
 static gboolean
@@ -176,14 +191,14 @@ copy_entry (TreeCopy *self, const DevboxDeepWalkEntry *entry)
   if (S_ISREG (status.st_mode))
     return copy_file (self, entry, folder_fd, name);
   if (S_ISLNK (status.st_mode))
-    return copy_link (entry, folder_fd, name) && set_attributes_at (folder_fd, name, &status);
+    return copy_link (entry, folder_fd, name) && set_attributes_at (self, folder_fd, name, &status);
 
   if (self->is_content)
     return TRUE;
 
   /* FIFOs and sockets are names; a device takes the privilege that made it. */
   return mknodat (folder_fd, name, (status.st_mode & S_IFMT) | 0600, status.st_rdev) == 0
-         && set_attributes_at (folder_fd, name, &status);
+         && set_attributes_at (self, folder_fd, name, &status);
 }
 
 static gboolean

@@ -9,7 +9,7 @@ import time
 import unittest
 
 import tap
-from agent import PROGRAM
+from agent import PROGRAM, frame
 from box import Box
 
 
@@ -181,6 +181,30 @@ class BoxTest(unittest.TestCase):
             self.assertEqual(ended.returncode, 2)
             self.assertIn(number, ended.stderr)
         self.assertNotIn("box-socket", subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout)
+
+    def test_counts(self):
+        """Every byte of HTTP and of WebSockets, both ways."""
+        box = self.box()
+        self.assertEqual(box.count(), (0, 0))
+        with box.connect() as connection:
+            request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            connection.sendall(request)
+            reply = b""
+            while piece := connection.recv(65536):
+                reply += piece
+        self.assertEqual(box.count(), (len(request), len(reply)))
+        web_socket = box.web_socket()
+        self.assertEqual(web_socket.status, 101)
+        before = box.count()
+        message = frame(0x81, json.dumps({"type": "watch", "path": "."}).encode())
+        web_socket.send_raw(message)
+        answer = web_socket.receive_frame()[1]
+        self.assertEqual(box.count(), (before[0] + len(message), before[1] + 2 + len(answer)))
+        box.write("large", bytes(3 << 20))
+        before = box.count()
+        box.request("GET", "/files/read?path=large")
+        self.assertGreaterEqual(box.count()[1] - before[1], 3 << 20)
+        web_socket.close()
 
     def test_inherits_nothing(self):
         """No command has a descriptor of the box's own."""

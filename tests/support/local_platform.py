@@ -118,6 +118,13 @@ class Platform(Program):
             self.user = User(file.read())
         self.note_secret(self.user.token)
 
+    def start_and_kill(self, seconds):
+        """Kills it in the middle of its start."""
+        process = subprocess.Popen([PROGRAM, "--port", "0", *self.options], stdout=subprocess.DEVNULL, stderr=self.errors, env=self.variables)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+
     def note_secret(self, secret):
         if secret not in self.secrets:
             self.secrets.append(secret)
@@ -151,11 +158,6 @@ class Platform(Program):
         del self.others[name]
 
     def remember_user(self, name, printed):
-        """Of the kubeconfig that was printed, or of the file that was named."""
-        named = re.search(r"(/\S+)\s*$", printed)
-        if "apiVersion" not in printed and named:
-            with open(named.group(1)) as file:
-                printed = file.read()
         self.others[name] = User(printed)
         self.note_secret(self.others[name].token)
         return self.others[name]
@@ -210,6 +212,13 @@ class Platform(Program):
             assert detail["status"] != "Error" and time.monotonic() < deadline, f"{name} is {told}, not {statuses}: {self.read_errors()}"
             time.sleep(0.01)
         return detail
+
+    def find_release(self, name, tag, **options):
+        """Its status, None when there is none."""
+        releases = self.call("GET", f"/{name}/release", status=(200, 404), **options).get("data", [])
+        found = [each["status"]["value"] for each in releases if each["tag"] == tag]
+        assert len(found) <= 1, releases
+        return found[0] if found else None
 
     def wait_ready(self, name, timeout=30, **options):
         agent = BoxAgent(self.wait_status(name, "Running", timeout=timeout, **options))

@@ -77,7 +77,10 @@ class Program:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
-        raise RuntimeError(f"{os.path.basename(command[0])} did not start: {self.screen}{self.read_errors()}")
+        errors = self.read_errors()
+        self.errors.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        raise RuntimeError(f"{os.path.basename(command[0])} did not start: {self.screen}{errors}")
 
     def read_screen(self):
         """All that the program has written to its standard output."""

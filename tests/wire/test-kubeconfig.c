@@ -110,7 +110,8 @@ test_little (void)
   DevboxWireKubeconfig kubeconfig;
 
   /* Neither a cluster nor a user: what there is of both is not asked for. */
-  g_assert_true (read_text (CONFIG ("contexts: [" ENTRY ("context", "x", "") "], users: 5"), &root, &kubeconfig, &error));
+  g_assert_true (
+      read_text (CONFIG ("contexts: [" ENTRY ("context", "x", "") "], users: 5"), &root, &kubeconfig, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (kubeconfig.context, ==, "x");
   g_assert_null (kubeconfig.cluster);
@@ -126,9 +127,9 @@ test_empty_token (void)
   g_autoptr (GError) error = NULL;
   DevboxWireKubeconfig kubeconfig;
 
-  g_assert_true (read_text (CONFIG ("contexts: [" ENTRY ("context", "x", "user: u") "], users: [" ENTRY (
-                                "user", "u", "token: ''") "]"),
-                            &root, &kubeconfig, &error));
+  g_assert_true (read_text (
+      CONFIG ("contexts: [" ENTRY ("context", "x", "user: u") "], users: [" ENTRY ("user", "u", "token: ''") "]"),
+      &root, &kubeconfig, &error));
   g_assert_no_error (error);
   g_assert_null (kubeconfig.token);
 }

@@ -218,8 +218,8 @@ test_bombs (void)
 static void
 test_repetition (void)
 {
-  static const char *const patterns[]
-      = { "[", "{", "- ", "? ", ": ", "a: ", "&a ", "!a ", "*a ", "\"", "'", "a", "#", "\n", "{a: ", "[a, ", "|\n", "%", "---\n" };
+  static const char *const patterns[] = { "[", "{", "- ", "? ", ": ",   "a: ",  "&a ", "!a ", "*a ",  "\"",
+                                          "'", "a", "#",  "\n", "{a: ", "[a, ", "|\n", "%",   "---\n" };
   const gsize size = 256 * 1024;
 
   for (guint i = 0; i < G_N_ELEMENTS (patterns); i++)
