@@ -3,21 +3,52 @@
 
 #include "devbox-random-private.h"
 
+#include <string.h>
 #include <sys/random.h>
+
+#define MAX_BYTES 256
+
+static void
+fill (void *bytes, gsize n_bytes)
+{
+  /* A request of up to 256 bytes is neither interrupted nor short. */
+  if (getrandom (bytes, n_bytes, 0) != (gssize) n_bytes)
+    g_error ("the kernel has no random bytes");
+}
+
+char *
+devbox_random_hex (gsize n_bytes)
+{
+  guint8 bytes[MAX_BYTES];
+  GString *text = g_string_sized_new (2 * n_bytes + 1);
+
+  g_assert (n_bytes <= sizeof bytes);
+
+  fill (bytes, n_bytes);
+  for (gsize i = 0; i < n_bytes; i++)
+    g_string_append_printf (text, "%02x", bytes[i]);
+  explicit_bzero (bytes, n_bytes);
+
+  return g_string_free (text, FALSE);
+}
 
 char *
 devbox_random_token (void)
 {
-  guint8 bytes[32];
-  GString *token = g_string_sized_new (2 * sizeof bytes + 1);
+  return devbox_random_hex (32);
+}
 
-  /* A request of up to 256 bytes is neither interrupted nor short. */
-  if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
-    g_error ("the kernel has no random bytes");
-  for (guint i = 0; i < sizeof bytes; i++)
-    g_string_append_printf (token, "%02x", bytes[i]);
+guint32
+devbox_random_below (guint32 limit)
+{
+  const guint32 n_even = G_MAXUINT32 / limit * limit; /* the rest would favour the small ones */
+  guint32 number;
 
-  return g_string_free (token, FALSE);
+  do
+    fill (&number, sizeof number);
+  while (number >= n_even);
+
+  return number % limit;
 }
 
 void
@@ -31,10 +62,7 @@ devbox_random_id (char id[DEVBOX_ID_LENGTH + 1])
     {
       guint8 bytes[2 * DEVBOX_ID_LENGTH];
 
-      /* A request this small is neither interrupted nor short. */
-      if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
-        g_error ("the kernel has no random bytes");
-
+      fill (bytes, sizeof bytes);
       for (guint i = 0; i < sizeof bytes && length < DEVBOX_ID_LENGTH; i++)
         {
           if (bytes[i] < G_MAXUINT8 / n_letters * n_letters) /* the rest would favour the first letters */

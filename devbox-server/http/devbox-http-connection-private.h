@@ -86,6 +86,7 @@ struct _DevboxHttpExchange
   GSocketAddress *remote_address;
   GSocketAddress *local_address;
   char *request_id;
+  char *identity;
   char id_prefix[9]; /* of the engine */
   guint64 number;
 
@@ -113,6 +114,7 @@ struct _DevboxHttpExchange
   GDestroyNotify writable_destroy;
   gpointer data;
   GDestroyNotify data_destroy;
+  GStrv arguments;
 
   guint8 minor_version;
   guint8 body_state;

@@ -168,6 +168,7 @@ devbox_http_connection_receive (DevboxHttpConnection *self, guint8 *buffer, gsiz
     }
   if (n == 0)
     self->saw_end = TRUE;
+  devbox_http_traffic_add_received (self->engine->traffic, n);
   /* Less than asked for means that nothing is left, and the next byte is a new event; only an end already seen is not
    * told again. */
   if (n == 0 || ((gsize) n < size && !self->is_hung_up))
@@ -209,6 +210,7 @@ static void
 note_sent (DevboxHttpConnection *self, DevboxHttpOutputResult result, gsize sent)
 {
   self->turn_bytes += sent;
+  devbox_http_traffic_add_sent (self->engine->traffic, sent);
   if (self->exchange != NULL)
     self->exchange->bytes_sent += sent;
   if (result == DEVBOX_HTTP_OUTPUT_BLOCKED)

@@ -3,6 +3,7 @@
 
 #include "devbox-http-exchange-private.h"
 #include "devbox-http-head-private.h"
+#include "devbox-http-traffic-private.h"
 
 #include <netinet/in.h>
 
@@ -58,6 +59,8 @@ struct _DevboxHttpEngine
   GPtrArray *upgraded;       /* (element-type GSocket) not owned */
 
   GHashTable *addresses; /* how many connections each address has; NULL without a limit for it */
+
+  DevboxHttpTraffic *traffic; /* or NULL: nobody counts */
 
   DevboxHttpHead *spare_head;
   guint8 *spare_buffer; /* DEVBOX_HTTP_PIECE_SIZE */

@@ -245,6 +245,7 @@ devbox_http_engine_unref (DevboxHttpEngine *self)
   g_source_unref (self->source);
   g_clear_pointer (&self->addresses, g_hash_table_unref);
   g_ptr_array_unref (self->upgraded);
+  devbox_http_traffic_unref (self->traffic);
   g_ptr_array_unref (self->dead_pollables);
   g_string_free (self->reply_buffer, TRUE);
   g_free (self->spare_buffer);

@@ -32,6 +32,13 @@ GSocketAddress *devbox_http_exchange_get_local_address (DevboxHttpExchange *self
 goffset devbox_http_exchange_get_content_length (DevboxHttpExchange *self); /* 0 no body, -1 chunked */
 /* X-Request-Id if it is 1 to 128 letters, digits, '-', '.' and '_', else one of our own */
 const char *devbox_http_exchange_get_request_id (DevboxHttpExchange *self);
+/* What stands for the n-th "{}" in the path of its route (http/devbox-http-router-private.h); NULL: there is none. */
+const char *devbox_http_exchange_get_argument (DevboxHttpExchange *self, guint n);
+void devbox_http_exchange_take_arguments (DevboxHttpExchange *self, GStrv arguments);
+
+/* Who sends it, as the guard's authenticator found out (the platform: a namespace); NULL: nobody asked. Copied. */
+void devbox_http_exchange_set_identity (DevboxHttpExchange *self, const char *identity);
+const char *devbox_http_exchange_get_identity (DevboxHttpExchange *self);
 
 /* The request body, streamed. Without a reader the body is not read: a reply sent then is a refusal (the reply, then
  * shutdown (WR), bounded drain, close; or keep-alive if there was no body). `100 Continue` is sent when reading starts.

@@ -93,6 +93,8 @@ devbox_http_exchange_unref (DevboxHttpExchange *self)
   if (self->reply_headers != NULL)
     g_string_free (self->reply_headers, TRUE);
   g_free (self->request_id);
+  g_strfreev (self->arguments);
+  g_free (self->identity);
   g_free (self);
 }
 
@@ -112,6 +114,28 @@ const char *
 devbox_http_exchange_get_query (DevboxHttpExchange *self)
 {
   return self->query;
+}
+
+const char *
+devbox_http_exchange_get_argument (DevboxHttpExchange *self, guint n)
+{
+  if (self->arguments == NULL)
+    return NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      if (self->arguments[i] == NULL)
+        return NULL;
+    }
+
+  return self->arguments[n];
+}
+
+void
+devbox_http_exchange_take_arguments (DevboxHttpExchange *self, GStrv arguments)
+{
+  g_strfreev (self->arguments);
+  self->arguments = arguments;
 }
 
 static gboolean
@@ -213,6 +237,19 @@ devbox_http_exchange_get_request_id (DevboxHttpExchange *self)
     self->request_id = g_strdup_printf ("%s-%" G_GUINT64_FORMAT, self->id_prefix, self->number);
 
   return self->request_id;
+}
+
+void
+devbox_http_exchange_set_identity (DevboxHttpExchange *self, const char *identity)
+{
+  g_free (self->identity);
+  self->identity = g_strdup (identity);
+}
+
+const char *
+devbox_http_exchange_get_identity (DevboxHttpExchange *self)
+{
+  return self->identity;
 }
 
 /* The client */

@@ -22,6 +22,11 @@ void devbox_http_guard_free (DevboxHttpGuard *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxHttpGuard, devbox_http_guard_free)
 
 void devbox_http_guard_set_token (DevboxHttpGuard *self, const char *token); /* NULL: none is asked for */
+/* Where one token is not enough: func tells who sends a request, for devbox_http_exchange_get_identity (). With NULL
+ * the request is refused with the status of the error's code and {success:false, error, code, timestamp}; 401 asks for
+ * Bearer. Takes the place of a token. */
+typedef const char *(*DevboxHttpAuthenticator) (DevboxHttpExchange *exchange, gpointer user_data, GError **error);
+void devbox_http_guard_set_authenticator (DevboxHttpGuard *self, DevboxHttpAuthenticator func, gpointer user_data);
 /* A name or address that Host may carry, beside loopback ones; asked for only where no token is. */
 void devbox_http_guard_allow_host (DevboxHttpGuard *self, const char *name);
 /* Without it no foreign Origin passes; with it loopback origins and those named do ("*" only when it is named). */

@@ -4,6 +4,7 @@
 #include "devbox-http-guard-private.h"
 
 #include "devbox-http-replies-private.h"
+#include "devbox-secret-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -19,6 +20,8 @@ struct _DevboxHttpGuard
   guint8 key[DIGEST_SIZE];
   guint8 token_digest[DIGEST_SIZE];
   gboolean has_token;
+  DevboxHttpAuthenticator authenticator;
+  gpointer authenticator_data;
   GHashTable *hosts;
   gboolean cors;
   GStrv origins;
@@ -64,6 +67,13 @@ devbox_http_guard_set_token (DevboxHttpGuard *self, const char *token)
 }
 
 void
+devbox_http_guard_set_authenticator (DevboxHttpGuard *self, DevboxHttpAuthenticator func, gpointer user_data)
+{
+  self->authenticator = func;
+  self->authenticator_data = user_data;
+}
+
+void
 devbox_http_guard_allow_host (DevboxHttpGuard *self, const char *name)
 {
   g_hash_table_add (self->hosts, g_ascii_strdown (name, -1));
@@ -81,13 +91,9 @@ static gboolean
 token_matches (DevboxHttpGuard *self, const char *token, gsize size)
 {
   guint8 digest[DIGEST_SIZE];
-  guint8 difference = 0;
 
   digest_token (self, token, size, digest);
-  for (guint i = 0; i < DIGEST_SIZE; i++)
-    difference |= digest[i] ^ self->token_digest[i];
-
-  return difference == 0;
+  return devbox_secret_equals (digest, self->token_digest, DIGEST_SIZE);
 }
 
 static gboolean
@@ -234,11 +240,11 @@ has_valid_token (DevboxHttpGuard *self, DevboxHttpExchange *exchange)
 }
 
 static void
-refuse (DevboxHttpExchange *exchange, guint status, DevboxWireCode code, const char *message, gboolean is_bare)
+refuse (DevboxHttpExchange *exchange, guint status, DevboxWireCode code, const char *message)
 {
   g_autoptr (GError) error = g_error_new_literal (DEVBOX_WIRE_ERROR, code, message);
 
-  devbox_http_reply_refusal (exchange, status, error, is_bare);
+  devbox_http_reply_error_with_status (exchange, status, error);
 }
 
 static void
@@ -284,39 +290,67 @@ check_origin (DevboxHttpGuard *self, DevboxHttpExchange *exchange, DevboxHttpRou
     add_cors_headers (exchange, origin);
   else if (!is_single || !origin_is_own (exchange, origin))
     {
-      refuse (exchange, 403, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("Pages of this origin may not use the agent"),
-              FALSE);
+      refuse (exchange, 403, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("Pages of this origin may not use the agent"));
       return FALSE;
     }
 
   if ((flags & DEVBOX_HTTP_ROUTE_JSON) != 0 && !devbox_http_content_type_is (exchange, "application/json"))
     {
-      refuse (exchange, 415, DEVBOX_WIRE_VALIDATION_ERROR, _ ("The content type must be application/json"), FALSE);
+      refuse (exchange, 415, DEVBOX_WIRE_VALIDATION_ERROR, _ ("The content type must be application/json"));
       return FALSE;
     }
 
   return TRUE;
 }
 
+static gboolean
+authenticate (DevboxHttpGuard *self, DevboxHttpExchange *exchange, GError **error)
+{
+  const char *identity;
+
+  if (self->authenticator != NULL)
+    {
+      identity = self->authenticator (exchange, self->authenticator_data, error);
+      devbox_http_exchange_set_identity (exchange, identity);
+      return identity != NULL;
+    }
+  if (has_valid_token (self, exchange))
+    return TRUE;
+
+  g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_AUTHENTICATION_FAILED,
+                       _ ("A valid token is needed (Authorization: Bearer …)"));
+  return FALSE;
+}
+
+static void
+refuse_unauthenticated (DevboxHttpExchange *exchange, const GError *error, DevboxHttpRouteFlags flags)
+{
+  guint status = devbox_wire_code_get_http_status (devbox_wire_code_from_error (error));
+
+  if (status == 401)
+    devbox_http_exchange_add_header (exchange, "WWW-Authenticate", "Bearer");
+  devbox_http_reply_refusal (exchange, status, error, (flags & DEVBOX_HTTP_ROUTE_BARE) != 0);
+}
+
 gboolean
 devbox_http_guard_admit (DevboxHttpGuard *self, DevboxHttpExchange *exchange, DevboxHttpRouteFlags flags)
 {
+  g_autoptr (GError) error = NULL;
   gboolean is_open = (flags & DEVBOX_HTTP_ROUTE_OPEN) != 0;
+  gboolean asks_for_token = self->has_token || self->authenticator != NULL;
   const char *host = devbox_http_exchange_get_header (exchange, "Host");
 
-  if (self->has_token && !is_open && !has_valid_token (self, exchange))
+  if (asks_for_token && !is_open && !authenticate (self, exchange, &error))
     {
-      devbox_http_exchange_add_header (exchange, "WWW-Authenticate", "Bearer");
-      refuse (exchange, 401, DEVBOX_WIRE_AUTHENTICATION_FAILED, _ ("A valid token is needed (Authorization: Bearer …)"),
-              (flags & DEVBOX_HTTP_ROUTE_BARE) != 0);
+      refuse_unauthenticated (exchange, error, flags);
       return FALSE;
     }
 
   /* Without a token only the Host header tells a request that a browser was tricked into by DNS rebinding. */
-  if (!self->has_token && !is_open && host != NULL && host[0] != '\0' && !host_is_ours (self, host))
+  if (!asks_for_token && !is_open && host != NULL && host[0] != '\0' && !host_is_ours (self, host))
     {
-      refuse (exchange, 421, DEVBOX_WIRE_VALIDATION_ERROR, _ ("This agent is not known by the name in the Host header"),
-              FALSE);
+      refuse (exchange, 421, DEVBOX_WIRE_VALIDATION_ERROR,
+              _ ("This agent is not known by the name in the Host header"));
       return FALSE;
     }
 

@@ -8,6 +8,16 @@ G_BEGIN_DECLS
 /* What is kept of one devbox of the local platform ("box"). Plain data: whoever has one may change it; what counts is
  * what was handed to the store. */
 
+#define DEVBOX_BOX_UID_LENGTH 16
+#define DEVBOX_BOX_MIN_CPU 100 /* millicores */
+#define DEVBOX_BOX_MAX_CPU 64000
+#define DEVBOX_BOX_MIN_MEMORY 102 /* MiB: a tenth of a GiB */
+#define DEVBOX_BOX_MAX_MEMORY (512 * 1024)
+#define DEVBOX_BOX_MAX_PORTS 32
+#define DEVBOX_BOX_MAX_ENVIRONMENT (128 * 1024) /* bytes, each variable with its NUL */
+#define DEVBOX_BOX_MAX_COMMAND (8 * 1024)       /* as JSON it goes into one packet to the box */
+#define DEVBOX_RELEASE_MAX_DESCRIPTION (4 * 1024)
+
 /* What a box is meant to be; written to the store before anything is done about it. */
 typedef enum
 {
@@ -64,9 +74,18 @@ DevboxBoxRecord *devbox_box_record_copy (const DevboxBoxRecord *self);
 void devbox_box_record_free (DevboxBoxRecord *self); /* wipes the token */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxBoxRecord, devbox_box_record_free)
 
+/* Whether all members are there and within their limits: VALIDATION_ERROR, which names the member. */
+gboolean devbox_box_record_check (const DevboxBoxRecord *self, GError **error);
 /* As the store keeps it. Reading checks every member; an unknown one is ignored. */
 char *devbox_box_record_to_json (const DevboxBoxRecord *self);
 DevboxBoxRecord *devbox_box_record_from_json (const char *json, gsize size, GError **error);
+
+/* The rules of single members, for whoever reads a request. */
+gboolean devbox_box_name_is_valid (const char *name); /* an RFC 1123 label; those of users, too */
+gboolean devbox_box_uid_is_valid (const char *uid);
+gboolean devbox_box_protocol_is_valid (const char *protocol);
+gboolean devbox_box_variable_is_valid (const char *variable); /* NAME=value */
+gboolean devbox_release_tag_is_valid (const char *tag);
 
 /* A snapshot of the workspace of a box. It outlives the box. */
 typedef struct
@@ -82,9 +101,14 @@ typedef struct
   char *reason;         /* why it could not be made, or NULL */
 } DevboxReleaseRecord;
 
+DevboxReleaseRecord *devbox_release_record_new (void); /* an empty one with a new uid, made now */
 DevboxReleaseRecord *devbox_release_record_copy (const DevboxReleaseRecord *self);
 void devbox_release_record_free (DevboxReleaseRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxReleaseRecord, devbox_release_record_free)
+
+gboolean devbox_release_record_check (const DevboxReleaseRecord *self, GError **error);
+char *devbox_release_record_to_json (const DevboxReleaseRecord *self);
+DevboxReleaseRecord *devbox_release_record_from_json (const char *json, gsize size, GError **error);
 
 /* Somebody with a namespace. The token is not kept, only its digest. */
 typedef struct
@@ -97,6 +121,10 @@ typedef struct
 DevboxUserRecord *devbox_user_record_copy (const DevboxUserRecord *self);
 void devbox_user_record_free (DevboxUserRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxUserRecord, devbox_user_record_free)
+
+gboolean devbox_user_record_check (const DevboxUserRecord *self, GError **error);
+char *devbox_user_record_to_json (const DevboxUserRecord *self);
+DevboxUserRecord *devbox_user_record_from_json (const char *json, gsize size, GError **error);
 
 /* How much a box used, at one time or over one step. */
 typedef struct

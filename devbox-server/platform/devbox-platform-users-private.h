@@ -38,6 +38,12 @@ gboolean devbox_platform_users_remove (DevboxPlatformUsers *self,
 const char *
 devbox_platform_users_authenticate (DevboxPlatformUsers *self, DevboxHttpExchange *exchange, GError **error);
 
+/* The same for the value of the header. */
+const char *
+devbox_platform_users_check_authorization (DevboxPlatformUsers *self, const char *authorization, GError **error);
+
+/* platform/devbox-platform-kubeconfig.c */
+
 /* A kubeconfig (YAML) for one user: cluster with that server, context "devbox-platform" with namespace, user with
  * token. The cluster carries the extension {name: devbox.sealos.io, extension: {base-url: …}}, so that a client takes
  * the server as it is. */

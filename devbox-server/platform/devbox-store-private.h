@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* The memory of the platform: one SQLite database in write-ahead mode, synchronous FULL, written by one thread of its
  * own in the order of the calls. A put is answered when it is on disk, in the context that was the thread default when
- * the store was made. Errors are DEVBOX_WIRE_ERROR (DISK_FULL, INTERNAL_ERROR). */
+ * the store was made. Errors are DEVBOX_WIRE_ERROR: DISK_FULL, INTERNAL_ERROR, VALIDATION_ERROR for a record that could
+ * not be read back, SERVER_UNAVAILABLE once the store is being freed. */
 typedef struct _DevboxStore DevboxStore;
 
 /* Opens state.sqlite of the folder, makes or upgrades its tables. CONFLICT where another process has it (flock on
@@ -38,8 +39,8 @@ void
 devbox_store_put_user (DevboxStore *self, const DevboxUserRecord *record, DevboxStoreFunc func, gpointer user_data);
 void devbox_store_delete_user (DevboxStore *self, const char *name, DevboxStoreFunc func, gpointer user_data);
 
-/* Samples: kept for 24 hours, older ones are removed as new ones come. Bounded: while 1,000 batches wait, more are
- * dropped. These are written without waiting for the disk. */
+/* Samples: kept for 24 hours, older ones are removed as new ones come. They are gathered, and written every half minute
+ * without waiting for the disk; a kill loses those. Bounded: while 64 Ki wait, more are dropped. */
 typedef struct
 {
   const char *uid;
@@ -48,8 +49,10 @@ typedef struct
 
 void devbox_store_add_samples (DevboxStore *self, const DevboxStoreSample *samples, guint n_samples);
 
-/* Those of [start, end] in ms of the epoch, in the order of time; with step > 0 one for each step that has any: means
- * of cpu, memory and disk, the last of the counters, the time of the step's begin. At most 11,000 (as Prometheus). */
+/* Those of [start, end] in ms of the epoch, in the order of time, also those that are not written yet; with step > 0
+ * one for each step that has any: means of cpu, memory and disk, the last of the counters, the time of the step's begin
+ * (the first begins at start). More than 11,000 are a VALIDATION_ERROR (as with Prometheus); RATE_LIMITED while too
+ * many others read. samples is NULL with an error, and the caller's to reference. */
 typedef void (*DevboxStoreSamplesFunc) (GArray *samples,
                                         const GError *error,
                                         gpointer user_data); /* of DevboxBoxSample */

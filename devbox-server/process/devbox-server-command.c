@@ -8,6 +8,7 @@
 #include "devbox-command-outcome-private.h"
 #include "devbox-command-pipe-private.h"
 #include "devbox-launcher-request-private.h"
+#include "devbox-packet-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -536,7 +537,7 @@ devbox_server_command_fail (DevboxServerCommand *self, GError *error)
 static gboolean
 send_order (DevboxServerCommand *self, const DevboxLauncherOrder *order, const int *fds, guint n_fds)
 {
-  return devbox_launcher_send (self->control, order, G_STRUCT_OFFSET (DevboxLauncherOrder, bytes) + order->n_bytes, fds,
+  return devbox_packet_send (self->control, order, G_STRUCT_OFFSET (DevboxLauncherOrder, bytes) + order->n_bytes, fds,
                                n_fds);
 }
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-platform-users-private.h"
+
+#include "devbox-wire-error-private.h"
+#include "devbox-wire-json-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Values are written as JSON writes them, which is YAML too: a token of digits, or a user called "no", stays text. */
+static void
+append_member (GString *yaml, const char *indent_and_name, const char *value)
+{
+  g_string_append (yaml, indent_and_name);
+  g_string_append (yaml, ": ");
+  devbox_wire_json_append_string (yaml, value, -1);
+  g_string_append_c (yaml, '\n');
+}
+
+char *
+devbox_platform_users_format_kubeconfig (const char *name,
+                                         const char *server,
+                                         const char *token,
+                                         const char *certificate_pem)
+{
+  /* Larger than it gets: no copy of the token is left behind as it grows. */
+  GString *yaml = g_string_sized_new (2048 + strlen (server) * 2);
+  g_autofree char *name_space = g_strconcat ("ns-", name, NULL);
+
+  g_string_append (yaml, "apiVersion: v1\n"
+                         "kind: Config\n"
+                         "clusters:\n"
+                         "- name: devbox-platform\n"
+                         "  cluster:\n");
+  append_member (yaml, "    server", server);
+  if (certificate_pem != NULL)
+    {
+      g_autofree char *encoded = g_base64_encode ((const guchar *) certificate_pem, strlen (certificate_pem));
+
+      append_member (yaml, "    certificate-authority-data", encoded);
+    }
+  g_string_append (yaml, "    extensions:\n"
+                         "    - name: devbox.sealos.io\n"
+                         "      extension:\n");
+  append_member (yaml, "        base-url", server);
+  g_string_append (yaml, "contexts:\n"
+                         "- name: devbox-platform\n"
+                         "  context:\n"
+                         "    cluster: devbox-platform\n");
+  append_member (yaml, "    namespace", name_space);
+  append_member (yaml, "    user", name);
+  g_string_append (yaml, "current-context: devbox-platform\n"
+                         "users:\n");
+  append_member (yaml, "- name", name);
+  g_string_append (yaml, "  user:\n");
+  append_member (yaml, "    token", token);
+
+  return g_string_free (yaml, FALSE);
+}
+
+gboolean
+devbox_platform_users_write_kubeconfig (const char *path, const char *kubeconfig, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autoptr (GError) local_error = NULL;
+
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    {
+      devbox_wire_set_file_error (error, errno, _ ("Cannot make the folder “%s”"), folder);
+      return FALSE;
+    }
+  if (!g_file_set_contents_full (path, kubeconfig, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local_error))
+    {
+      g_set_error_literal (error, DEVBOX_WIRE_ERROR, devbox_wire_code_from_error (local_error), local_error->message);
+      return FALSE;
+    }
+
+  return TRUE;
+}
