@@ -47,7 +47,9 @@ check_runtime (DevboxPlatformService *service, const char *runtime, GError **err
   DevboxTemplateSet *templates = devbox_platform_service_get_templates (service);
   const DevboxTemplate *template = devbox_template_set_lookup (templates, runtime, error);
 
-  return template != NULL && devbox_template_check_programs (template, error);
+  return template != NULL
+         && devbox_template_check_programs (
+             template, devbox_sandbox_get_kind (devbox_platform_service_get_sandbox (service)), NULL, error);
 }
 
 gboolean

@@ -7,10 +7,10 @@
 
 /* A template is its own repository here: its name identifies both. */
 static void
-append_runtime (GString *json, const DevboxTemplate *template)
+append_runtime (GString *json, const DevboxTemplate *template, DevboxSandboxKind kind)
 {
   g_autoptr (GError) error = NULL;
-  gboolean is_available = devbox_template_check_programs (template, &error);
+  gboolean is_available = devbox_template_check_programs (template, kind, NULL, &error);
 
   g_string_append (json, "{\"uid\":");
   devbox_wire_json_append_string (json, template->name, -1);
@@ -37,7 +37,7 @@ append_ports (GString *json, const DevboxTemplate *template, const char *number_
 }
 
 static void
-append_config (GString *json, const DevboxTemplate *template)
+append_config (GString *json, const DevboxTemplate *template, DevboxSandboxKind kind)
 {
   g_string_append (json, "{\"templateUid\":");
   devbox_wire_json_append_string (json, template->name, -1);
@@ -60,9 +60,11 @@ append_config (GString *json, const DevboxTemplate *template)
 
 static void
 append_templates (GString *json,
-                  DevboxTemplateSet *templates,
-                  void (*append) (GString *json, const DevboxTemplate *template))
+                  DevboxPlatformService *service,
+                  void (*append) (GString *json, const DevboxTemplate *template, DevboxSandboxKind kind))
 {
+  DevboxSandboxKind kind = devbox_sandbox_get_kind (devbox_platform_service_get_sandbox (service));
+  DevboxTemplateSet *templates = devbox_platform_service_get_templates (service);
   guint n_templates = devbox_template_set_get_n_templates (templates);
 
   g_string_append_c (json, '[');
@@ -70,7 +72,7 @@ append_templates (GString *json,
     {
       if (i > 0)
         g_string_append_c (json, ',');
-      append (json, devbox_template_set_get (templates, i));
+      append (json, devbox_template_set_get (templates, i), kind);
     }
   g_string_append_c (json, ']');
 }
@@ -79,14 +81,12 @@ static void
 list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
   g_autoptr (DevboxPlatformCall) call = devbox_platform_call_new (user_data, exchange);
-  DevboxTemplateSet *templates;
   GString *members;
 
-  templates = devbox_platform_service_get_templates (call->service);
   members = g_string_new ("\"runtime\":");
-  append_templates (members, templates, append_runtime);
+  append_templates (members, call->service, append_runtime);
   g_string_append (members, ",\"config\":");
-  append_templates (members, templates, append_config);
+  append_templates (members, call->service, append_config);
   devbox_platform_call_reply (call, 200, NULL, members);
 }
 
