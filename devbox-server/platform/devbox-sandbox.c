@@ -118,17 +118,18 @@ append_network (DevboxSandbox *self,
                 GError **error)
 {
   const char *name = box->name != NULL && is_label (box->name) ? box->name : "devbox";
+  g_autofree char *known = NULL;
   g_autofree char *hosts = NULL;
 
   devbox_sandbox_mounts_append (arguments, "--hostname", name, NULL);
   if (box->shares_network)
-    {
-      append_all (arguments, self->network);
-      return TRUE;
-    }
+    append_all (arguments, self->network);
+  else
+    devbox_sandbox_mounts_append (arguments, "--unshare-net", NULL);
 
-  hosts = g_strdup_printf ("127.0.0.1 localhost %s\n::1 localhost ip6-localhost ip6-loopback\n", name);
-  devbox_sandbox_mounts_append (arguments, "--unshare-net", NULL);
+  if (!box->shares_network || !g_file_get_contents ("/etc/hosts", &known, NULL, NULL))
+    known = g_strdup ("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+  hosts = g_strdup_printf ("%s\n127.0.1.1 %s\n", known, name);
   return append_text (command, arguments, "/etc/hosts", hosts, error);
 }
 
