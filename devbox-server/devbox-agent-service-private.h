@@ -34,6 +34,7 @@ typedef struct
   guint max_sessions;         /* shells that live on; 0: none */
   guint64 open_files_limit;   /* soft, for commands; 0: ours */
   GStrv base_environment;     /* what commands inherit; NULL: ours */
+  char *startup_command;      /* for /bin/sh, started with the agent; NULL: none */
   DevboxHttpTraffic *traffic; /* where what comes and goes is counted, or NULL */
 } DevboxAgentConfig;
 

@@ -45,6 +45,7 @@ struct _DevboxAgentService
 #define HEALTH_MAX_AGE (100 * 1000)
 
 /* File operations that may take long: those that run at once, and those that wait for them. */
+#define MAX_STARTUP_LINES 10000
 #define MAX_WORKERS 4
 #define MAX_TREE_WORKERS 4
 #define MAX_WAITING_WORK 1000
@@ -61,6 +62,7 @@ devbox_agent_config_clear (DevboxAgentConfig *config)
     explicit_bzero (config->token, strlen (config->token));
   g_free (config->token);
   g_strfreev (config->base_environment);
+  g_free (config->startup_command);
   devbox_http_traffic_unref (config->traffic);
   memset (config, 0, sizeof *config);
   config->listen_fd = -1;
@@ -163,6 +165,26 @@ find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
     }
 }
 
+/* It runs for as long as it likes, and is one of the processes that are listed. */
+static gboolean
+start_startup_command (DevboxAgentService *self, GError **error)
+{
+  const char *argv[] = { "/bin/sh", "-c", self->config.startup_command, NULL };
+  const DevboxCommandSpec spec = {
+    .argv = argv,
+    .cwd_fd = devbox_workspace_get_fd (self->workspace),
+    .output_retention = DEVBOX_OUTPUT_KEEP_LAST,
+    .max_lines = MAX_STARTUP_LINES,
+  };
+  g_autoptr (DevboxServerCommand) command = NULL;
+
+  if (self->config.startup_command == NULL)
+    return TRUE;
+
+  command = devbox_process_table_start (self->process_table, DEVBOX_PROCESS_BACKGROUND, &spec, NULL, NULL, NULL, error);
+  return command != NULL;
+}
+
 DevboxAgentService *
 devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 {
@@ -198,6 +220,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->log_finder = devbox_log_finder_new (find_log, self);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
     devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
+  if (!start_startup_command (self, error))
+    goto fail;
   self->session_table = devbox_session_table_new (self->launcher);
   devbox_session_table_set_max_sessions (self->session_table, self->config.max_sessions);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);

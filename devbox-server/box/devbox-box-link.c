@@ -136,6 +136,18 @@ take_environment (Link *self, int fd, GError **error)
   return TRUE;
 }
 
+static gboolean
+set_startup_command (Link *self, JsonObject *object, GError **error)
+{
+  const char *command;
+
+  if (!devbox_wire_json_get_string (object, "command", TRUE, &command, error))
+    return FALSE;
+
+  g_object_set (self->agent, "startup-command", command, NULL);
+  return TRUE;
+}
+
 /* Nothing of the platform's own environment but what says where programs are and who runs them. */
 static GStrv
 build_environment (Link *self)
@@ -336,6 +348,8 @@ handle_message (Link *self, JsonObject *object, int *fd, GError **error)
     return forward (self, object, fd, error);
   if (strcmp (type, "unforward") == 0)
     return unforward (self, object, error);
+  if (strcmp (type, "startup") == 0)
+    return set_startup_command (self, object, error);
   if (strcmp (type, "start") == 0)
     return start (self, error);
 

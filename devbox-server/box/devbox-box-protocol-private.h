@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  *
  * platform → box
  *   {"type":"configure","token":"…","workspace":"/workspace","home":"/home/devbox"}   + the agent's listening socket
+ *   {"type":"startup","command":"…"}    for /bin/sh, run once the agent serves
  *   {"type":"environment"}              + a file of NAME=value\0…, what commands get beside PATH, LANG, USER and HOME
  *                                         (optional)
  *   {"type":"forward","port":8080,"shared":false} + a listening socket whose connections go to that port in the box

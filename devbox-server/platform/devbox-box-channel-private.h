@@ -28,6 +28,7 @@ void devbox_box_channel_configure (DevboxBoxChannel *self,
                                    const char *home_path,
                                    const char *const *environment,
                                    int listen_fd);
+void devbox_box_channel_set_startup_command (DevboxBoxChannel *self, const char *command); /* before start () */
 void devbox_box_channel_forward (DevboxBoxChannel *self, guint16 port, gboolean shares_network, int listen_fd);
 void devbox_box_channel_unforward (DevboxBoxChannel *self, guint16 port);
 void devbox_box_channel_start (DevboxBoxChannel *self);

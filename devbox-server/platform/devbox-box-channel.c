@@ -271,6 +271,16 @@ devbox_box_channel_configure (DevboxBoxChannel *self,
 }
 
 void
+devbox_box_channel_set_startup_command (DevboxBoxChannel *self, const char *command)
+{
+  Message *message = message_new ("startup", -1);
+
+  g_string_append (message->json, ",\"command\":");
+  devbox_wire_json_append_string (message->json, command, -1);
+  send_message (self, message);
+}
+
+void
 devbox_box_channel_forward (DevboxBoxChannel *self, guint16 port, gboolean shares_network, int listen_fd)
 {
   Message *message = message_new ("forward", listen_fd);

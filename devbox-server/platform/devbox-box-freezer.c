@@ -63,6 +63,10 @@ stop_those_that_run (DevboxBoxFreezer *self)
       if (strchr ("TtZX", member->stat.state) != NULL)
         continue;
 
+      /* In the kernel, for example in a vfork () whose child is stopped; it stops before it leaves it. */
+      if (member->stat.state == 'D' && was_stopped (self, member))
+        continue;
+
       is_quiet = FALSE;
       if (devbox_box_member_signal (member, SIGSTOP) && !was_stopped (self, member))
         g_array_append_vals (self->stopped, member, 1);

@@ -26,4 +26,7 @@ void devbox_box_killer_finish_behind (DevboxBoxKiller *self);
 /* Waits for all those threads. FALSE: some are still at it. */
 gboolean devbox_box_killer_wait_for_all (guint timeout_ms);
 
+/* What was left by a platform that is no more. Blocking, for at most some 100 ms. */
+void devbox_box_killer_kill_strays (const char *const *uids);
+
 G_END_DECLS

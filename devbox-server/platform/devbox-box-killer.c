@@ -150,6 +150,7 @@ has_ended (int pidfd)
 static gboolean
 kill_what_is_left (DevboxBoxKiller *self)
 {
+  const char *const uids[] = { self->uid, NULL };
   g_autoptr (GArray) members = NULL;
 
   if (self->init_fd >= 0)
@@ -160,7 +161,7 @@ kill_what_is_left (DevboxBoxKiller *self)
       return FALSE;
     }
 
-  members = devbox_box_members_find_marked (self->uid);
+  members = devbox_box_members_find_marked (uids);
   kill_all (members, 0);
   return !has_living (members, 0);
 }
@@ -240,4 +241,18 @@ devbox_box_killer_wait_for_all (guint timeout_ms)
   g_mutex_unlock (&behind_mutex);
 
   return is_done;
+}
+
+void
+devbox_box_killer_kill_strays (const char *const *uids)
+{
+  for (guint round = 0; round < 50; round++)
+    {
+      g_autoptr (GArray) members = devbox_box_members_find_marked (uids);
+
+      kill_all (members, 0);
+      if (!has_living (members, 0))
+        return;
+      g_usleep (2000);
+    }
 }

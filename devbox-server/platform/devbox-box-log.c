@@ -91,7 +91,7 @@ open_log (const char *box_folder, GError **error)
 
   if (fd < 0)
     {
-      devbox_wire_set_file_error (error, errno, _ ("Cannot open “%s”"), path);
+      devbox_wire_set_file_error (error, errno != ELOOP ? errno : EINVAL, _ ("Cannot open “%s”"), path);
       return -1;
     }
   if (fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || ftruncate (fd, 0) != 0)

@@ -14,8 +14,8 @@ typedef struct
 
 /* Root, if it lives, and all that is below it, parents before their children. Transfer full, of DevboxBoxMember. */
 GArray *devbox_box_members_find_below (GPid root);
-/* Those that have DEVBOX_SANDBOX_MARK=uid in their environment, wherever they are. */
-GArray *devbox_box_members_find_marked (const char *uid);
+/* Those that have DEVBOX_SANDBOX_MARK with one of these uids in their environment, wherever they are. */
+GArray *devbox_box_members_find_marked (const char *const *uids);
 
 /* Whether it is there and not merely dead and not yet waited for. */
 gboolean devbox_box_member_lives (const DevboxBoxMember *self);

@@ -101,8 +101,9 @@ devbox_box_members_find_below (GPid root)
 }
 
 static gboolean
-is_marked (GPid pid, const char *mark)
+is_marked (GPid pid, GHashTable *uids)
 {
+  static const char mark[] = DEVBOX_SANDBOX_MARK "=";
   g_autofree char *path = g_strdup_printf ("/proc/%d/environ", pid);
   g_autofree char *environment = NULL;
   gsize length;
@@ -112,7 +113,7 @@ is_marked (GPid pid, const char *mark)
 
   for (const char *variable = environment; variable < environment + length; variable += strlen (variable) + 1)
     {
-      if (g_str_equal (variable, mark))
+      if (g_str_has_prefix (variable, mark) && g_hash_table_contains (uids, variable + strlen (mark)))
         return TRUE;
     }
 
@@ -120,14 +121,17 @@ is_marked (GPid pid, const char *mark)
 }
 
 GArray *
-devbox_box_members_find_marked (const char *uid)
+devbox_box_members_find_marked (const char *const *uids)
 {
-  g_autofree char *mark = g_strconcat (DEVBOX_SANDBOX_MARK "=", uid, NULL);
+  g_autoptr (GHashTable) set = g_hash_table_new (g_str_hash, g_str_equal);
   GArray *members = find_all ();
+
+  for (guint i = 0; uids[i] != NULL; i++)
+    g_hash_table_add (set, (gpointer) uids[i]);
 
   for (guint i = members->len; i > 0; i--)
     {
-      if (!is_marked (g_array_index (members, DevboxBoxMember, i - 1).pid, mark))
+      if (!is_marked (g_array_index (members, DevboxBoxMember, i - 1).pid, set))
         g_array_remove_index_fast (members, i - 1);
     }
 

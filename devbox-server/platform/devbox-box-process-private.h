@@ -29,6 +29,8 @@ typedef void (*DevboxBoxEndedFunc) (DevboxBoxProcess *self, const char *reason, 
 GStrv devbox_box_process_plan_cgroups (const char *uid);
 /* After a crash: thaws, kills everything in them, removes them. Blocking for at most some 100 ms. */
 void devbox_box_process_remove_cgroups (const char *const *cgroups);
+/* The same where there were none: kills what has one of these uids in its environment. */
+void devbox_box_process_kill_strays (const char *const *uids);
 
 DevboxBoxProcess *devbox_box_process_start (DevboxSandbox *sandbox,
                                             const DevboxBoxStart *start,

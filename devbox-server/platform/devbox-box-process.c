@@ -67,6 +67,12 @@ devbox_box_process_remove_cgroups (const char *const *cgroups)
   devbox_box_cgroup_remove (cgroups);
 }
 
+void
+devbox_box_process_kill_strays (const char *const *uids)
+{
+  devbox_box_killer_kill_strays (uids);
+}
+
 gboolean
 devbox_box_process_wait_for_all (guint timeout_ms)
 {
@@ -240,6 +246,7 @@ devbox_box_process_start (DevboxSandbox *sandbox,
   g_autoptr (DevboxBoxProcess) self = g_new0 (DevboxBoxProcess, 1);
   g_autoptr (DevboxSandboxCommand) command = NULL;
   g_autoptr (GError) local_error = NULL;
+  DevboxSandboxBox box = { start->uid, start->folder, start->name, start->shares_network, 0 };
   int info_fd;
 
   self->context = g_main_context_ref_thread_default ();
@@ -253,8 +260,8 @@ devbox_box_process_start (DevboxSandbox *sandbox,
       return NULL;
     }
 
-  command = devbox_sandbox_build_command (sandbox, start->folder, start->name, start->shares_network,
-                                          count_allowed_processes (self->cgroup), start->socket_fd, error);
+  box.max_processes = count_allowed_processes (self->cgroup);
+  command = devbox_sandbox_build_command (sandbox, &box, start->socket_fd, error);
   if (command == NULL || !spawn (self, command, start, error))
     {
       if (self->cgroup != NULL)

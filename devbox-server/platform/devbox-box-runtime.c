@@ -184,6 +184,8 @@ configure (DevboxBoxRuntime *self, DevboxBoxRecord *record, int listen_fd)
 
   devbox_box_channel_configure (self->channel, record->token, workspace, home,
                                 (const char *const *) record->environment, listen_fd);
+  if (record->startup_command != NULL)
+    devbox_box_channel_set_startup_command (self->channel, record->startup_command);
   devbox_box_runtime_update_ports (self, record);
   devbox_box_channel_start (self->channel);
 }

@@ -9,6 +9,15 @@
 
 G_BEGIN_DECLS
 
+/* The address sanitizer reserves terabytes that count as data. */
+#if defined(__SANITIZE_ADDRESS__)
+#  define DEVBOX_BOX_SETUP_KEEPS_DATA 1
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer)
+#    define DEVBOX_BOX_SETUP_KEEPS_DATA 1
+#  endif
+#endif
+
 /* What the first process of a box does before it becomes bubblewrap or the agent. Filled beforehand: after the fork
  * only async-signal-safe functions are called. */
 typedef struct

@@ -16,15 +16,6 @@
 /* The status of a child that could not be prepared. */
 #define FAILED 125
 
-/* The address sanitizer reserves terabytes that count as data. */
-#if defined(__SANITIZE_ADDRESS__)
-#  define HAS_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#  if __has_feature(address_sanitizer)
-#    define HAS_ADDRESS_SANITIZER 1
-#  endif
-#endif
-
 /* As many of those that we may use as the limit asks for, and for each box others. */
 static void
 choose_cpus (DevboxBoxSetup *self, guint cpu)
@@ -73,7 +64,7 @@ devbox_box_setup_init (DevboxBoxSetup *self,
   /* In a sandbox the limit is set inside, where the user's other processes do not count. */
   if ((abilities & DEVBOX_BOX_CGROUP_PIDS) == 0 && !is_wrapped && getuid () != 0)
     self->max_processes = devbox_box_members_count_tasks_of_user () + max_processes;
-#ifndef HAS_ADDRESS_SANITIZER
+#ifndef DEVBOX_BOX_SETUP_KEEPS_DATA
   if ((abilities & DEVBOX_BOX_CGROUP_MEMORY) == 0)
     self->max_data = (rlim_t) memory * 1024 * 1024;
 #endif

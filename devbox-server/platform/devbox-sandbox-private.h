@@ -45,15 +45,18 @@ typedef struct
   int info_fd; /* -1, or where bubblewrap tells of its child, as JSON; not for the child */
 } DevboxSandboxCommand;
 
-/* max_processes: where no control group limits them, 0 otherwise. socket_fd: the box's end, taken. Errors are those of
- * a folder that is not as it should be. */
-DevboxSandboxCommand *devbox_sandbox_build_command (DevboxSandbox *self,
-                                                    const char *box_folder,
-                                                    const char *name,
-                                                    gboolean shares_network,
-                                                    guint max_processes,
-                                                    int socket_fd,
-                                                    GError **error);
+typedef struct
+{
+  const char *uid;
+  const char *folder; /* boxes/UID */
+  const char *name;   /* the host name in bubblewrap; NULL: "devbox" */
+  gboolean shares_network;
+  guint max_processes; /* where no control group limits them, 0 otherwise */
+} DevboxSandboxBox;
+
+/* socket_fd: the box's end, taken. Errors are those of a folder that is not as it should be. */
+DevboxSandboxCommand *
+devbox_sandbox_build_command (DevboxSandbox *self, const DevboxSandboxBox *box, int socket_fd, GError **error);
 void devbox_sandbox_command_free (DevboxSandboxCommand *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxSandboxCommand, devbox_sandbox_command_free)
 

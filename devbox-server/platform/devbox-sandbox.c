@@ -115,14 +115,14 @@ static gboolean
 append_network (DevboxSandbox *self,
                 DevboxSandboxCommand *command,
                 GPtrArray *arguments,
-                const char *name,
-                gboolean shares_network,
+                const DevboxSandboxBox *box,
                 GError **error)
 {
+  const char *name = box->name != NULL && is_label (box->name) ? box->name : "devbox";
   g_autofree char *hosts = NULL;
 
   devbox_sandbox_mounts_append (arguments, "--hostname", name, NULL);
-  if (shares_network)
+  if (box->shares_network)
     {
       append_all (arguments, self->network);
       return TRUE;
@@ -158,13 +158,11 @@ static gboolean
 append_bubblewrap (DevboxSandbox *self,
                    DevboxSandboxCommand *command,
                    GPtrArray *arguments,
-                   const char *box_folder,
-                   const char *name,
-                   gboolean shares_network,
+                   const DevboxSandboxBox *box,
                    GError **error)
 {
-  g_autofree char *workspace = find_folder (box_folder, "workspace", error);
-  g_autofree char *home = workspace != NULL ? find_folder (box_folder, "home", error) : NULL;
+  g_autofree char *workspace = find_folder (box->folder, "workspace", error);
+  g_autofree char *home = workspace != NULL ? find_folder (box->folder, "home", error) : NULL;
   g_autofree char *number = NULL;
   int info[2];
 
@@ -175,9 +173,7 @@ append_bubblewrap (DevboxSandbox *self,
                                 "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--cap-drop",
                                 "ALL", "--disable-userns", "--die-with-parent", "--new-session", NULL);
   append_all (arguments, self->mounts);
-  if (!append_accounts (command, arguments, error)
-      || !append_network (self, command, arguments, name != NULL && is_label (name) ? name : "devbox", shares_network,
-                          error))
+  if (!append_accounts (command, arguments, error) || !append_network (self, command, arguments, box, error))
     return FALSE;
 
   devbox_sandbox_mounts_append (arguments, "--bind", workspace, WORKSPACE, "--bind", home, HOME, NULL);
@@ -207,11 +203,10 @@ devbox_sandbox_dup_home_path (DevboxSandbox *self, const char *box_folder)
 }
 
 static GStrv
-build_environment (DevboxSandbox *self, const char *box_folder)
+build_environment (DevboxSandbox *self, const DevboxSandboxBox *box)
 {
   gboolean is_wrapped = self->kind == DEVBOX_SANDBOX_BUBBLEWRAP;
-  g_autofree char *home = devbox_sandbox_dup_home_path (self, box_folder);
-  g_autofree char *uid = g_path_get_basename (box_folder);
+  g_autofree char *home = devbox_sandbox_dup_home_path (self, box->folder);
   const char *path = is_wrapped ? NULL : g_getenv ("PATH");
   GStrv environment = g_environ_setenv (NULL, "PATH", path != NULL ? path : SYSTEM_PATH, TRUE);
 
@@ -227,7 +222,7 @@ build_environment (DevboxSandbox *self, const char *box_folder)
   environment = g_environ_setenv (environment, "USER", is_wrapped ? USER : g_get_user_name (), TRUE);
   environment = g_environ_setenv (environment, "LOGNAME", is_wrapped ? USER : g_get_user_name (), TRUE);
   environment = g_environ_setenv (environment, "SHELL", "/bin/bash", TRUE);
-  environment = g_environ_setenv (environment, DEVBOX_SANDBOX_MARK, uid, TRUE);
+  environment = g_environ_setenv (environment, DEVBOX_SANDBOX_MARK, box->uid, TRUE);
   environment = g_environ_setenv (environment, "DEVBOX_LAUNCHER", self->launcher, TRUE);
 
   /* A program from a build folder may be one that measures coverage, whose files have no place in the sandbox. */
@@ -238,12 +233,7 @@ build_environment (DevboxSandbox *self, const char *box_folder)
 }
 
 static DevboxSandboxCommand *
-build_command (DevboxSandbox *self,
-               const char *const *program,
-               const char *box_folder,
-               const char *name,
-               gboolean shares_network,
-               GError **error)
+build_command (DevboxSandbox *self, const char *const *program, const DevboxSandboxBox *box, GError **error)
 {
   g_autoptr (DevboxSandboxCommand) command = g_new0 (DevboxSandboxCommand, 1);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new_with_free_func (g_free);
@@ -252,12 +242,12 @@ build_command (DevboxSandbox *self,
   if (self->kind == DEVBOX_SANDBOX_BUBBLEWRAP)
     {
       command->folder = g_strdup ("/");
-      if (!append_bubblewrap (self, command, arguments, box_folder, name, shares_network, error))
+      if (!append_bubblewrap (self, command, arguments, box, error))
         return NULL;
     }
   else
     {
-      command->folder = find_folder (box_folder, "workspace", error);
+      command->folder = find_folder (box->folder, "workspace", error);
       if (command->folder == NULL)
         return NULL;
     }
@@ -266,50 +256,42 @@ build_command (DevboxSandbox *self,
     g_ptr_array_add (arguments, g_strdup (program[i]));
   g_ptr_array_add (arguments, NULL);
 
-  command->environment = build_environment (self, box_folder);
+  command->environment = build_environment (self, box);
   command->arguments = (GStrv) g_ptr_array_steal (arguments, NULL);
   return g_steal_pointer (&command);
 }
 
-/* Whose processes the kernel counts for itself is the user namespace that bubblewrap makes: so the limit is set inside,
- * where it concerns this box alone. */
-DevboxSandboxCommand *
-devbox_sandbox_build_command (DevboxSandbox *self,
-                              const char *box_folder,
-                              const char *name,
-                              gboolean shares_network,
-                              guint max_processes,
-                              int socket_fd,
-                              GError **error)
+static void
+add_argument (DevboxSandboxCommand *command, char *argument)
 {
-  g_autoptr (GPtrArray) program = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (DevboxSandboxCommand) command = NULL;
-  g_autofree char *option = NULL;
-  g_autofree char *limit = g_strdup_printf ("--nproc=%u", max_processes);
+  guint length = g_strv_length (command->arguments);
 
-  if (max_processes > 0 && self->kind == DEVBOX_SANDBOX_BUBBLEWRAP && g_file_test (LIMITER, G_FILE_TEST_IS_EXECUTABLE))
-    devbox_sandbox_mounts_append (program, LIMITER, limit, "--", NULL);
-  devbox_sandbox_mounts_append (program, self->agent, NULL);
-  g_ptr_array_add (program, NULL);
+  command->arguments = g_renew (char *, command->arguments, length + 2);
+  command->arguments[length] = argument;
+  command->arguments[length + 1] = NULL;
+}
 
-  command = build_command (self, (const char *const *) program->pdata, box_folder, name, shares_network, error);
+/* The kernel counts the processes of each user namespace on their own, and bubblewrap makes one: so the limit is set
+ * inside, where it concerns this box alone. */
+DevboxSandboxCommand *
+devbox_sandbox_build_command (DevboxSandbox *self, const DevboxSandboxBox *box, int socket_fd, GError **error)
+{
+  g_autofree char *limit = g_strdup_printf ("--nproc=%u", box->max_processes);
+  const char *const limited[] = { LIMITER, limit, "--", self->agent, NULL };
+  gboolean is_limited = box->max_processes > 0 && self->kind == DEVBOX_SANDBOX_BUBBLEWRAP
+                        && g_file_test (LIMITER, G_FILE_TEST_IS_EXECUTABLE);
+  DevboxSandboxCommand *command = build_command (self, is_limited ? limited : limited + 3, box, error);
+  g_autofree char *number = NULL;
+
   if (command == NULL)
     {
       g_close (socket_fd, NULL);
       return NULL;
     }
 
-  /* Last, since bubblewrap's own descriptors stand in its arguments already. */
-  {
-    g_autofree char *number = add_fd (command, socket_fd);
-    guint length = g_strv_length (command->arguments);
-
-    command->arguments = g_renew (char *, command->arguments, length + 2);
-    command->arguments[length] = g_strconcat ("--box-socket=", number, NULL);
-    command->arguments[length + 1] = NULL;
-  }
-
-  return g_steal_pointer (&command);
+  number = add_fd (command, socket_fd);
+  add_argument (command, g_strconcat ("--box-socket=", number, NULL));
+  return command;
 }
 
 void
@@ -370,6 +352,7 @@ read_complaint (int fd)
 static gboolean
 run_trial (DevboxSandbox *self, const char *box_folder, GError **error)
 {
+  const DevboxSandboxBox box = { .uid = "trial", .folder = box_folder };
   static const char *const program[] = { "/usr/bin/true", NULL };
   g_autoptr (DevboxSandboxCommand) command = NULL;
   g_autofree char *complaint = NULL;
@@ -378,7 +361,7 @@ run_trial (DevboxSandbox *self, const char *box_folder, GError **error)
   GPid pid;
   int status;
 
-  command = build_command (self, program, box_folder, NULL, FALSE, error);
+  command = build_command (self, program, &box, error);
   if (command == NULL || !g_unix_open_pipe (pipe_fds, FD_CLOEXEC, error))
     return FALSE;
 

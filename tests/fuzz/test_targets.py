@@ -14,7 +14,7 @@ MAX_CORPUS_SIZE = 64 * 1024
 
 # What a file is called that reads foreign bytes.
 PARSER = re.compile(r"(base64|chunks|frames|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item|batch-request"
-                    r"|box-request|monitor-range|json-(number|reader|string)|(log|watch)-message)\.c$")
+                    r"|box-request|monitor-range|json-(number|reader|string)|(log|watch)-message|box-record-(check|json))\.c$")
 
 TARGETS = {}
 for pair in sys.argv[2:]:
