@@ -393,7 +393,7 @@ devbox_wire_yaml_parse (const char *data, gsize size, GError **error)
       size -= strlen (BYTE_ORDER_MARK);
     }
 
-  yaml_parser_set_input_string (&parser, (const guchar *) data, size);
+  yaml_parser_set_input_string (&parser, (const guchar *) (size > 0 ? data : ""), size);
   yaml_parser_set_encoding (&parser, YAML_UTF8_ENCODING);
 
   return read_stream (&parser, error);

@@ -63,9 +63,14 @@ static void
 test_nothing (void)
 {
   static const char *const texts[] = { "", "\n", "# only a comment\n", "---\n", "--- ~\n", "null" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     assert_is (texts[i], "null");
+  root = devbox_wire_yaml_parse (NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_true (JSON_NODE_HOLDS_NULL (root));
 }
 
 static void
