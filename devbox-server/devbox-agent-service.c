@@ -165,6 +165,15 @@ find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
     }
 }
 
+static void
+on_startup_command_done (DevboxServerCommand *command, gpointer user_data)
+{
+  const GError *error = devbox_server_command_get_error (command);
+
+  if (error != NULL)
+    g_warning ("the startup command cannot be started: %s", error->message);
+}
+
 /* It runs for as long as it likes, and is one of the processes that are listed. */
 static gboolean
 start_startup_command (DevboxAgentService *self, GError **error)
@@ -181,7 +190,8 @@ start_startup_command (DevboxAgentService *self, GError **error)
   if (self->config.startup_command == NULL)
     return TRUE;
 
-  command = devbox_process_table_start (self->process_table, DEVBOX_PROCESS_BACKGROUND, &spec, NULL, NULL, NULL, error);
+  command = devbox_process_table_start (self->process_table, DEVBOX_PROCESS_BACKGROUND, &spec, on_startup_command_done,
+                                        NULL, NULL, error);
   return command != NULL;
 }
 
