@@ -29,7 +29,8 @@ DevboxBox *devbox_box_new (DevboxBoxHost *host,
 /* Does what there is to do, from the main loop. */
 void devbox_box_begin (DevboxBox *self);
 void devbox_box_touch (DevboxBox *self); /* its record was changed before it was made */
-gboolean devbox_box_is_stored (DevboxBox *self);
+/* Told when the record is on disk, which may be now. */
+void devbox_box_when_stored (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
 /* Told when the record is on disk, or cannot be; then the box is gone. For a new one. */
 void devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
 
