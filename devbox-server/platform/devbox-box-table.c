@@ -56,9 +56,10 @@ on_release_start (DevboxBox *box, gpointer user_data)
 {
   DevboxBoxTable *self = user_data;
 
-  self->n_starting--;
-  if (!g_queue_is_empty (&self->waiting))
-    devbox_box_begin (g_queue_pop_head (&self->waiting));
+  if (g_queue_is_empty (&self->waiting))
+    self->n_starting--;
+  else
+    devbox_box_grant_start (g_queue_pop_head (&self->waiting));
 }
 
 static void
@@ -303,9 +304,6 @@ find_made (DevboxBoxTable *self, const DevboxBoxRecord *record, GError **error)
   if (g_strcmp0 (devbox_box_get_record (box)->request_digest, record->request_digest) != 0)
     g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
                          _ ("The same Idempotency-Key came with another request before"));
-  else if (!devbox_box_is_stored (box))
-    g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
-                         _ ("The same request is being worked on; try again in a moment"));
   else
     return box;
 
@@ -355,13 +353,31 @@ typedef struct
   gpointer user_data;
 } Creation;
 
+static Creation *
+creation_new (DevboxBoxCreatedFunc func, gpointer user_data)
+{
+  Creation *self = g_new (Creation, 1);
+
+  self->func = func;
+  self->user_data = user_data;
+
+  return self;
+}
+
 static void
 on_created (DevboxBox *box, const GError *error, gpointer user_data)
 {
-  Creation *creation = user_data;
+  g_autofree Creation *creation = user_data;
 
   creation->func (error == NULL ? box : NULL, error == NULL, error, creation->user_data);
-  g_free (creation);
+}
+
+static void
+on_created_before (DevboxBox *box, const GError *error, gpointer user_data)
+{
+  g_autofree Creation *creation = user_data;
+
+  creation->func (error == NULL ? box : NULL, FALSE, error, creation->user_data);
 }
 
 void
@@ -370,8 +386,12 @@ devbox_box_table_create (DevboxBoxTable *self, DevboxBoxRecord *record, DevboxBo
   g_autoptr (DevboxBoxRecord) taken = record;
   g_autoptr (GError) error = NULL;
   DevboxBox *made = find_made (self, record, &error);
-  Creation *creation;
 
+  if (made != NULL && !devbox_box_is_stored (made))
+    {
+      devbox_box_wait_for_store (made, on_created_before, creation_new (func, user_data));
+      return;
+    }
   if (made != NULL || error != NULL || !check_new (self, record, &error))
     {
       func (made, FALSE, error, user_data);
@@ -380,8 +400,5 @@ devbox_box_table_create (DevboxBoxTable *self, DevboxBoxRecord *record, DevboxBo
 
   draw_free_address (self, record);
   plan_cgroups (record);
-  creation = g_new (Creation, 1);
-  creation->func = func;
-  creation->user_data = user_data;
-  devbox_box_store (add (self, g_steal_pointer (&taken), FALSE), on_created, creation);
+  devbox_box_store (add (self, g_steal_pointer (&taken), FALSE), on_created, creation_new (func, user_data));
 }

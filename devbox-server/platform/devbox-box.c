@@ -601,6 +601,13 @@ devbox_box_new (DevboxBoxHost *host,
 }
 
 void
+devbox_box_grant_start (DevboxBox *self)
+{
+  self->has_start = TRUE;
+  devbox_box_begin (self);
+}
+
+void
 devbox_box_touch (DevboxBox *self)
 {
   self->is_changed = TRUE;
@@ -618,6 +625,12 @@ devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
   self->created = func;
   self->created_data = user_data;
   devbox_box_begin (self);
+}
+
+void
+devbox_box_wait_for_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
+{
+  devbox_box_waiters_add (self->changes, self->record->goal, func, user_data);
 }
 
 void
