@@ -56,9 +56,10 @@ on_release_start (DevboxBox *box, gpointer user_data)
 {
   DevboxBoxTable *self = user_data;
 
-  self->n_starting--;
-  if (!g_queue_is_empty (&self->waiting))
-    devbox_box_begin (g_queue_pop_head (&self->waiting));
+  if (g_queue_is_empty (&self->waiting))
+    self->n_starting--;
+  else
+    devbox_box_grant_start (g_queue_pop_head (&self->waiting));
 }
 
 static void
@@ -367,10 +368,9 @@ creation_new (gboolean is_new, DevboxBoxCreatedFunc func, gpointer user_data)
 static void
 on_stored (DevboxBox *box, const GError *error, gpointer user_data)
 {
-  Creation *creation = user_data;
+  g_autofree Creation *creation = user_data;
 
   creation->func (error == NULL ? box : NULL, creation->is_new && error == NULL, error, creation->user_data);
-  g_free (creation);
 }
 
 void

@@ -601,6 +601,13 @@ devbox_box_new (DevboxBoxHost *host,
 }
 
 void
+devbox_box_grant_start (DevboxBox *self)
+{
+  self->has_start = TRUE;
+  devbox_box_begin (self);
+}
+
+void
 devbox_box_touch (DevboxBox *self)
 {
   self->is_changed = TRUE;
