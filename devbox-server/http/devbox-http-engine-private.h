@@ -48,7 +48,8 @@ struct _DevboxHttpEngine
   guint depth; /* of nested turns */
   guint n_connections;
   gint64 next_sweep;
-  gboolean is_sweeping; /* the timer is set: there are connections, or the listener asked for it */
+  /* The timer is set, and the suspend clock held: there are connections, or the listener asked for it. */
+  gboolean is_sweeping;
 
   GQueue fresh;  /* accepted, and silent since; the oldest first, as in idle */
   GQueue idle;   /* between two requests */
@@ -80,7 +81,7 @@ struct _DevboxHttpEngine
 
   gboolean is_stopping;     /* or stopped */
   gboolean is_stop_pending; /* stop_func is to be told */
-  gint64 stop_time;
+  gint64 stop_time;         /* of the suspend clock, as all deadlines */
   GDestroyNotify stop_func;
   gpointer stop_data;
 

@@ -182,71 +182,72 @@ devbox_box_cgroup_remove (const char *const *folders)
     }
 }
 
-static void
-raise_limit (const char *folder, const char *name, const char *text)
+/* A machine may lack the one file or the other, as that of swap. */
+static gboolean
+write_limit (const Group *group, const char *name, guint64 value)
 {
-  if (!devbox_cgroup_write (folder, name, text) && errno != ENOENT)
-    g_debug ("Cannot write “%s” to %s/%s: %s", text, folder, name, g_strerror (errno));
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+  if (devbox_cgroup_write (group->folder, name, text))
+    return TRUE;
+
+  g_debug ("Cannot write “%s” to %s/%s: %s", text, group->folder, name, g_strerror (errno));
+  return FALSE;
 }
 
-static void
+static gboolean
 set_memory_limit (const Group *group, guint memory)
 {
-  g_autofree char *bytes = g_strdup_printf ("%" G_GUINT64_FORMAT, (guint64) memory * 1024 * 1024);
+  guint64 bytes = (guint64) memory * 1024 * 1024;
 
   if ((group->abilities & DEVBOX_BOX_CGROUP_UNIFIED) != 0)
     {
-      raise_limit (group->folder, "memory.max", bytes);
-      raise_limit (group->folder, "memory.swap.max", "0");
-      return;
+      write_limit (group, "memory.swap.max", 0);
+      return write_limit (group, "memory.max", bytes);
     }
 
   /* The one with swap can never be the lower one: which goes first depends on the way the limits go. */
-  if (!devbox_cgroup_write (group->folder, "memory.limit_in_bytes", bytes))
+  if (write_limit (group, "memory.limit_in_bytes", bytes))
     {
-      raise_limit (group->folder, "memory.memsw.limit_in_bytes", bytes);
-      raise_limit (group->folder, "memory.limit_in_bytes", bytes);
+      write_limit (group, "memory.memsw.limit_in_bytes", bytes);
+      return TRUE;
     }
-  raise_limit (group->folder, "memory.memsw.limit_in_bytes", bytes);
+
+  return write_limit (group, "memory.memsw.limit_in_bytes", bytes)
+         && write_limit (group, "memory.limit_in_bytes", bytes);
 }
 
-static void
+static gboolean
 set_cpu_limit (const Group *group, guint cpu)
 {
   guint64 quota = MAX ((guint64) cpu * CPU_PERIOD / 1000, 1000);
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " %d", quota, CPU_PERIOD);
 
   if ((group->abilities & DEVBOX_BOX_CGROUP_UNIFIED) != 0)
-    {
-      g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " %d", quota, CPU_PERIOD);
+    return devbox_cgroup_write (group->folder, "cpu.max", text);
 
-      raise_limit (group->folder, "cpu.max", text);
-    }
-  else
-    {
-      g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, quota);
-
-      raise_limit (group->folder, "cpu.cfs_period_us", G_STRINGIFY (CPU_PERIOD));
-      raise_limit (group->folder, "cpu.cfs_quota_us", text);
-    }
+  return write_limit (group, "cpu.cfs_period_us", CPU_PERIOD) && write_limit (group, "cpu.cfs_quota_us", quota);
 }
 
 gboolean
 devbox_box_cgroup_set_limits (DevboxBoxCgroup *self, guint cpu, guint memory)
 {
+  gboolean has_memory_limit = FALSE;
+  gboolean has_cpu_limit = FALSE;
+
   for (guint i = 0; i < self->n_groups; i++)
     {
       const Group *group = &self->groups[i];
 
       if ((group->abilities & DEVBOX_BOX_CGROUP_MEMORY) != 0)
-        set_memory_limit (group, memory);
+        has_memory_limit = set_memory_limit (group, memory);
       if ((group->abilities & DEVBOX_BOX_CGROUP_CPU) != 0)
-        set_cpu_limit (group, cpu);
+        has_cpu_limit = set_cpu_limit (group, cpu);
       if ((group->abilities & DEVBOX_BOX_CGROUP_PIDS) != 0)
-        raise_limit (group->folder, "pids.max", G_STRINGIFY (MAX_PROCESSES));
+        write_limit (group, "pids.max", MAX_PROCESSES);
     }
 
-  return (self->abilities & (DEVBOX_BOX_CGROUP_MEMORY | DEVBOX_BOX_CGROUP_CPU))
-         == (DEVBOX_BOX_CGROUP_MEMORY | DEVBOX_BOX_CGROUP_CPU);
+  return has_memory_limit && has_cpu_limit;
 }
 
 /* Out of the way of the descriptors that a child is given, which are put in their places before it uses these. */

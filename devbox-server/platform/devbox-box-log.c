@@ -20,11 +20,13 @@
 #define READ_SIZE (16 * 1024)
 /* In one go, so that a box that only writes does not hold up the others. */
 #define MAX_READS 4
+#define PAUSE_MS 20
 
 struct _DevboxBoxLog
 {
   int file_fd;
   int pipe_fd;
+  GMainContext *context;
   GSource *source;
   gsize written;
   char tail[2 * MAX_LINE];
@@ -76,10 +78,43 @@ read_some (DevboxBoxLog *self)
   return TRUE;
 }
 
+static void watch_pipe (DevboxBoxLog *self);
+
+static gboolean
+on_pause_over (gpointer user_data)
+{
+  watch_pipe (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+set_source (DevboxBoxLog *self, GSource *source, GSourceFunc func)
+{
+  devbox_clear_source (&self->source);
+  self->source = source;
+  g_source_set_priority (source, G_PRIORITY_LOW);
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, self->context);
+}
+
+/* What is not kept any more is read at leisure, so that a box cannot keep the platform busy. */
 static gboolean
 on_readable (int fd, GIOCondition condition, gpointer user_data)
 {
-  return read_some (user_data);
+  DevboxBoxLog *self = user_data;
+  gboolean is_open = read_some (self);
+
+  if (is_open && self->written == MAX_LOG)
+    set_source (self, g_timeout_source_new (PAUSE_MS), on_pause_over);
+
+  return is_open;
+}
+
+static void
+watch_pipe (DevboxBoxLog *self)
+{
+  set_source (self, g_unix_fd_source_new (self->pipe_fd, G_IO_IN), G_SOURCE_FUNC (on_readable));
 }
 
 static int
@@ -123,10 +158,8 @@ devbox_box_log_new (const char *box_folder, int *output_fd, GError **error)
   self->file_fd = file_fd;
   self->pipe_fd = fds[0];
   g_unix_set_fd_nonblocking (self->pipe_fd, TRUE, NULL);
-  self->source = g_unix_fd_source_new (self->pipe_fd, G_IO_IN);
-  g_source_set_priority (self->source, G_PRIORITY_LOW);
-  g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
-  g_source_attach (self->source, g_main_context_get_thread_default ());
+  self->context = g_main_context_ref_thread_default ();
+  watch_pipe (self);
 
   *output_fd = fds[1];
   return self;
@@ -138,6 +171,7 @@ devbox_box_log_free (DevboxBoxLog *self)
   devbox_clear_source (&self->source);
   g_close (self->pipe_fd, NULL);
   g_close (self->file_fd, NULL);
+  g_main_context_unref (self->context);
   g_free (self);
 }
 

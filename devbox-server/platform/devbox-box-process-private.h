@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /* The processes of one running box: started below PDEATHSIG in cgroups with limits where those can be made (v2, or v1),
- * with rlimits otherwise; paused, counted and ended as a whole. Of the platform's thread. */
+ * with rlimits otherwise; paused, counted and ended as a whole. Of the platform's thread, with whose end the kernel
+ * ends them too. */
 typedef struct _DevboxBoxProcess DevboxBoxProcess;
 
 typedef struct

@@ -61,7 +61,7 @@ static const char *const etc[] = {
   "/etc/timezone",
 };
 
-static const char *const network_etc[] = { "/etc/hosts", "/etc/resolv.conf" };
+static const char *const network_etc[] = { "/etc/resolv.conf" };
 
 void
 devbox_sandbox_mounts_append (GPtrArray *arguments, ...)

@@ -21,7 +21,6 @@
 #define HOME "/home/devbox"
 #define USER "devbox"
 #define USER_ID "1000"
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define LIMITER "/usr/bin/prlimit"
 #define FIRST_FD 3
 #define MAX_COMPLAINT 1000
@@ -119,17 +118,18 @@ append_network (DevboxSandbox *self,
                 GError **error)
 {
   const char *name = box->name != NULL && is_label (box->name) ? box->name : "devbox";
+  g_autofree char *known = NULL;
   g_autofree char *hosts = NULL;
 
   devbox_sandbox_mounts_append (arguments, "--hostname", name, NULL);
   if (box->shares_network)
-    {
-      append_all (arguments, self->network);
-      return TRUE;
-    }
+    append_all (arguments, self->network);
+  else
+    devbox_sandbox_mounts_append (arguments, "--unshare-net", NULL);
 
-  hosts = g_strdup_printf ("127.0.0.1 localhost %s\n::1 localhost ip6-localhost ip6-loopback\n", name);
-  devbox_sandbox_mounts_append (arguments, "--unshare-net", NULL);
+  if (!box->shares_network || !g_file_get_contents ("/etc/hosts", &known, NULL, NULL))
+    known = g_strdup ("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+  hosts = g_strdup_printf ("%s\n127.0.1.1 %s\n", known, name);
   return append_text (command, arguments, "/etc/hosts", hosts, error);
 }
 
@@ -208,7 +208,7 @@ build_environment (DevboxSandbox *self, const DevboxSandboxBox *box)
   gboolean is_wrapped = self->kind == DEVBOX_SANDBOX_BUBBLEWRAP;
   g_autofree char *home = devbox_sandbox_dup_home_path (self, box->folder);
   const char *path = is_wrapped ? NULL : g_getenv ("PATH");
-  GStrv environment = g_environ_setenv (NULL, "PATH", path != NULL ? path : SYSTEM_PATH, TRUE);
+  GStrv environment = g_environ_setenv (NULL, "PATH", path != NULL ? path : DEVBOX_SANDBOX_PATH, TRUE);
 
   for (gsize i = 0; i < G_N_ELEMENTS (kept_variables); i++)
     {

@@ -67,6 +67,7 @@ check('the host name', call('sethostname', b'other', 5) == -1 and socket.gethost
 check('device nodes', refused(lambda: os.mknod('/tmp/device', 0o60600, os.makedev(7, 0)), errno.EPERM))
 
 check('network interfaces', [name for _, name in socket.if_nameindex()] == ['lo'], socket.if_nameindex())
+check('its own name', socket.gethostbyname('my-box') == '127.0.1.1')
 check('an address of the host', refused(lambda: socket.create_connection((host, int(port)), 1).close(), errno.ECONNREFUSED))
 check('a socket of the host', refused(lambda: socket.socket(socket.AF_UNIX).connect('\0' + abstract), errno.ECONNREFUSED))
 

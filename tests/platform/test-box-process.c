@@ -41,6 +41,8 @@ typedef struct
   char *folder;
   GStrv cgroups;
   int socket_fd;
+  gboolean shares_network;
+  guint cpu;
   gboolean has_ended;
   char *reason;
   gboolean is_frozen;
@@ -191,7 +193,7 @@ start_with (Fixture *fixture, const char *script, guint memory)
 {
   g_autofree char *path = workspace_file (fixture, "main");
   g_autoptr (GError) error = NULL;
-  DevboxBoxStart start = { .uid = fixture->uid, .folder = fixture->folder, .name = "my-box", .cpu = 1000 };
+  DevboxBoxStart start = { .uid = fixture->uid, .folder = fixture->folder, .name = "my-box" };
   int fds[2];
 
   g_autofree char *sleep = name_sleep (fixture);
@@ -202,6 +204,8 @@ start_with (Fixture *fixture, const char *script, guint memory)
   fixture->socket_fd = fds[0];
   start.socket_fd = fds[1];
   start.memory = memory;
+  start.cpu = fixture->cpu > 0 ? fixture->cpu : 1000;
+  start.shares_network = fixture->shares_network;
 
   fixture->process = devbox_box_process_start (fixture->sandbox, &start, on_ended, fixture, &error);
   g_assert_no_error (error);
@@ -371,6 +375,7 @@ test_freeze (Fixture *fixture, gconstpointer data)
   gint64 before;
   gint64 begin;
 
+  fixture->cpu = 4000; /* so that it does not wait for its next share when it goes on */
   start (fixture, "(while :; do :; done) &\n"
                   "(while :; do /bin/true; done) &\n"
                   "touch started\n"
@@ -430,7 +435,7 @@ test_log_is_bounded (Fixture *fixture, gconstpointer data)
   g_autofree char *text = NULL;
   gsize size;
 
-  start (fixture, "yes | head -c 3000000\necho last words\nexit 1\n");
+  start (fixture, "yes | head -c 1500000\necho last words\nexit 1\n");
   wait_until (fixture->has_ended);
   g_assert_cmpstr (fixture->reason, ==, "It ended with status 1: last words");
   g_assert_true (g_file_get_contents (path, &text, &size, NULL));
@@ -445,6 +450,7 @@ test_memory (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->reason, ==, "It needed more than its 64 MiB of memory");
 }
 
+#ifndef DEVBOX_BOX_SETUP_KEEPS_DATA
 /* Where memory is not accounted, a process gets no more. */
 static void
 test_memory_of_process (Fixture *fixture, gconstpointer data)
@@ -453,6 +459,7 @@ test_memory_of_process (Fixture *fixture, gconstpointer data)
   wait_until (fixture->has_ended);
   g_assert_true (g_str_has_prefix (fixture->reason, "It ended with status 1: dd: memory exhausted"));
 }
+#endif
 
 static void
 test_fork_bomb (Fixture *fixture, gconstpointer data)
@@ -637,6 +644,23 @@ test_escape (Fixture *fixture, gconstpointer data)
   g_close (named, NULL);
 }
 
+static void
+test_shared_network (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *script = NULL;
+  guint16 port;
+  int listener = listen_somewhere (&port);
+
+  script = g_strdup_printf ("exec /usr/bin/python3 -c 'import socket; socket.gethostbyname (socket.gethostname ()); "
+                            "socket.create_connection ((\"localhost\", %u))'\n",
+                            port);
+  fixture->shares_network = TRUE;
+  start (fixture, script);
+  wait_until (fixture->has_ended);
+  g_assert_cmpstr (fixture->reason, ==, "It ended with status 0");
+  g_close (listener, NULL);
+}
+
 /* The folder of a box is not always as it should be. */
 static void
 test_links_are_refused (Fixture *fixture, gconstpointer data)
@@ -783,6 +807,7 @@ main (int argc, char *argv[])
   add ("links-are-refused", test_links_are_refused, ALL_WAYS);
   add ("crash", test_crash, ALL_WAYS);
   add ("escape", test_escape, ALL_WAYS & ~WITHOUT_BUBBLEWRAP);
+  add ("shared-network", test_shared_network, ALL_WAYS & ~WITHOUT_BUBBLEWRAP);
   add ("memory", test_memory, ALL_WAYS & ~WITHOUT_CGROUPS);
 #ifndef DEVBOX_BOX_SETUP_KEEPS_DATA
   add ("memory-of-process", test_memory_of_process, ALL_WAYS & ~WITH_CGROUPS);

@@ -427,7 +427,7 @@ start (const DevboxTemplate *template, const char *folder, guint16 port)
   GSubprocess *process;
 
   g_subprocess_launcher_set_cwd (launcher, folder);
-  g_subprocess_launcher_setenv (launcher, "PATH", DEVBOX_BOX_PATH, TRUE);
+  g_subprocess_launcher_setenv (launcher, "PATH", DEVBOX_SANDBOX_PATH, TRUE);
   g_subprocess_launcher_setenv (launcher, "PORT", port_text, TRUE);
   g_subprocess_launcher_setenv (launcher, "HOME", folder, TRUE);
   process = g_subprocess_launcher_spawn (launcher, &error, "timeout", "--signal=KILL", "30", "/bin/sh", "-c",
