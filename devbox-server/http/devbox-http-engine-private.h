@@ -48,7 +48,8 @@ struct _DevboxHttpEngine
   guint depth; /* of nested turns */
   guint n_connections;
   gint64 next_sweep;
-  gboolean is_sweeping; /* the timer is set: there are connections, or the listener asked for it */
+  /* The timer is set, and the suspend clock held: there are connections, or the listener asked for it. */
+  gboolean is_sweeping;
 
   GQueue fresh;  /* accepted, and silent since; the oldest first, as in idle */
   GQueue idle;   /* between two requests */
@@ -80,7 +81,7 @@ struct _DevboxHttpEngine
 
   gboolean is_stopping;     /* or stopped */
   gboolean is_stop_pending; /* stop_func is to be told */
-  gint64 stop_time;
+  gint64 stop_time;         /* of the suspend clock, as all deadlines */
   GDestroyNotify stop_func;
   gpointer stop_data;
 
@@ -110,6 +111,19 @@ void devbox_http_engine_give_buffer (DevboxHttpEngine *self, guint8 *buffer);
 const char *devbox_http_engine_get_date_line (DevboxHttpEngine *self);
 /* Keeps counting an upgraded socket until it is finalized. */
 void devbox_http_engine_adopt_upgraded (DevboxHttpEngine *self, GSocket *socket, const DevboxHttpPeer *peer);
+
+/* devbox-http-listener.c */
+DevboxHttpEngine *devbox_http_listener_get_engine (DevboxHttpListener *self);
+/* Listens for somebody else, who takes each descriptor. */
+typedef void (*DevboxHttpAcceptFunc) (int fd, const DevboxHttpPeer *peer, gpointer user_data);
+gboolean devbox_http_listener_listen_for (DevboxHttpListener *self,
+                                          const char *host,
+                                          guint16 port,
+                                          DevboxHttpAcceptFunc func,
+                                          gpointer user_data,
+                                          GError **error);
+/* A connected stream socket becomes a connection like those that were accepted, of a client at peer; takes it. */
+void devbox_http_listener_adopt (DevboxHttpListener *self, int fd, const DevboxHttpPeer *peer);
 
 /* devbox-http-status.c */
 const char *devbox_http_status_get_phrase (guint status);

@@ -128,7 +128,7 @@ SoupWebsocketConnection *devbox_http_exchange_upgrade_websocket (DevboxHttpExcha
 /* For the access log and metrics */
 guint devbox_http_exchange_get_status (DevboxHttpExchange *self); /* 0 before the reply */
 guint64 devbox_http_exchange_get_bytes_sent (DevboxHttpExchange *self);
-gint64 devbox_http_exchange_get_begin_time (DevboxHttpExchange *self); /* monotonic, µs */
+gint64 devbox_http_exchange_get_begin_time (DevboxHttpExchange *self); /* of the suspend clock, µs */
 
 /* What a handler needs for as long as the exchange is there */
 void devbox_http_exchange_set_data (DevboxHttpExchange *self, gpointer data, GDestroyNotify destroy);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-http-connection-private.h"
+#include "devbox-suspend-clock-private.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -43,7 +44,7 @@ devbox_http_exchange_new (DevboxHttpConnection *connection, const DevboxHttpHead
   memset (self, 0, sizeof *self);
   g_atomic_ref_count_init (&self->ref_count);
   self->connection = connection;
-  self->begin_time = g_get_monotonic_time ();
+  self->begin_time = devbox_suspend_clock_get_time ();
   self->number = ++connection->engine->n_exchanges;
   memcpy (self->id_prefix, connection->engine->id_prefix, sizeof self->id_prefix);
   self->peer = connection->peer;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-data-folder-private.h"
 #include "devbox-release-table-private.h"
 #include "devbox-sandbox-private.h"
 #include "devbox-store-private.h"
@@ -20,11 +21,5 @@ typedef struct
   DevboxReleaseTable *releases;
   DevboxWorkers *workers; /* for folders */
 } DevboxBoxHost;
-
-/* Folders below that of the data. */
-#define DEVBOX_BOX_FOLDER_BOXES "boxes"
-#define DEVBOX_BOX_FOLDER_RELEASES "releases"
-#define DEVBOX_BOX_FOLDER_INCOMING "incoming"
-#define DEVBOX_BOX_FOLDER_TRASH "trash"
 
 G_END_DECLS

@@ -75,6 +75,7 @@ static void
 list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
   g_autoptr (DevboxPlatformCall) call = devbox_platform_call_new (user_data, exchange);
+  DevboxStore *store = devbox_platform_service_get_store (call->service);
   DevboxBox *box = devbox_platform_call_find_box (call);
   g_autoptr (DevboxHttpQuery) query = NULL;
   g_autoptr (GError) error = NULL;
@@ -87,8 +88,8 @@ list (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
   if (query == NULL || !devbox_monitor_range_read (&range, query, g_get_real_time () / 1000, &error))
     devbox_platform_call_reply_error (call, error);
   else
-    devbox_store_read_samples (devbox_platform_service_get_store (call->service), devbox_box_get_record (box)->uid,
-                               range.start, range.end, range.step, on_read, g_steal_pointer (&call));
+    devbox_store_read_samples (store, devbox_box_get_record (box)->uid, range.start, range.end, range.step, on_read,
+                               g_steal_pointer (&call));
 }
 
 const DevboxHttpRoute devbox_platform_monitor_routes[] = {

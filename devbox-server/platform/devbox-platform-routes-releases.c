@@ -96,6 +96,7 @@ static void
 create_from_body (DevboxPlatformCall *data, GBytes *body)
 {
   g_autoptr (DevboxPlatformCall) call = data;
+  DevboxReleaseTable *releases = devbox_platform_service_get_releases (call->service);
   DevboxBox *box = devbox_platform_call_find_box (call);
   g_autoptr (JsonObject) object = box != NULL ? devbox_platform_call_parse (call, body) : NULL;
   g_autoptr (GError) error = NULL;
@@ -108,8 +109,7 @@ create_from_body (DevboxPlatformCall *data, GBytes *body)
   if (!devbox_box_request_read_release (object, &tag, &description, &error))
     devbox_platform_call_reply_error (call, error);
   else
-    devbox_release_table_create (devbox_platform_service_get_releases (call->service), box, tag, description,
-                                 on_created, g_steal_pointer (&call));
+    devbox_release_table_create (releases, box, tag, description, on_created, g_steal_pointer (&call));
 }
 
 static void

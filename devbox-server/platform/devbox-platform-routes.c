@@ -4,6 +4,7 @@
 #include "devbox-platform-routes-private.h"
 
 #include "devbox-http-replies-private.h"
+#include "devbox-platform-access-private.h"
 #include "devbox-wire-json-private.h"
 
 /* What a client may count on, as it is told by an agent. */
@@ -42,4 +43,5 @@ devbox_platform_add_routes (DevboxHttpRouter *router, DevboxPlatformService *ser
   devbox_http_router_add (router, devbox_platform_autostart_routes, service);
   devbox_http_router_add (router, devbox_platform_release_routes, service);
   devbox_http_router_add (router, devbox_platform_monitor_routes, service);
+  devbox_http_router_add (router, devbox_platform_users_routes, service);
 }

@@ -159,6 +159,7 @@ devbox_platform_service_new (DevboxPlatformConfig *config, GError **error)
   self->guard = devbox_http_guard_new ();
   self->router = devbox_http_router_new (self->guard);
   devbox_platform_add_routes (self->router, self);
+  devbox_http_router_add (self->router, devbox_platform_users_routes, self);
 
   if (!open_host (self, error) || !open_listener (self, error) || !open_access (self, error))
     goto fail;

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /* How boxes are kept apart on this machine. Found out once, at the start of the platform, by a trial run. */
 typedef struct _DevboxSandbox DevboxSandbox;
 
+/* Where boxes find programs */
+#define DEVBOX_SANDBOX_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 typedef enum
 {
   DEVBOX_SANDBOX_AUTO,       /* bubblewrap where a trial run succeeds */

@@ -21,7 +21,6 @@
 #define HOME "/home/devbox"
 #define USER "devbox"
 #define USER_ID "1000"
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define LIMITER "/usr/bin/prlimit"
 #define FIRST_FD 3
 #define MAX_COMPLAINT 1000
@@ -209,7 +208,7 @@ build_environment (DevboxSandbox *self, const DevboxSandboxBox *box)
   gboolean is_wrapped = self->kind == DEVBOX_SANDBOX_BUBBLEWRAP;
   g_autofree char *home = devbox_sandbox_dup_home_path (self, box->folder);
   const char *path = is_wrapped ? NULL : g_getenv ("PATH");
-  GStrv environment = g_environ_setenv (NULL, "PATH", path != NULL ? path : SYSTEM_PATH, TRUE);
+  GStrv environment = g_environ_setenv (NULL, "PATH", path != NULL ? path : DEVBOX_SANDBOX_PATH, TRUE);
 
   for (gsize i = 0; i < G_N_ELEMENTS (kept_variables); i++)
     {

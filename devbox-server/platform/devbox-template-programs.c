@@ -65,7 +65,7 @@ add_word (GString *words, const char *separator, const char *word)
 gboolean
 devbox_template_check_programs (const DevboxTemplate *self, DevboxSandboxKind kind, const char *path, GError **error)
 {
-  g_auto (GStrv) folders = g_strsplit (path != NULL ? path : DEVBOX_BOX_PATH, ":", -1);
+  g_auto (GStrv) folders = g_strsplit (path != NULL ? path : DEVBOX_SANDBOX_PATH, ":", -1);
   g_autoptr (GString) missing = g_string_new (NULL);
   g_autoptr (GString) install = g_string_new (NULL);
   g_autoptr (GHashTable) named = g_hash_table_new (g_str_hash, g_str_equal);

@@ -11,10 +11,7 @@ G_BEGIN_DECLS
  * changes once it is made: in any thread. */
 typedef struct _DevboxTemplateSet DevboxTemplateSet;
 
-#define DEVBOX_TEMPLATE_MAX 1000 /* of a set */
-
-/* Where a box looks for programs */
-#define DEVBOX_BOX_PATH "/usr/local/bin:/usr/bin:/bin"
+#define DEVBOX_TEMPLATE_MAX 250 /* that users bring along */
 
 typedef struct
 {
@@ -39,8 +36,8 @@ const DevboxTemplate *devbox_template_set_get (DevboxTemplateSet *self, guint i)
  * runtimes there are. */
 const DevboxTemplate *devbox_template_set_lookup (DevboxTemplateSet *self, const char *name, GError **error);
 /* Whether what it needs is installed, where a box sees it: below /usr in bubblewrap. Else VALIDATION_ERROR that names
- * each missing program and its Debian package ("sudo apt-get install …"). path: where to look; NULL: DEVBOX_BOX_PATH.
- * In any thread. */
+ * each missing program and its Debian package ("sudo apt-get install …"). path: where to look; NULL:
+ * DEVBOX_SANDBOX_PATH. In any thread. */
 gboolean
 devbox_template_check_programs (const DevboxTemplate *self, DevboxSandboxKind kind, const char *path, GError **error);
 /* Fills an empty folder. In a worker thread. */

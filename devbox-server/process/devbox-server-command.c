@@ -9,6 +9,7 @@
 #include "devbox-command-pipe-private.h"
 #include "devbox-launcher-request-private.h"
 #include "devbox-packet-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ static void
 set_timer (DevboxServerCommand *self, GSource **timer, guint milliseconds, GSourceFunc callback)
 {
   devbox_clear_source (timer);
-  *timer = g_timeout_source_new (milliseconds);
+  *timer = devbox_suspend_timeout_new (milliseconds);
   g_source_set_callback (*timer, callback, self, NULL);
   g_source_attach (*timer, self->context);
 }
@@ -538,7 +539,7 @@ static gboolean
 send_order (DevboxServerCommand *self, const DevboxLauncherOrder *order, const int *fds, guint n_fds)
 {
   return devbox_packet_send (self->control, order, G_STRUCT_OFFSET (DevboxLauncherOrder, bytes) + order->n_bytes, fds,
-                               n_fds);
+                             n_fds);
 }
 
 static void

@@ -61,15 +61,15 @@ async def use(devbox):
     created = asyncio.get_running_loop().create_future()
 
     def on_changed(monitor, path, old_path, event):
-        if event == Gio.FileMonitorEvent.CREATED and path == "hello.sh" and not created.done():
+        if event == Gio.FileMonitorEvent.CREATED and path == "greet.sh" and not created.done():
             created.set_result(path)
 
     monitor.connect("changed", on_changed)
-    await box.replace_file_async("hello.sh", SCRIPT)
+    await box.replace_file_async("greet.sh", SCRIPT)
     print(f"Created: {await asyncio.wait_for(created, 10)}")
     monitor.cancel()
 
-    result = await box.run_async(Devbox.Command.new(["sh", "hello.sh"]))
+    result = await box.run_async(Devbox.Command.new(["sh", "greet.sh"]))
     print(result.get_stdout_text(), end="")
 
 
