@@ -30,10 +30,12 @@ typedef struct
   GStrv host_names;
   char *token;
   gboolean allow_unauthenticated;
-  gsize output_limit;       /* kept of each stream of a command */
-  guint max_sessions;       /* shells that live on; 0: none */
-  guint64 open_files_limit; /* soft, for commands; 0: ours */
-  GStrv base_environment;   /* what commands inherit; NULL: ours */
+  gsize output_limit;         /* kept of each stream of a command */
+  guint max_sessions;         /* shells that live on; 0: none */
+  guint64 open_files_limit;   /* soft, for commands; 0: ours */
+  GStrv base_environment;     /* what commands inherit; NULL: ours */
+  char *startup_command;      /* for /bin/sh, started with the agent; NULL: none */
+  DevboxHttpTraffic *traffic; /* where what comes and goes is counted, or NULL */
 } DevboxAgentConfig;
 
 /* The last answer to a health probe, and what it was made from. */

@@ -45,6 +45,7 @@ struct _DevboxAgentService
 #define HEALTH_MAX_AGE (100 * 1000)
 
 /* File operations that may take long: those that run at once, and those that wait for them. */
+#define MAX_STARTUP_LINES 10000
 #define MAX_WORKERS 4
 #define MAX_TREE_WORKERS 4
 #define MAX_WAITING_WORK 1000
@@ -61,6 +62,8 @@ devbox_agent_config_clear (DevboxAgentConfig *config)
     explicit_bzero (config->token, strlen (config->token));
   g_free (config->token);
   g_strfreev (config->base_environment);
+  g_free (config->startup_command);
+  devbox_http_traffic_unref (config->traffic);
   memset (config, 0, sizeof *config);
   config->listen_fd = -1;
 }
@@ -103,6 +106,7 @@ listen_for_requests (DevboxAgentService *self, GError **error)
   limit_connections (&limits, self->config.max_connections);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
+  devbox_http_listener_set_traffic (self->listener, self->config.traffic);
 
   if (listen_fd >= 0)
     {
@@ -161,6 +165,36 @@ find_log (DevboxLogOwner owner, const char *id, gpointer user_data)
     }
 }
 
+static void
+on_startup_command_done (DevboxServerCommand *command, gpointer user_data)
+{
+  const GError *error = devbox_server_command_get_error (command);
+
+  if (error != NULL)
+    g_warning ("the startup command cannot be started: %s", error->message);
+}
+
+/* It runs for as long as it likes, and is one of the processes that are listed. */
+static gboolean
+start_startup_command (DevboxAgentService *self, GError **error)
+{
+  const char *argv[] = { "/bin/sh", "-c", self->config.startup_command, NULL };
+  const DevboxCommandSpec spec = {
+    .argv = argv,
+    .cwd_fd = devbox_workspace_get_fd (self->workspace),
+    .output_retention = DEVBOX_OUTPUT_KEEP_LAST,
+    .max_lines = MAX_STARTUP_LINES,
+  };
+  g_autoptr (DevboxServerCommand) command = NULL;
+
+  if (self->config.startup_command == NULL)
+    return TRUE;
+
+  command = devbox_process_table_start (self->process_table, DEVBOX_PROCESS_BACKGROUND, &spec, on_startup_command_done,
+                                        NULL, NULL, error);
+  return command != NULL;
+}
+
 DevboxAgentService *
 devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
 {
@@ -196,6 +230,8 @@ devbox_agent_service_new (DevboxAgentConfig *config, GError **error)
   self->log_finder = devbox_log_finder_new (find_log, self);
   for (guint i = 0; self->config.process_retention_ms > 0 && i < DEVBOX_PROCESS_N_ORIGINS; i++)
     devbox_process_table_set_retention (self->process_table, i, self->config.process_retention_ms);
+  if (!start_startup_command (self, error))
+    goto fail;
   self->session_table = devbox_session_table_new (self->launcher);
   devbox_session_table_set_max_sessions (self->session_table, self->config.max_sessions);
   self->tree_watcher = devbox_tree_watcher_new (devbox_workspace_get_fd (self->workspace), DEVBOX_TREE_ENGINE_AUTO);
@@ -245,28 +281,10 @@ devbox_agent_service_stop (DevboxAgentService *self, guint grace_ms, GDestroyNot
   devbox_http_listener_stop (self->listener, grace_ms, func, user_data);
 }
 
-static char *
-host_for_uri (GInetAddress *address)
-{
-  g_autofree char *text = g_inet_address_to_string (address);
-
-  if (g_inet_address_get_is_any (address))
-    return g_strdup (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? "[::1]" : "127.0.0.1");
-
-  return g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? g_strdup_printf ("[%s]", text) : g_strdup (text);
-}
-
 char *
 devbox_agent_service_dup_uri (DevboxAgentService *self)
 {
-  GSocketAddress *address = devbox_http_listener_get_local_address (self->listener);
-  g_autofree char *host = NULL;
-
-  if (!G_IS_INET_SOCKET_ADDRESS (address))
-    return NULL;
-
-  host = host_for_uri (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
-  return g_strdup_printf ("http://%s:%u", host, g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  return devbox_http_listener_dup_uri (self->listener);
 }
 
 const char *

@@ -3,6 +3,8 @@
 
 #include "devbox-request-outbox-private.h"
 
+#include "devbox-suspend-clock-private.h"
+
 /* A program that connects a handler but runs no main loop loses signals, not memory. */
 #define MAX_PENDING 1000
 
@@ -87,7 +89,7 @@ devbox_request_outbox_push (DevboxRequestOutbox *self, DevboxHttpExchange *excha
   letter->request.path = g_strdup (devbox_http_exchange_get_path (exchange));
   letter->request.status = devbox_http_exchange_get_status (exchange);
   letter->request.bytes_sent = devbox_http_exchange_get_bytes_sent (exchange);
-  letter->request.duration = g_get_monotonic_time () - devbox_http_exchange_get_begin_time (exchange);
+  letter->request.duration = devbox_suspend_clock_get_time () - devbox_http_exchange_get_begin_time (exchange);
 
   source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);

@@ -63,8 +63,10 @@ struct _DevboxServerAgent
   int listen_fd;
   GStrv base_environment;
   guint64 open_files_limit;
+  char *startup_command;
 
   DevboxRequestOutbox *outbox;
+  DevboxHttpTraffic *traffic;
   DevboxAgentThread *thread; /* while it runs */
   char *effective_token;
 };
@@ -91,6 +93,9 @@ enum
   PROP_LISTEN_FD,
   PROP_BASE_ENVIRONMENT,
   PROP_OPEN_FILES_LIMIT,
+  PROP_STARTUP_COMMAND,
+  PROP_BYTES_RECEIVED,
+  PROP_BYTES_SENT,
   N_PROPS
 };
 
@@ -159,6 +164,8 @@ fill_config (DevboxServerAgent *self, DevboxAgentConfig *config)
   config->allow_unauthenticated = self->allow_unauthenticated;
   config->base_environment = g_strdupv (self->base_environment);
   config->open_files_limit = self->open_files_limit;
+  config->startup_command = g_strdup (self->startup_command);
+  config->traffic = devbox_http_traffic_ref (self->traffic);
   self->listen_fd = -1;
 }
 
@@ -367,6 +374,15 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
     case PROP_OPEN_FILES_LIMIT:
       g_value_set_uint64 (value, self->open_files_limit);
       break;
+    case PROP_STARTUP_COMMAND:
+      g_value_set_string (value, self->startup_command);
+      break;
+    case PROP_BYTES_RECEIVED:
+      g_value_set_uint64 (value, devbox_http_traffic_get_received (self->traffic));
+      break;
+    case PROP_BYTES_SENT:
+      g_value_set_uint64 (value, devbox_http_traffic_get_sent (self->traffic));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -480,6 +496,9 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
     case PROP_TOKEN:
       set_string (self, &self->token, value, property_id);
       break;
+    case PROP_STARTUP_COMMAND:
+      set_string (self, &self->startup_command, value, property_id);
+      break;
     case PROP_ALLOW_UNAUTHENTICATED:
       set_boolean (self, &self->allow_unauthenticated, value, property_id);
       break;
@@ -523,9 +542,11 @@ devbox_server_agent_finalize (GObject *object)
   g_free (self->token);
   g_free (self->effective_token);
   g_strfreev (self->base_environment);
+  g_free (self->startup_command);
   if (self->listen_fd >= 0)
     g_close (self->listen_fd, NULL);
   devbox_request_outbox_unref (self->outbox);
+  devbox_http_traffic_unref (self->traffic);
 
   G_OBJECT_CLASS (devbox_server_agent_parent_class)->finalize (object);
 }
@@ -723,6 +744,37 @@ devbox_server_agent_class_init (DevboxServerAgentClass *klass)
   properties[PROP_OPEN_FILES_LIMIT]
       = g_param_spec_uint64 ("open-files-limit", NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_CONSTRUCT);
 
+  /**
+   * DevboxServerAgent:startup-command:
+   *
+   * A command line for `/bin/sh` that is started in the workspace as soon as the agent runs, and is one of the
+   * processes that it lists from then on; %NULL for none. It has no deadline, and ends with the agent at the latest.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STARTUP_COMMAND] = g_param_spec_string ("startup-command", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxServerAgent:bytes-received:
+   *
+   * How many bytes came in on connections of the agent, WebSockets included, with all of HTTP around them, since the
+   * agent was made; a start does not set it back. It may be read in any thread, and is not notified.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BYTES_RECEIVED] = g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0,
+                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxServerAgent:bytes-sent:
+   *
+   * How many bytes went out on connections of the agent; see [property@Agent:bytes-received].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BYTES_SENT]
+      = g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -749,5 +801,6 @@ devbox_server_agent_init (DevboxServerAgent *self)
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
 
   self->outbox = devbox_request_outbox_new (G_OBJECT (self), context, emit_request_finished);
+  self->traffic = devbox_http_traffic_new ();
   self->listen_fd = -1;
 }

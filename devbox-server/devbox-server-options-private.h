@@ -25,6 +25,7 @@ typedef struct
   char *token;
   gboolean allow_unauthenticated;
   int listen_fd;
+  int box_socket; /* -1: no box of a platform */
   gboolean access_log;
   gboolean show_version;
 } DevboxServerOptions;

@@ -21,6 +21,7 @@ typedef struct
   char *port;
   char *addr;
   char *listen_fd;
+  char *box_socket;
   char *max_file_size;
   char *max_batch_size;
   char *max_connections;
@@ -40,6 +41,7 @@ words_clear (Words *words)
   g_free (words->port);
   g_free (words->addr);
   g_free (words->listen_fd);
+  g_free (words->box_socket);
   g_free (words->max_file_size);
   g_free (words->max_batch_size);
   g_free (words->max_connections);
@@ -62,6 +64,7 @@ parse_words (DevboxServerOptions *self, Words *words, int *argc, char ***argv, G
     { "port", 0, 0, G_OPTION_ARG_STRING, &words->port, N_ ("The port to listen at, 0 for any free one (PORT; 3000)"), N_ ("PORT") },
     { "addr", 0, 0, G_OPTION_ARG_STRING, &words->addr, N_ ("Address and port in one (ADDR)"), N_ ("ADDRESS:PORT") },
     { "listen-fd", 0, 0, G_OPTION_ARG_STRING, &words->listen_fd, N_ ("Accept connections from this inherited socket instead"), N_ ("NUMBER") },
+    { "box-socket", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &words->box_socket, NULL, NULL },
     { "max-file-size", 0, 0, G_OPTION_ARG_STRING, &words->max_file_size, N_ ("The largest file that may be written, in bytes, 0 for any (MAX_FILE_SIZE; 104857600)"), N_ ("BYTES") },
     { "max-batch-size", 0, 0, G_OPTION_ARG_STRING, &words->max_batch_size, N_ ("What the files of one request may take together, in bytes, 0 for any (MAX_BATCH_SIZE; 1073741824)"), N_ ("BYTES") },
     { "max-connections", 0, 0, G_OPTION_ARG_STRING, &words->max_connections, N_ ("How many connections may be open at once (MAX_CONNECTIONS; 4096)"), N_ ("NUMBER") },
@@ -213,16 +216,16 @@ read_address (DevboxServerOptions *self, const Words *words, GError **error)
 }
 
 static gboolean
-read_listen_fd (DevboxServerOptions *self, const Words *words, GError **error)
+read_descriptor (const char *word, const char *what, int *fd, GError **error)
 {
   guint64 number = 0;
 
-  if (words->listen_fd == NULL)
+  if (word == NULL)
     return TRUE;
-  if (!parse_number (words->listen_fd, "--listen-fd", G_MAXINT, &number, error))
+  if (!parse_number (word, what, G_MAXINT, &number, error))
     return FALSE;
 
-  self->listen_fd = number;
+  *fd = number;
   return TRUE;
 }
 
@@ -255,6 +258,7 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
 
   memset (self, 0, sizeof *self);
   self->listen_fd = -1;
+  self->box_socket = -1;
   self->max_file_size = DEFAULT_MAX_FILE_SIZE;
   self->max_batch_size = DEFAULT_MAX_BATCH_SIZE;
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
@@ -268,7 +272,9 @@ devbox_server_options_parse (DevboxServerOptions *self, int *argc, char ***argv,
   self->workspace_path = g_strdup (workspace_path != NULL ? workspace_path : "/workspace");
   self->token = g_strdup (find_token (&words));
 
-  return check_token (self->token, error) && read_address (self, &words, error) && read_listen_fd (self, &words, error)
+  return check_token (self->token, error) && read_address (self, &words, error)
+         && read_descriptor (words.listen_fd, "--listen-fd", &self->listen_fd, error)
+         && read_descriptor (words.box_socket, "--box-socket", &self->box_socket, error)
          && read_enable_cors (self, &words, error)
          && read_number (words.max_file_size, "--max-file-size", "MAX_FILE_SIZE", G_MAXINT64, &self->max_file_size,
                          error)

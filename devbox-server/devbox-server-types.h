@@ -8,5 +8,6 @@
 G_BEGIN_DECLS
 
 typedef struct _DevboxServerAgent DevboxServerAgent;
+typedef struct _DevboxServerPlatform DevboxServerPlatform;
 
 G_END_DECLS

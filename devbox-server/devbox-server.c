@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "devbox-box-link-private.h"
 #include "devbox-http-access-log-private.h"
 #include "devbox-server-agent.h"
 #include "devbox-server-options-private.h"
 #include "devbox-token-file-private.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -111,37 +113,42 @@ raise_open_files_limit (void)
   return setrlimit (RLIMIT_NOFILE, &limit) == 0 ? before : 0;
 }
 
-static gboolean
-start_agent (Program *program, GError **error)
+static DevboxServerAgent *
+create_agent (Program *program)
 {
   DevboxServerOptions *options = &program->options;
 
-  if (!provide_token (options, error))
+  /* clang-format off */
+  return g_object_new (DEVBOX_SERVER_TYPE_AGENT,
+                       "workspace-path", options->workspace_path,
+                       "host", options->host,
+                       "port", options->port,
+                       "max-file-size", options->max_file_size,
+                       "max-batch-size", options->max_batch_size,
+                       "max-connections", (guint) options->max_connections,
+                       "max-sessions", (guint) options->max_sessions,
+                       "output-limit", options->output_limit,
+                       "process-retention", (guint) options->process_retention * 1000,
+                       "max-concurrent-reads", (guint) options->max_concurrent_reads,
+                       "enable-cors", options->enable_cors,
+                       "cors-origins", options->cors_origins,
+                       "host-names", options->host_names,
+                       "token", options->token,
+                       "allow-unauthenticated", options->allow_unauthenticated,
+                       "listen-fd", options->listen_fd,
+                       "base-environment", program->environment,
+                       "open-files-limit", raise_open_files_limit (),
+                       NULL);
+  /* clang-format on */
+}
+
+static gboolean
+start_agent (Program *program, GError **error)
+{
+  if (!provide_token (&program->options, error))
     return FALSE;
 
-  /* clang-format off */
-  program->agent = g_object_new (DEVBOX_SERVER_TYPE_AGENT,
-                                 "workspace-path", options->workspace_path,
-                                 "host", options->host,
-                                 "port", options->port,
-                                 "max-file-size", options->max_file_size,
-                                 "max-batch-size", options->max_batch_size,
-                                 "max-connections", (guint) options->max_connections,
-                                 "max-sessions", (guint) options->max_sessions,
-                                 "output-limit", options->output_limit,
-                                 "process-retention", (guint) options->process_retention * 1000,
-                                 "max-concurrent-reads", (guint) options->max_concurrent_reads,
-                                 "enable-cors", options->enable_cors,
-                                 "cors-origins", options->cors_origins,
-                                 "host-names", options->host_names,
-                                 "token", options->token,
-                                 "allow-unauthenticated", options->allow_unauthenticated,
-                                 "listen-fd", options->listen_fd,
-                                 "base-environment", program->environment,
-                                 "open-files-limit", raise_open_files_limit (),
-                                 NULL);
-  /* clang-format on */
-
+  program->agent = create_agent (program);
   return devbox_server_agent_start (program->agent, NULL, error);
 }
 
@@ -225,6 +232,21 @@ serve (Program *program, char **argv)
   g_application_run (program->application, 1, argv);
 }
 
+static int
+serve_box (Program *program)
+{
+  int socket = program->options.box_socket;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_unix_set_fd_nonblocking (socket, TRUE, &error) || fcntl (socket, F_SETFD, FD_CLOEXEC) != 0)
+    {
+      g_printerr (_ ("devbox-server: Descriptor %d is no socket of a platform\n"), socket);
+      return EXIT_USAGE;
+    }
+
+  return devbox_box_link_run (create_agent (program), socket);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,7 +264,10 @@ main (int argc, char **argv)
   else
     {
       wipe_secrets (arguments);
-      serve (&program, argv);
+      if (program.options.box_socket >= 0)
+        program.exit_status = serve_box (&program);
+      else
+        serve (&program, argv);
     }
   program_clear (&program);
 

@@ -5,4 +5,5 @@
 #include "devbox-server-version-macros.h"
 #include "devbox-server-types.h"
 #include "devbox-server-agent.h"
+#include "devbox-server-platform.h"
 #include "devbox-server-enum-types.h"

@@ -49,11 +49,19 @@ devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean requi
 /* Each element is a string; transfer full. */
 gboolean
 devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean required, GStrv *value, GError **error);
+/* Each element is an object; transfer container. */
+gboolean devbox_wire_json_get_objects (JsonObject *object,
+                                       const char *name,
+                                       gboolean required,
+                                       GPtrArray **value,
+                                       GError **error);
 
 /* Writing: straight into a GString, no tree. `string` may be any bytes: each ill-formed part of UTF-8 becomes U+FFFD,
  * and so does NUL, which the scan refuses. FALSE when anything had to be replaced. */
 gboolean devbox_wire_json_append_string (GString *out, const char *string, gssize length);
-/* A member `,"name":"…"` with any bytes; where they are not all text, also `,"bytes_name":"…"` with them in base64. */
+/* A member `,"name":"…"`; the name is written as it is. */
+void devbox_wire_json_append_member (GString *out, const char *name, const char *value);
+/* The same with any bytes; where they are not all text, also `,"bytes_name":"…"` with them in base64. */
 void
 devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes_name, const char *bytes, gsize length);
 void devbox_wire_json_append_path (GString *out, const char *name, const char *bytes_name, const char *path);

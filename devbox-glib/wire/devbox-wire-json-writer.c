@@ -113,6 +113,15 @@ devbox_wire_json_append_string (GString *out, const char *string, gssize length)
 }
 
 void
+devbox_wire_json_append_member (GString *out, const char *name, const char *value)
+{
+  g_string_append (out, ",\"");
+  g_string_append (out, name);
+  g_string_append (out, "\":");
+  devbox_wire_json_append_string (out, value, -1);
+}
+
+void
 devbox_wire_json_append_bytes (GString *out, const char *name, const char *bytes_name, const char *bytes, gsize length)
 {
   gsize position;

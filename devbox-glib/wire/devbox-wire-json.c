@@ -315,12 +315,47 @@ devbox_wire_json_get_array (JsonObject *object, const char *name, gboolean requi
   return TRUE;
 }
 
+/* Reads the elements of an array, all of one kind, which `add` keeps. */
+typedef void (*AddFunc) (gpointer builder, JsonNode *element);
+
+static gboolean
+read_elements (const char *name,
+               JsonArray *array,
+               Kind kind,
+               const char *expected,
+               AddFunc add,
+               gpointer builder,
+               GError **error)
+{
+  guint n_elements = json_array_get_length (array);
+
+  for (guint i = 0; i < n_elements; i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (get_kind (node) != kind)
+        {
+          g_autofree char *element = g_strdup_printf ("%s[%u]", name, i);
+
+          return fail_type (element, expected, node, error);
+        }
+      add (builder, node);
+    }
+
+  return TRUE;
+}
+
+static void
+add_string (gpointer builder, JsonNode *element)
+{
+  g_strv_builder_add (builder, json_node_get_string (element));
+}
+
 gboolean
 devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean required, GStrv *value, GError **error)
 {
   g_autoptr (GStrvBuilder) builder = NULL;
   JsonArray *array = NULL;
-  guint n_elements;
 
   if (!devbox_wire_json_get_array (object, name, required, &array, error))
     return FALSE;
@@ -328,21 +363,40 @@ devbox_wire_json_get_strv (JsonObject *object, const char *name, gboolean requir
     return TRUE;
 
   builder = g_strv_builder_new ();
-  n_elements = json_array_get_length (array);
-  for (guint i = 0; i < n_elements; i++)
-    {
-      JsonNode *node = json_array_get_element (array, i);
-
-      if (get_kind (node) != KIND_STRING)
-        {
-          g_autofree char *element = g_strdup_printf ("%s[%u]", name, i);
-
-          return fail_type (element, _ ("a string"), node, error);
-        }
-      g_strv_builder_add (builder, json_node_get_string (node));
-    }
+  if (!read_elements (name, array, KIND_STRING, _ ("a string"), add_string, builder, error))
+    return FALSE;
 
   *value = g_strv_builder_end (builder);
+
+  return TRUE;
+}
+
+static void
+add_object (gpointer objects, JsonNode *element)
+{
+  g_ptr_array_add (objects, json_node_get_object (element));
+}
+
+gboolean
+devbox_wire_json_get_objects (JsonObject *object,
+                              const char *name,
+                              gboolean required,
+                              GPtrArray **value,
+                              GError **error)
+{
+  g_autoptr (GPtrArray) objects = NULL;
+  JsonArray *array = NULL;
+
+  if (!devbox_wire_json_get_array (object, name, required, &array, error))
+    return FALSE;
+  if (array == NULL)
+    return TRUE;
+
+  objects = g_ptr_array_new ();
+  if (!read_elements (name, array, KIND_OBJECT, _ ("an object"), add_object, objects, error))
+    return FALSE;
+
+  *value = g_steal_pointer (&objects);
 
   return TRUE;
 }

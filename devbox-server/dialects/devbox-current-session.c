@@ -68,24 +68,18 @@ find_session (DevboxHttpExchange *exchange, DevboxAgentService *service, const c
 }
 
 static void
-append_string_member (GString *json, const char *name, const char *value)
-{
-  g_string_append_printf (json, ",\"%s\":", name);
-  devbox_wire_json_append_string (json, value, -1);
-}
-
-static void
 append_status (GString *json, DevboxShellSession *session)
 {
-  append_string_member (json, "sessionStatus", devbox_shell_session_has_ended (session) ? "terminated" : "active");
+  devbox_wire_json_append_member (json, "sessionStatus",
+                                  devbox_shell_session_has_ended (session) ? "terminated" : "active");
 }
 
 static void
 append_place (GString *json, DevboxShellSession *session)
 {
-  append_string_member (json, "sessionId", devbox_shell_session_get_id (session));
-  append_string_member (json, "shell", devbox_shell_session_get_program (session));
-  append_string_member (json, "cwd", devbox_shell_session_get_folder (session));
+  devbox_wire_json_append_member (json, "sessionId", devbox_shell_session_get_id (session));
+  devbox_wire_json_append_member (json, "shell", devbox_shell_session_get_program (session));
+  devbox_wire_json_append_member (json, "cwd", devbox_shell_session_get_folder (session));
   append_status (json, session);
 }
 
@@ -261,7 +255,7 @@ logs (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
     }
 
   json = devbox_current_begin ();
-  append_string_member (json, "sessionId", argument);
+  devbox_wire_json_append_member (json, "sessionId", argument);
   devbox_current_reply_log (exchange, json, devbox_shell_session_get_log (session), tail);
 }
 
@@ -371,7 +365,7 @@ on_executed (DevboxShellSession *session, const DevboxShellResult *result, gpoin
   else
     g_string_append_printf (json, ",\"exitCode\":%d", result->exit_code);
   g_string_append_printf (json, ",\"duration\":%" G_GINT64_FORMAT, result->duration / 1000);
-  append_string_member (json, "workingDir", devbox_shell_session_get_folder (session));
+  devbox_wire_json_append_member (json, "workingDir", devbox_shell_session_get_folder (session));
   append_status (json, session);
   if (result->shell_replaced)
     g_string_append (json, ",\"shellReplaced\":true");
@@ -454,8 +448,8 @@ on_folder_changed (DevboxShellSession *session, const DevboxShellResult *result,
     }
 
   json = devbox_current_begin ();
-  append_string_member (json, "workingDir", devbox_shell_session_get_folder (session));
-  append_string_member (json, "cwd", devbox_shell_session_get_folder (session));
+  devbox_wire_json_append_member (json, "workingDir", devbox_shell_session_get_folder (session));
+  devbox_wire_json_append_member (json, "cwd", devbox_shell_session_get_folder (session));
   devbox_current_reply (call->exchange, json);
 }
 

@@ -3,6 +3,8 @@
 
 #include "devbox-http-access-log-private.h"
 
+#include "devbox-suspend-clock-private.h"
+
 #define MAX_PATH_SHOWN 8192
 
 static char *
@@ -19,7 +21,7 @@ format_remote_address (DevboxHttpExchange *exchange)
 void
 devbox_http_access_log (DevboxHttpExchange *exchange)
 {
-  gint64 duration = g_get_monotonic_time () - devbox_http_exchange_get_begin_time (exchange);
+  gint64 duration = devbox_suspend_clock_get_time () - devbox_http_exchange_get_begin_time (exchange);
   g_autofree char *path = NULL;
   g_autofree char *shown_path = NULL;
   g_autofree char *status = NULL;

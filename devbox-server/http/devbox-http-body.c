@@ -3,6 +3,7 @@
 
 #include "devbox-http-connection-private.h"
 
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <string.h>
@@ -254,7 +255,7 @@ devbox_http_exchange_read_body (DevboxHttpExchange *self,
     }
   g_return_if_fail (self->body_state != DEVBOX_HTTP_BODY_OVER);
 
-  self->rate_time = g_get_monotonic_time ();
+  self->rate_time = devbox_suspend_clock_get_time ();
   devbox_http_connection_queue (self->connection);
 }
 
@@ -270,7 +271,7 @@ devbox_http_exchange_resume_body (DevboxHttpExchange *self)
   if (!self->is_body_paused)
     return;
   self->is_body_paused = FALSE;
-  self->rate_time = g_get_monotonic_time ();
+  self->rate_time = devbox_suspend_clock_get_time ();
   self->rate_bytes = 0;
   if (self->connection != NULL)
     devbox_http_connection_queue (self->connection);

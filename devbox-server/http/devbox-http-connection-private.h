@@ -27,7 +27,7 @@ struct _DevboxHttpConnection
   DevboxHttpHead *head;     /* of an incomplete head; its bytes are the input */
   GByteArray *input;        /* received and not used yet */
   DevboxHttpOutput *output; /* not taken by the socket yet */
-  gint64 since;             /* the state, or for DRAINING the end of the output; monotonic, µs */
+  gint64 since;             /* the state, or for DRAINING the end of the output; of the suspend clock, µs */
   gint64 write_time;        /* of the last progress of the output, or of its beginning */
   GSocketAddress *remote_address;
   gsize drained;
@@ -114,6 +114,7 @@ struct _DevboxHttpExchange
   GDestroyNotify writable_destroy;
   gpointer data;
   GDestroyNotify data_destroy;
+  GStrv arguments;
 
   guint8 minor_version;
   guint8 body_state;

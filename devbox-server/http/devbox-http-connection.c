@@ -3,6 +3,7 @@
 
 #include "devbox-http-connection-private.h"
 
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ devbox_http_connection_new (DevboxHttpEngine *engine, int fd, const DevboxHttpPe
   self->peer = *peer;
   self->fd = fd;
   self->is_writable = TRUE;
-  self->since = g_get_monotonic_time ();
+  self->since = devbox_suspend_clock_get_time ();
   g_queue_push_tail_link (&engine->fresh, &self->link);
   engine->n_connections++;
   devbox_http_engine_count_address (engine, peer, 1);
@@ -168,6 +169,7 @@ devbox_http_connection_receive (DevboxHttpConnection *self, guint8 *buffer, gsiz
     }
   if (n == 0)
     self->saw_end = TRUE;
+  devbox_http_traffic_add_received (self->engine->traffic, n);
   /* Less than asked for means that nothing is left, and the next byte is a new event; only an end already seen is not
    * told again. */
   if (n == 0 || ((gsize) n < size && !self->is_hung_up))
@@ -201,7 +203,7 @@ void
 devbox_http_connection_note_output (DevboxHttpConnection *self)
 {
   if (self->write_time == 0)
-    self->write_time = g_get_monotonic_time ();
+    self->write_time = devbox_suspend_clock_get_time ();
   devbox_http_connection_queue (self);
 }
 
@@ -209,6 +211,7 @@ static void
 note_sent (DevboxHttpConnection *self, DevboxHttpOutputResult result, gsize sent)
 {
   self->turn_bytes += sent;
+  devbox_http_traffic_add_sent (self->engine->traffic, sent);
   if (self->exchange != NULL)
     self->exchange->bytes_sent += sent;
   if (result == DEVBOX_HTTP_OUTPUT_BLOCKED)
@@ -218,7 +221,7 @@ note_sent (DevboxHttpConnection *self, DevboxHttpOutputResult result, gsize sent
   if (self->output == NULL)
     self->write_time = 0;
   else if (sent > 0 || self->write_time == 0)
-    self->write_time = g_get_monotonic_time ();
+    self->write_time = devbox_suspend_clock_get_time ();
 }
 
 void
@@ -261,7 +264,7 @@ flush (DevboxHttpConnection *self)
 static void
 start_draining (DevboxHttpConnection *self)
 {
-  set_state (self, DEVBOX_HTTP_CONNECTION_DRAINING, g_get_monotonic_time ());
+  set_state (self, DEVBOX_HTTP_CONNECTION_DRAINING, devbox_suspend_clock_get_time ());
   g_clear_pointer (&self->input, g_byte_array_unref);
   g_clear_pointer (&self->head, g_free);
 }
@@ -310,7 +313,7 @@ parse_head (DevboxHttpConnection *self, const guint8 *data, gsize size)
       if (!is_input)
         devbox_http_connection_keep_input (self, data, size);
       if (self->state != DEVBOX_HTTP_CONNECTION_HEAD)
-        set_state (self, DEVBOX_HTTP_CONNECTION_HEAD, g_get_monotonic_time ());
+        set_state (self, DEVBOX_HTTP_CONNECTION_HEAD, devbox_suspend_clock_get_time ());
       self->head = head;
       return;
     case DEVBOX_HTTP_HEAD_MALFORMED:
@@ -387,7 +390,7 @@ end_exchange (DevboxHttpConnection *self)
     close (devbox_http_connection_steal_fd (self));
   else
     set_state (self, self->input != NULL ? DEVBOX_HTTP_CONNECTION_HEAD : DEVBOX_HTTP_CONNECTION_IDLE,
-               g_get_monotonic_time ());
+               devbox_suspend_clock_get_time ());
   devbox_http_exchange_finish (exchange, self->engine, FALSE, NULL);
 }
 
@@ -431,7 +434,7 @@ step_draining (DevboxHttpConnection *self)
   if (flush (self) && !self->is_shut_down)
     {
       self->is_shut_down = TRUE;
-      self->since = g_get_monotonic_time ();
+      self->since = devbox_suspend_clock_get_time ();
       shutdown (self->fd, SHUT_WR);
     }
   if (self->is_broken)

@@ -3,6 +3,7 @@
 
 #include "devbox-http-exchange-private.h"
 #include "devbox-http-head-private.h"
+#include "devbox-http-traffic-private.h"
 
 #include <netinet/in.h>
 
@@ -47,7 +48,8 @@ struct _DevboxHttpEngine
   guint depth; /* of nested turns */
   guint n_connections;
   gint64 next_sweep;
-  gboolean is_sweeping; /* the timer is set: there are connections, or the listener asked for it */
+  /* The timer is set, and the suspend clock held: there are connections, or the listener asked for it. */
+  gboolean is_sweeping;
 
   GQueue fresh;  /* accepted, and silent since; the oldest first, as in idle */
   GQueue idle;   /* between two requests */
@@ -58,6 +60,8 @@ struct _DevboxHttpEngine
   GPtrArray *upgraded;       /* (element-type GSocket) not owned */
 
   GHashTable *addresses; /* how many connections each address has; NULL without a limit for it */
+
+  DevboxHttpTraffic *traffic; /* or NULL: nobody counts */
 
   DevboxHttpHead *spare_head;
   guint8 *spare_buffer; /* DEVBOX_HTTP_PIECE_SIZE */
@@ -77,7 +81,7 @@ struct _DevboxHttpEngine
 
   gboolean is_stopping;     /* or stopped */
   gboolean is_stop_pending; /* stop_func is to be told */
-  gint64 stop_time;
+  gint64 stop_time;         /* of the suspend clock, as all deadlines */
   GDestroyNotify stop_func;
   gpointer stop_data;
 

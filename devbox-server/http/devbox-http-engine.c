@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-http-connection-private.h"
+#include "devbox-suspend-clock-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,20 +98,39 @@ update_timer (DevboxHttpEngine *self)
 {
   gint64 time = self->is_sweeping ? self->next_sweep : -1;
 
-  if (self->is_stop_pending && (time < 0 || self->stop_time < time))
-    time = self->stop_time;
+  if (self->is_stop_pending)
+    {
+      gint64 stop = g_get_monotonic_time () + self->stop_time - devbox_suspend_clock_get_time ();
+
+      time = time < 0 ? stop : MIN (time, stop);
+    }
   if (!g_source_is_destroyed (self->source))
     g_source_set_ready_time (self->source, time);
 }
 
 static void
-sweep (DevboxHttpEngine *self, gint64 now)
+set_sweeping (DevboxHttpEngine *self, gboolean is_sweeping)
 {
-  self->next_sweep = now + SWEEP_INTERVAL;
+  if (self->is_sweeping == is_sweeping)
+    return;
+
+  self->is_sweeping = is_sweeping;
+  if (is_sweeping)
+    devbox_suspend_clock_hold ();
+  else
+    devbox_suspend_clock_release ();
+}
+
+static void
+sweep (DevboxHttpEngine *self)
+{
+  gint64 now = devbox_suspend_clock_get_time ();
+
+  self->next_sweep = g_get_monotonic_time () + SWEEP_INTERVAL;
   close_overdue (self, &self->fresh, now - self->limits.head_timeout_ms * G_GINT64_CONSTANT (1000));
   close_overdue (self, &self->idle, now - self->limits.idle_timeout_ms * G_GINT64_CONSTANT (1000));
   check_active (self, now);
-  self->is_sweeping = self->n_connections > 0;
+  set_sweeping (self, self->n_connections > 0);
   if (self->sweep_func != NULL)
     self->sweep_func (self->sweep_data);
   update_timer (self);
@@ -148,9 +168,9 @@ finish_stop (DevboxHttpEngine *self)
 }
 
 static void
-check_stop (DevboxHttpEngine *self, gint64 now)
+check_stop (DevboxHttpEngine *self)
 {
-  if (!self->is_stop_pending || (self->n_connections > 0 && now < self->stop_time))
+  if (!self->is_stop_pending || (self->n_connections > 0 && devbox_suspend_clock_get_time () < self->stop_time))
     return;
   close_all (self);
   finish_stop (self);
@@ -168,7 +188,6 @@ static gboolean
 engine_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   DevboxHttpEngine *self = devbox_http_engine_ref (((EngineSource *) source)->engine);
-  gint64 now = g_source_get_time (source);
 
   if (++self->depth == MAX_DEPTH)
     g_source_modify_unix_fd (source, self->epoll_tag, 0);
@@ -176,9 +195,9 @@ engine_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_dat
   run_ready (self);
   if (!g_source_is_destroyed (source) && g_source_query_unix_fd (source, self->epoll_tag) != 0)
     run_events (self);
-  if (self->is_sweeping && now >= self->next_sweep)
-    sweep (self, now);
-  check_stop (self, now);
+  if (self->is_sweeping && g_source_get_time (source) >= self->next_sweep)
+    sweep (self);
+  check_stop (self);
 
   if (self->depth-- == MAX_DEPTH && !g_source_is_destroyed (source))
     g_source_modify_unix_fd (source, self->epoll_tag, G_IO_IN);
@@ -241,10 +260,12 @@ devbox_http_engine_unref (DevboxHttpEngine *self)
   if (self->finished_destroy != NULL)
     self->finished_destroy (self->finished_data);
   free_dead (self);
+  set_sweeping (self, FALSE);
   close (self->epoll_fd);
   g_source_unref (self->source);
   g_clear_pointer (&self->addresses, g_hash_table_unref);
   g_ptr_array_unref (self->upgraded);
+  devbox_http_traffic_unref (self->traffic);
   g_ptr_array_unref (self->dead_pollables);
   g_string_free (self->reply_buffer, TRUE);
   g_free (self->spare_buffer);
@@ -272,7 +293,7 @@ devbox_http_engine_stop (DevboxHttpEngine *self, guint grace_ms, GDestroyNotify 
 
   self->is_stopping = TRUE;
   self->is_stop_pending = TRUE;
-  self->stop_time = g_get_monotonic_time () + grace_ms * G_GINT64_CONSTANT (1000);
+  self->stop_time = devbox_suspend_clock_get_time () + grace_ms * G_GINT64_CONSTANT (1000);
   self->stop_func = func;
   self->stop_data = user_data;
 
@@ -304,7 +325,7 @@ devbox_http_engine_schedule_sweep (DevboxHttpEngine *self)
 {
   if (self->is_sweeping)
     return;
-  self->is_sweeping = TRUE;
+  set_sweeping (self, TRUE);
   self->next_sweep = g_get_monotonic_time () + SWEEP_INTERVAL;
   update_timer (self);
 }

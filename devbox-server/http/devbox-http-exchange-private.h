@@ -32,6 +32,9 @@ GSocketAddress *devbox_http_exchange_get_local_address (DevboxHttpExchange *self
 goffset devbox_http_exchange_get_content_length (DevboxHttpExchange *self); /* 0 no body, -1 chunked */
 /* X-Request-Id if it is 1 to 128 letters, digits, '-', '.' and '_', else one of our own */
 const char *devbox_http_exchange_get_request_id (DevboxHttpExchange *self);
+/* What stands for the n-th "{}" in the path of its route (http/devbox-http-router-private.h); NULL: there is none. */
+const char *devbox_http_exchange_get_argument (DevboxHttpExchange *self, guint n);
+void devbox_http_exchange_take_arguments (DevboxHttpExchange *self, GStrv arguments);
 
 /* Who sends it, as the guard's authenticator found out (the platform: a namespace); NULL: nobody asked. Copied. */
 void devbox_http_exchange_set_identity (DevboxHttpExchange *self, const char *identity);
@@ -125,7 +128,7 @@ SoupWebsocketConnection *devbox_http_exchange_upgrade_websocket (DevboxHttpExcha
 /* For the access log and metrics */
 guint devbox_http_exchange_get_status (DevboxHttpExchange *self); /* 0 before the reply */
 guint64 devbox_http_exchange_get_bytes_sent (DevboxHttpExchange *self);
-gint64 devbox_http_exchange_get_begin_time (DevboxHttpExchange *self); /* monotonic, µs */
+gint64 devbox_http_exchange_get_begin_time (DevboxHttpExchange *self); /* of the suspend clock, µs */
 
 /* What a handler needs for as long as the exchange is there */
 void devbox_http_exchange_set_data (DevboxHttpExchange *self, gpointer data, GDestroyNotify destroy);

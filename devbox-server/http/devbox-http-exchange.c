@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-http-connection-private.h"
+#include "devbox-suspend-clock-private.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -43,7 +44,7 @@ devbox_http_exchange_new (DevboxHttpConnection *connection, const DevboxHttpHead
   memset (self, 0, sizeof *self);
   g_atomic_ref_count_init (&self->ref_count);
   self->connection = connection;
-  self->begin_time = g_get_monotonic_time ();
+  self->begin_time = devbox_suspend_clock_get_time ();
   self->number = ++connection->engine->n_exchanges;
   memcpy (self->id_prefix, connection->engine->id_prefix, sizeof self->id_prefix);
   self->peer = connection->peer;
@@ -93,6 +94,7 @@ devbox_http_exchange_unref (DevboxHttpExchange *self)
   if (self->reply_headers != NULL)
     g_string_free (self->reply_headers, TRUE);
   g_free (self->request_id);
+  g_strfreev (self->arguments);
   g_free (self->identity);
   g_free (self);
 }
@@ -113,6 +115,28 @@ const char *
 devbox_http_exchange_get_query (DevboxHttpExchange *self)
 {
   return self->query;
+}
+
+const char *
+devbox_http_exchange_get_argument (DevboxHttpExchange *self, guint n)
+{
+  if (self->arguments == NULL)
+    return NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      if (self->arguments[i] == NULL)
+        return NULL;
+    }
+
+  return self->arguments[n];
+}
+
+void
+devbox_http_exchange_take_arguments (DevboxHttpExchange *self, GStrv arguments)
+{
+  g_strfreev (self->arguments);
+  self->arguments = arguments;
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-http-exchange-private.h"
+#include "devbox-http-traffic-private.h"
 
 G_BEGIN_DECLS
 
@@ -27,12 +28,17 @@ void devbox_http_listener_set_finished_func (DevboxHttpListener *self,
                                              gpointer user_data,
                                              GDestroyNotify destroy);
 
+/* From now on every connection is counted there, WebSockets included; keeps a reference. */
+void devbox_http_listener_set_traffic (DevboxHttpListener *self, DevboxHttpTraffic *traffic);
+
 /* host: an address or a name that resolves to loopback; port 0: any. Errors are G_IO_ERROR (ADDRESS_IN_USE, …). */
 gboolean devbox_http_listener_listen (DevboxHttpListener *self, const char *host, guint16 port, GError **error);
 /* A listening socket from outside (TCP or Unix); takes it, and closes it on failure. */
 gboolean devbox_http_listener_listen_fd (DevboxHttpListener *self, int fd, GError **error);
 GSocketAddress *
-devbox_http_listener_get_local_address (DevboxHttpListener *self);    /* transfer none; of the first socket */
+devbox_http_listener_get_local_address (DevboxHttpListener *self); /* transfer none; of the first socket */
+/* "http://127.0.0.1:3000", as it is reached from this machine; NULL: it has no IP socket. Transfer full. */
+char *devbox_http_listener_dup_uri (DevboxHttpListener *self);
 gboolean devbox_http_listener_is_loopback (DevboxHttpListener *self); /* every socket is loopback, Unix or inherited */
 
 /* Stops accepting and frees the port, closes what is idle, lets what runs end for up to grace_ms, then closes; func is

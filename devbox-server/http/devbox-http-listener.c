@@ -389,6 +389,30 @@ devbox_http_listener_get_local_address (DevboxHttpListener *self)
   return self->local_address;
 }
 
+static char *
+host_for_uri (GInetAddress *address)
+{
+  g_autofree char *text = g_inet_address_to_string (address);
+
+  if (g_inet_address_get_is_any (address))
+    return g_strdup (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? "[::1]" : "127.0.0.1");
+
+  return g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? g_strdup_printf ("[%s]", text) : g_strdup (text);
+}
+
+char *
+devbox_http_listener_dup_uri (DevboxHttpListener *self)
+{
+  GSocketAddress *address = devbox_http_listener_get_local_address (self);
+  g_autofree char *host = NULL;
+
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return NULL;
+
+  host = host_for_uri (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+  return g_strdup_printf ("http://%s:%u", host, g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+}
+
 gboolean
 devbox_http_listener_is_loopback (DevboxHttpListener *self)
 {
@@ -451,6 +475,13 @@ devbox_http_listener_set_finished_func (DevboxHttpListener *self,
   engine->finished_func = func;
   engine->finished_data = user_data;
   engine->finished_destroy = destroy;
+}
+
+void
+devbox_http_listener_set_traffic (DevboxHttpListener *self, DevboxHttpTraffic *traffic)
+{
+  devbox_http_traffic_unref (self->engine->traffic);
+  self->engine->traffic = devbox_http_traffic_ref (traffic);
 }
 
 void

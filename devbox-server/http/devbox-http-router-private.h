@@ -8,14 +8,17 @@ G_BEGIN_DECLS
 /* From a request to its handler, by way of the guard. */
 typedef struct _DevboxHttpRouter DevboxHttpRouter;
 
-/* argument: the path component where the route has "{}", percent-decoded; else NULL. The handler answers the exchange.
- */
+/* argument: the path component where the route has its first "{}", percent-decoded; else NULL. It lives as long as the
+ * exchange, as do those of further ones (devbox_http_exchange_get_argument). The handler answers the exchange. */
 typedef void (*DevboxHttpRouteFunc) (DevboxHttpExchange *exchange, const char *argument, gpointer user_data);
 
+#define DEVBOX_HTTP_ROUTE_MAX_ARGUMENTS 2
+
+/* Of two routes for the same request the first one counts, but one whose path has no "{}" before all others. */
 typedef struct
 {
   const char *method; /* a GET route also answers HEAD */
-  const char *path;   /* "/process/status/{}"; the one "{}" stands for a whole component */
+  const char *path;   /* "/process/status/{}"; each "{}" stands for a whole component */
   DevboxHttpRouteFlags flags;
   DevboxHttpRouteFunc func;
 } DevboxHttpRoute;

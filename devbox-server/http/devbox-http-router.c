@@ -62,28 +62,56 @@ devbox_http_router_set_bare_prefix (DevboxHttpRouter *self, const char *prefix)
   self->bare_prefix = prefix;
 }
 
-/* Whether path fits the pattern; *argument is what stands for its "{}". */
-static gboolean
-match_path (const char *pattern, const char *path, char **argument)
+/* A component of a path, still percent-encoded. */
+typedef struct
 {
-  const char *hole = strstr (pattern, "{}");
-  gsize prefix_length;
-  gsize suffix_length;
-  gsize path_length = strlen (path);
+  const char *start;
+  const char *end;
+} Part;
 
-  if (hole == NULL)
-    return strcmp (pattern, path) == 0;
+/* Whether path fits the pattern; parts: what stands for each "{}". */
+static gboolean
+match_path (const char *pattern, const char *path, Part parts[DEVBOX_HTTP_ROUTE_MAX_ARGUMENTS], guint *n_parts)
+{
+  *n_parts = 0;
+  for (;;)
+    {
+      if (pattern[0] == '{')
+        {
+          Part part = { path, strchrnul (path, '/') };
 
-  prefix_length = hole - pattern;
-  suffix_length = strlen (hole + 2);
-  if (path_length <= prefix_length + suffix_length || strncmp (pattern, path, prefix_length) != 0
-      || strcmp (hole + 2, path + path_length - suffix_length) != 0)
-    return FALSE;
-  if (memchr (path + prefix_length, '/', path_length - prefix_length - suffix_length) != NULL)
-    return FALSE;
+          if (part.end == part.start)
+            return FALSE;
+          parts[(*n_parts)++] = part;
+          path = part.end;
+          pattern += strlen ("{}");
+        }
+      else if (*pattern != *path)
+        return FALSE;
+      else if (*pattern == '\0')
+        return TRUE;
+      else
+        {
+          pattern++;
+          path++;
+        }
+    }
+}
 
-  *argument = g_uri_unescape_segment (path + prefix_length, path + path_length - suffix_length, NULL);
-  return *argument != NULL;
+/* NULL where an escape is broken, or stands for NUL. */
+static GStrv
+decode_parts (const Part *parts, guint n_parts)
+{
+  g_auto (GStrv) arguments = g_new0 (char *, n_parts + 1);
+
+  for (guint i = 0; i < n_parts; i++)
+    {
+      arguments[i] = g_uri_unescape_segment (parts[i].start, parts[i].end, NULL);
+      if (arguments[i] == NULL)
+        return NULL;
+    }
+
+  return g_steal_pointer (&arguments);
 }
 
 static gboolean
@@ -95,8 +123,8 @@ method_fits (const DevboxHttpRoute *route, const char *method)
 typedef struct
 {
   const Entry *entry; /* NULL: none has the method */
-  char *argument;
-  GString *allow; /* NULL: none has the path */
+  GStrv arguments;    /* NULL: there are none */
+  GString *allow;     /* NULL: none has the path */
   DevboxHttpRouteFlags path_flags;
 } Match;
 
@@ -114,16 +142,20 @@ find_route (DevboxHttpRouter *self, DevboxHttpExchange *exchange, Match *match)
   for (; i < self->entries->len; i++)
     {
       const Entry *entry = &g_array_index (self->entries, Entry, i);
-      g_autofree char *argument = NULL;
+      g_auto (GStrv) arguments = NULL;
+      Part parts[DEVBOX_HTTP_ROUTE_MAX_ARGUMENTS];
+      guint n_parts;
 
-      if (!match_path (entry->route->path, path, &argument))
+      if (!match_path (entry->route->path, path, parts, &n_parts))
+        continue;
+      if (n_parts > 0 && (arguments = decode_parts (parts, n_parts)) == NULL)
         continue;
 
       match->path_flags = entry->route->flags;
       if (method_fits (entry->route, method))
         {
           match->entry = entry;
-          match->argument = g_steal_pointer (&argument);
+          match->arguments = g_steal_pointer (&arguments);
           return;
         }
 
@@ -167,14 +199,17 @@ devbox_http_router_dispatch (DevboxHttpRouter *self, DevboxHttpExchange *exchang
   if (devbox_http_guard_admit (self->guard, exchange, match.path_flags))
     {
       if (match.entry != NULL)
-        match.entry->route->func (exchange, match.argument, match.entry->user_data);
+        {
+          devbox_http_exchange_take_arguments (exchange, g_steal_pointer (&match.arguments));
+          match.entry->route->func (exchange, devbox_http_exchange_get_argument (exchange, 0), match.entry->user_data);
+        }
       else if (match.allow != NULL)
         refuse_method (exchange, match.allow->str, match.path_flags);
       else
         refuse_unknown_path (exchange, match.path_flags);
     }
 
-  g_free (match.argument);
+  g_strfreev (match.arguments);
   if (match.allow != NULL)
     g_string_free (match.allow, TRUE);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-http-traffic-private.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -16,7 +18,8 @@ G_DECLARE_FINAL_TYPE (DevboxHttpUpgradedOutput,
                       HTTP_UPGRADED_OUTPUT,
                       GOutputStream)
 
-/* output: that of the socket. What waits is sent from the context that is the thread default now. */
-GOutputStream *devbox_http_upgraded_output_new (GOutputStream *output);
+/* output: that of the socket. What waits is sent from the context that is the thread default now. What leaves is
+ * counted in traffic, which may be NULL. */
+GOutputStream *devbox_http_upgraded_output_new (GOutputStream *output, DevboxHttpTraffic *traffic);
 
 G_END_DECLS

@@ -7,6 +7,7 @@ struct _DevboxHttpUpgradedOutput
 {
   GOutputStream parent_instance;
   GPollableOutputStream *output;
+  DevboxHttpTraffic *traffic;
   GMainContext *context;
   GByteArray *waiting; /* NULL: nothing */
   gsize sent;          /* of what waits */
@@ -37,9 +38,20 @@ devbox_http_upgraded_output_finalize (GObject *object)
 
   forget_waiting (self);
   g_object_unref (self->output);
+  devbox_http_traffic_unref (self->traffic);
   g_main_context_unref (self->context);
 
   G_OBJECT_CLASS (devbox_http_upgraded_output_parent_class)->finalize (object);
+}
+
+static gssize
+send_bytes (DevboxHttpUpgradedOutput *self, const guint8 *data, gsize size, GError **error)
+{
+  gssize sent = g_pollable_output_stream_write_nonblocking (self->output, data, size, NULL, error);
+
+  devbox_http_traffic_add_sent (self->traffic, MAX (sent, 0));
+
+  return sent;
 }
 
 /* TRUE when nothing waits any more. */
@@ -48,8 +60,7 @@ flush (DevboxHttpUpgradedOutput *self, GError **error)
 {
   while (self->waiting != NULL)
     {
-      gssize size = g_pollable_output_stream_write_nonblocking (self->output, self->waiting->data + self->sent,
-                                                                self->waiting->len - self->sent, NULL, error);
+      gssize size = send_bytes (self, self->waiting->data + self->sent, self->waiting->len - self->sent, error);
 
       if (size < 0)
         return FALSE;
@@ -99,7 +110,7 @@ devbox_http_upgraded_output_write_nonblocking (GPollableOutputStream *stream,
   if (!flush (self, error))
     return -1;
 
-  sent = g_pollable_output_stream_write_nonblocking (self->output, data, size, NULL, error);
+  sent = send_bytes (self, data, size, error);
   if (sent > 0 && (gsize) sent < size)
     wait_with (self, (const guint8 *) data + sent, size - sent);
 
@@ -145,11 +156,12 @@ devbox_http_upgraded_output_init (DevboxHttpUpgradedOutput *self)
 }
 
 GOutputStream *
-devbox_http_upgraded_output_new (GOutputStream *output)
+devbox_http_upgraded_output_new (GOutputStream *output, DevboxHttpTraffic *traffic)
 {
   DevboxHttpUpgradedOutput *self = g_object_new (DEVBOX_TYPE_HTTP_UPGRADED_OUTPUT, NULL);
 
   self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (output));
+  self->traffic = devbox_http_traffic_ref (traffic);
 
   return G_OUTPUT_STREAM (self);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-http-traffic-private.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -15,7 +17,9 @@ G_DECLARE_FINAL_TYPE (DevboxHttpUpgradedStream, devbox_http_upgraded_stream, DEV
 
 #define DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED (64 * 1024) /* bytes that come in while the socket cannot be written */
 
-GIOStream *devbox_http_upgraded_stream_new (GSocketConnection *connection, gsize max_message_size);
+/* traffic: where both directions are counted, or NULL. */
+GIOStream *
+devbox_http_upgraded_stream_new (GSocketConnection *connection, gsize max_message_size, DevboxHttpTraffic *traffic);
 /* Ends both directions at once, whatever still waits to be sent; a reader and a writer see it. */
 void devbox_http_upgraded_stream_shut (DevboxHttpUpgradedStream *self);
 

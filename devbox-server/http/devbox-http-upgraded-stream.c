@@ -22,6 +22,7 @@ struct _DevboxHttpUpgradedInput
   GInputStream parent_instance;
   GPollableInputStream *input;
   GPollableOutputStream *output;
+  DevboxHttpTraffic *traffic;
   DevboxWireFrames frames;
   gsize n_unanswered;     /* bytes since the socket could last be written */
   gboolean awaits_output; /* a ping was handed over */
@@ -46,6 +47,7 @@ devbox_http_upgraded_input_finalize (GObject *object)
 
   g_object_unref (self->input);
   g_object_unref (self->output);
+  devbox_http_traffic_unref (self->traffic);
 
   G_OBJECT_CLASS (devbox_http_upgraded_input_parent_class)->finalize (object);
 }
@@ -97,6 +99,7 @@ fill (DevboxHttpUpgradedInput *self, GError **error)
 
   if (size <= 0)
     return size;
+  devbox_http_traffic_add_received (self->traffic, size);
   self->begin = 0;
   self->end = size;
 
@@ -171,12 +174,16 @@ devbox_http_upgraded_input_pollable_init (GPollableInputStreamInterface *iface)
 }
 
 static GInputStream *
-devbox_http_upgraded_input_new (GInputStream *input, GOutputStream *output, gsize max_message_size)
+devbox_http_upgraded_input_new (GInputStream *input,
+                                GOutputStream *output,
+                                gsize max_message_size,
+                                DevboxHttpTraffic *traffic)
 {
   DevboxHttpUpgradedInput *self = g_object_new (DEVBOX_TYPE_HTTP_UPGRADED_INPUT, NULL);
 
   self->input = G_POLLABLE_INPUT_STREAM (g_object_ref (input));
   self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (output));
+  self->traffic = devbox_http_traffic_ref (traffic);
   self->frames = (DevboxWireFrames) DEVBOX_WIRE_FRAMES_INIT (max_message_size);
 
   return G_INPUT_STREAM (self);
@@ -269,14 +276,14 @@ devbox_http_upgraded_stream_init (DevboxHttpUpgradedStream *self)
 }
 
 GIOStream *
-devbox_http_upgraded_stream_new (GSocketConnection *connection, gsize max_message_size)
+devbox_http_upgraded_stream_new (GSocketConnection *connection, gsize max_message_size, DevboxHttpTraffic *traffic)
 {
   DevboxHttpUpgradedStream *self = g_object_new (DEVBOX_TYPE_HTTP_UPGRADED_STREAM, NULL);
 
   self->connection = g_object_ref (connection);
-  self->output = devbox_http_upgraded_output_new (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
+  self->output = devbox_http_upgraded_output_new (g_io_stream_get_output_stream (G_IO_STREAM (connection)), traffic);
   self->input = devbox_http_upgraded_input_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->output,
-                                                max_message_size);
+                                                max_message_size, traffic);
 
   return G_IO_STREAM (self);
 }

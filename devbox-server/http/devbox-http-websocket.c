@@ -122,7 +122,7 @@ take_stream (DevboxHttpExchange *self)
 
   stream = g_socket_connection_factory_create_connection (socket);
 
-  return devbox_http_upgraded_stream_new (stream, MAX_MESSAGE_SIZE);
+  return devbox_http_upgraded_stream_new (stream, MAX_MESSAGE_SIZE, engine->traffic);
 }
 
 /* libsoup closes without a word when reading fails: it is told here, while there still is somebody to tell. */

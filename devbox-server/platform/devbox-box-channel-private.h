@@ -10,8 +10,10 @@ typedef struct _DevboxBoxChannel DevboxBoxChannel;
 
 typedef struct
 {
-  void (*ready) (gpointer user_data);                      /* it serves */
-  void (*failed) (const char *reason, gpointer user_data); /* it cannot serve, or spoke nonsense, or hung up; once */
+  void (*ready) (gpointer user_data); /* it serves */
+  /* It cannot serve, spoke nonsense, or hung up (NULL: whoever looks at its processes knows more). Once, and not after
+   * stop (). */
+  void (*failed) (const char *reason, gpointer user_data);
 } DevboxBoxChannelFuncs;
 
 /* *box_fd: the other end, for the process. Callbacks come from the main loop. */
@@ -26,6 +28,7 @@ void devbox_box_channel_configure (DevboxBoxChannel *self,
                                    const char *home_path,
                                    const char *const *environment,
                                    int listen_fd);
+void devbox_box_channel_set_startup_command (DevboxBoxChannel *self, const char *command); /* before start () */
 void devbox_box_channel_forward (DevboxBoxChannel *self, guint16 port, gboolean shares_network, int listen_fd);
 void devbox_box_channel_unforward (DevboxBoxChannel *self, guint16 port);
 void devbox_box_channel_start (DevboxBoxChannel *self);

@@ -14,8 +14,7 @@
 #define DIGITS "0123456789"
 
 #define MAX_LABEL 63
-#define MAX_TEXT (64 * 1024) /* of what has no limit of its own */
-#define MAX_KEY 1024         /* of idempotency */
+#define MAX_KEY 1024 /* of idempotency */
 #define MAX_CGROUPS 16
 #define TOKEN_LENGTH 64
 
@@ -72,6 +71,20 @@ static gboolean
 text_is_valid (const char *text, gsize maximum)
 {
   return strlen (text) <= maximum && g_utf8_validate (text, -1, NULL);
+}
+
+/* Any name, but for what could be a path. */
+static gboolean
+runtime_is_valid (const char *runtime)
+{
+  for (const char *c = runtime; *c != '\0'; c++)
+    {
+      if (*c == '/' || g_ascii_iscntrl (*c))
+        return FALSE;
+    }
+
+  return runtime[0] != '\0' && text_is_valid (runtime, MAX_LABEL) && strcmp (runtime, ".") != 0
+         && strcmp (runtime, "..") != 0;
 }
 
 static gboolean
@@ -155,7 +168,7 @@ cgroups_are_valid (char **cgroups)
   return TRUE;
 }
 
-/* The value is not told: it may be secret. */
+/* The value is not told: it may be secret. Reasons are whatever a box wrote last; JSON takes what is text of them. */
 static gboolean
 check (gboolean is_valid, const char *member, GError **error)
 {
@@ -172,7 +185,7 @@ check_wish (const DevboxBoxRecord *self, GError **error)
 {
   return check (self->owner != NULL && owner_is_valid (self->owner), "owner", error)
          && check (self->name != NULL && devbox_box_name_is_valid (self->name), "name", error)
-         && check (self->runtime != NULL && devbox_release_tag_is_valid (self->runtime), "runtime", error)
+         && check (self->runtime != NULL && runtime_is_valid (self->runtime), "runtime", error)
          && check (self->cpu >= DEVBOX_BOX_MIN_CPU && self->cpu <= DEVBOX_BOX_MAX_CPU, "cpu", error)
          && check (self->memory >= DEVBOX_BOX_MIN_MEMORY && self->memory <= DEVBOX_BOX_MAX_MEMORY, "memory", error)
          && check (self->ports != NULL && ports_are_valid (self->ports), "ports", error)
@@ -188,7 +201,6 @@ devbox_box_record_check (const DevboxBoxRecord *self, GError **error)
 {
   return check (self->uid != NULL && devbox_box_uid_is_valid (self->uid), "uid", error) && check_wish (self, error)
          && check ((guint) self->goal <= DEVBOX_BOX_GOAL_DELETED, "goal", error)
-         && check (optional_text_is_valid (self->reason, MAX_TEXT), "reason", error)
          && check (self->created >= 0, "created", error)
          && check (self->token != NULL && consists_of (self->token, DIGITS "abcdef", TOKEN_LENGTH, TOKEN_LENGTH),
                    "token", error)
@@ -204,9 +216,8 @@ devbox_release_record_check (const DevboxReleaseRecord *self, GError **error)
          && check (self->box_name != NULL && devbox_box_name_is_valid (self->box_name), "boxName", error)
          && check (self->tag != NULL && devbox_release_tag_is_valid (self->tag), "tag", error)
          && check (optional_text_is_valid (self->description, DEVBOX_RELEASE_MAX_DESCRIPTION), "description", error)
-         && check (self->runtime != NULL && devbox_release_tag_is_valid (self->runtime), "runtime", error)
-         && check (self->created >= 0, "created", error)
-         && check (optional_text_is_valid (self->reason, MAX_TEXT), "reason", error);
+         && check (self->runtime != NULL && runtime_is_valid (self->runtime), "runtime", error)
+         && check (self->created >= 0, "created", error);
 }
 
 gboolean

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-box-table-private.h"
+#include "devbox-http-listener-private.h"
 #include "devbox-http-router-private.h"
 #include "devbox-platform-users-private.h"
 #include "devbox-release-table-private.h"
@@ -10,8 +11,37 @@
 
 G_BEGIN_DECLS
 
-/* A platform in its own thread: the store, the boxes, and the HTTP server in front of them. */
+/* The user that is there from the start, and may add others. */
+#define DEVBOX_PLATFORM_FIRST_USER "admin"
+#define DEVBOX_PLATFORM_FIRST_NAMESPACE "ns-admin"
+
+/* What a platform is told before it starts. */
+typedef struct
+{
+  char *data_folder;
+  char *host;
+  guint16 port;
+  DevboxSandboxKind sandbox;
+  char *agent_program; /* NULL: the installed one */
+  char *kubeconfig_path;
+  guint sample_interval_ms;
+  GTlsCertificate *certificate; /* NULL: plain HTTP */
+  gboolean allow_plaintext;     /* beyond loopback */
+} DevboxPlatformConfig;
+
+void devbox_platform_config_clear (DevboxPlatformConfig *config);
+
+/* A platform in the thread that makes it: the store, the boxes, and the HTTP server in front of them. */
 typedef struct _DevboxPlatformService DevboxPlatformService;
+
+/* Takes what config holds, also on failure. */
+DevboxPlatformService *devbox_platform_service_new (DevboxPlatformConfig *config, GError **error);
+void devbox_platform_service_free (DevboxPlatformService *self); /* ends everything at once */
+void
+devbox_platform_service_set_finished_func (DevboxPlatformService *self, DevboxHttpHandler func, gpointer user_data);
+/* Stops accepting, lets what runs end, stops the boxes; then func is told, once. */
+void
+devbox_platform_service_stop (DevboxPlatformService *self, guint grace_ms, GDestroyNotify func, gpointer user_data);
 
 DevboxBoxTable *devbox_platform_service_get_boxes (DevboxPlatformService *self);
 DevboxReleaseTable *devbox_platform_service_get_releases (DevboxPlatformService *self);
@@ -19,6 +49,9 @@ DevboxTemplateSet *devbox_platform_service_get_templates (DevboxPlatformService 
 DevboxPlatformUsers *devbox_platform_service_get_users (DevboxPlatformService *self);
 DevboxSandbox *devbox_platform_service_get_sandbox (DevboxPlatformService *self);
 DevboxStore *devbox_platform_service_get_store (DevboxPlatformService *self);
+const char *devbox_platform_service_get_uri (DevboxPlatformService *self);
+const char *devbox_platform_service_get_certificate (DevboxPlatformService *self); /* PEM, for kubeconfigs; or NULL */
+const char *devbox_platform_service_get_kubeconfig_path (DevboxPlatformService *self);
 gint64 devbox_platform_service_get_uptime (DevboxPlatformService *self); /* µs */
 gboolean devbox_platform_service_is_healthy (DevboxPlatformService *self);
 

@@ -7,14 +7,17 @@
 
 G_BEGIN_DECLS
 
-/* Snapshots of workspaces. Of the platform's thread; the copies are made by workers. A running box is frozen for the
- * time of the copy only where it is asked for; else it is copied as it runs. */
+/* Snapshots of workspaces. Of the platform's thread; the copies are made by workers, a few at a time. A box is copied
+ * as it runs. */
 typedef struct _DevboxReleaseTable DevboxReleaseTable;
 
-/* Reads them; removes what the store does not know from releases/, and finishes what was begun or says why it failed.
- */
+#define DEVBOX_RELEASE_TABLE_MAX 1000 /* of one owner */
+
+/* Reads them; moves what the store does not know from releases/ to the trash, and finishes what was begun or says why
+ * it failed. What was copied by halves stays in incoming/, for whoever empties that at the start. */
 DevboxReleaseTable *
 devbox_release_table_new (DevboxStore *store, DevboxWorkers *workers, const char *data_folder, GError **error);
+/* Before the store, after the workers. */
 void devbox_release_table_free (DevboxReleaseTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxReleaseTable, devbox_release_table_free)
 
@@ -29,8 +32,9 @@ const DevboxReleaseRecord *devbox_release_table_lookup (DevboxReleaseTable *self
                                                         GError **error);
 const DevboxReleaseRecord *devbox_release_table_lookup_uid (DevboxReleaseTable *self, const char *uid);
 
-/* Told when the intent is on disk (is_complete FALSE until the copy is done). VALIDATION_ERROR for the tag, CONFLICT
- * where it exists. */
+/* Told once: of a new one when the intent is on disk (is_complete FALSE until the copy is done, or failed and says why
+ * in reason), of a removal when the release is gone. VALIDATION_ERROR for the tag or the description, CONFLICT where
+ * there is one or the box has no folder, RATE_LIMITED when there are too many, FILE_NOT_FOUND. */
 typedef void (*DevboxReleaseFunc) (const DevboxReleaseRecord *release, const GError *error, gpointer user_data);
 void devbox_release_table_create (DevboxReleaseTable *self,
                                   DevboxBox *box,

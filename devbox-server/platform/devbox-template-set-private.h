@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "devbox-sandbox-private.h"
 
 G_BEGIN_DECLS
 
-/* What a box can be made of: the built-in templates (a GResource of the library) and those in
- * $XDG_DATA_HOME/devbox-platform/templates/NAME/ and $XDG_DATA_DIRS/devbox-platform/templates/NAME/, where the first
- * one of a name counts: "template.ini" (group [Template]: Name, Kind, Description, Needs=program:package;…, Ports,
- * Command) and the folder "files", which the workspace is seeded from. */
+/* What a box can be made of: the templates in $XDG_DATA_HOME/devbox-platform/templates/NAME/ and
+ * $XDG_DATA_DIRS/devbox-platform/templates/NAME/ ("template.ini", see devbox-template-file-private.h, and the folder
+ * "files", which the workspace is seeded from), and those that are built in; the first one of a name counts. Never
+ * changes once it is made: in any thread. */
 typedef struct _DevboxTemplateSet DevboxTemplateSet;
+
+#define DEVBOX_TEMPLATE_MAX 250 /* that users bring along */
 
 typedef struct
 {
   char *name;        /* "node.js": the runtime of a create request */
   char *kind;        /* FRAMEWORK, OS, LANGUAGE, SERVICE or CUSTOM */
   char *description; /* translated */
-  GStrv programs;    /* what must be on the PATH … */
+  GStrv programs;    /* what must be on the PATH of a box, or absolute paths … */
   GStrv packages;    /* … and the Debian package of each */
   GArray *ports;     /* of guint16: what its programs usually listen at */
-  char *command;     /* how its example is started, for people, or NULL */
+  char *command; /* how its example is started in a shell, or NULL; the port is PORT of the environment, else 8080 */
 } DevboxTemplate;
 
 /* Reads them all; one that is broken is left out with a warning. Blocking, some ms. */
@@ -30,11 +32,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxTemplateSet, devbox_template_set_free)
 guint devbox_template_set_get_n_templates (DevboxTemplateSet *self); /* sorted by name */
 const DevboxTemplate *devbox_template_set_get (DevboxTemplateSet *self, guint i);
 
-/* NULL: VALIDATION_ERROR that names the runtimes there are. */
+/* Also by what the npm client calls it when it falls back ("node-expt-agent"). NULL: VALIDATION_ERROR that names the
+ * runtimes there are. */
 const DevboxTemplate *devbox_template_set_lookup (DevboxTemplateSet *self, const char *name, GError **error);
-/* Whether what it needs is installed on the PATH of a box; else VALIDATION_ERROR that names each missing program and
- * its Debian package ("sudo apt-get install …"). In any thread. */
-gboolean devbox_template_check_programs (const DevboxTemplate *self, GError **error);
+/* Whether what it needs is installed, where a box sees it: below /usr in bubblewrap. Else VALIDATION_ERROR that names
+ * each missing program and its Debian package ("sudo apt-get install …"). path: where to look; NULL:
+ * DEVBOX_SANDBOX_PATH. In any thread. */
+gboolean
+devbox_template_check_programs (const DevboxTemplate *self, DevboxSandboxKind kind, const char *path, GError **error);
 /* Fills an empty folder. In a worker thread. */
 gboolean devbox_template_set_seed (DevboxTemplateSet *self,
                                    const char *name,
@@ -42,13 +47,7 @@ gboolean devbox_template_set_seed (DevboxTemplateSet *self,
                                    GCancellable *cancellable,
                                    GError **error);
 
-/* platform/devbox-folder-copy.c, in a worker thread: a copy of the tree as it is (modes, times, links as links, holes;
- * reflinks where the file system has them), of regular files, folders and links; other kinds are left out. Never
- * follows a link, never leaves the folders. destination: an empty folder. */
-gboolean devbox_folder_copy (int source_fd, int destination_fd, GCancellable *cancellable, GError **error);
-/* Removes a tree, whatever its modes and depth; never follows a link, never crosses a mount. */
-gboolean devbox_folder_remove (int parent_fd, const char *name, GCancellable *cancellable, GError **error);
-/* What a tree takes on disk (blocks), without crossing mounts; each hard link once. */
-gboolean devbox_folder_measure (int folder_fd, guint64 *used, GCancellable *cancellable, GError **error);
+void devbox_template_free (DevboxTemplate *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxTemplate, devbox_template_free)
 
 G_END_DECLS

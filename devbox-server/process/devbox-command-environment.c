@@ -96,8 +96,8 @@ devbox_command_environment_merge (GPtrArray *environment, const char *const *bas
 
   if (variables != NULL)
     {
-      json_object_iter_init (&iter, variables);
-      while (json_object_iter_next (&iter, &name, &node))
+      json_object_iter_init_ordered (&iter, variables);
+      while (json_object_iter_next_ordered (&iter, &name, &node))
         g_ptr_array_add (environment, g_strconcat (name, "=", json_node_get_string (node), NULL));
     }
   g_ptr_array_add (environment, NULL);

@@ -32,7 +32,4 @@ int devbox_launcher_request_send (DevboxLauncherRequest *request,
                                   int folder_fd,
                                   DevboxLauncherEnds *ends);
 
-/* One packet, with descriptors, which stay the caller's. FALSE with errno; EAGAIN when the other end has too many. */
-gboolean devbox_launcher_send (int socket, const void *data, gsize size, const int *fds, gsize n_fds);
-
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "devbox-launcher-request-private.h"
 
 #include "devbox-auto-descriptor-private.h"
+#include "devbox-packet-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +12,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#define MAX_DESCRIPTORS DEVBOX_LAUNCHER_N_SLOTS /* no request or order has more */
-
-G_STATIC_ASSERT ((int) DEVBOX_LAUNCHER_N_DESCRIPTORS <= MAX_DESCRIPTORS);
+G_STATIC_ASSERT ((int) DEVBOX_LAUNCHER_N_DESCRIPTORS <= DEVBOX_PACKET_MAX_DESCRIPTORS);
+G_STATIC_ASSERT (DEVBOX_LAUNCHER_N_SLOTS <= DEVBOX_PACKET_MAX_DESCRIPTORS);
 
 void
 devbox_launcher_ends_clear (DevboxLauncherEnds *self)
@@ -95,40 +95,6 @@ open_pipe (int *reader, int *writer, int *ours)
   return fcntl (*ours, F_SETFL, O_NONBLOCK) == 0;
 }
 
-gboolean
-devbox_launcher_send (int socket, const void *data, gsize size, const int *fds, gsize n_fds)
-{
-  union
-  {
-    struct cmsghdr align;
-    char bytes[CMSG_SPACE (MAX_DESCRIPTORS * sizeof (int))];
-  } rights = { 0 };
-  struct iovec vector = { .iov_base = (gpointer) data, .iov_len = size };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
-  gssize sent;
-
-  g_return_val_if_fail (n_fds <= MAX_DESCRIPTORS, FALSE);
-
-  if (n_fds > 0)
-    {
-      struct cmsghdr *header;
-
-      message.msg_control = &rights;
-      message.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
-      header = CMSG_FIRSTHDR (&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN (n_fds * sizeof (int));
-      memcpy (CMSG_DATA (header), fds, n_fds * sizeof (int));
-    }
-
-  do
-    sent = sendmsg (socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
-
-  return sent == (gssize) size;
-}
-
 int
 devbox_launcher_request_send (DevboxLauncherRequest *request,
                               int helper_socket,
@@ -165,7 +131,7 @@ devbox_launcher_request_send (DevboxLauncherRequest *request,
       fds[n_fds++] = folder_fd;
     }
 
-  if (!devbox_launcher_send (helper_socket, request, sizeof *request, fds, n_fds))
+  if (!devbox_packet_send (helper_socket, request, sizeof *request, fds, n_fds))
     return errno;
 
   *ends = ours;

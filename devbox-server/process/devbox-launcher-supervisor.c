@@ -3,6 +3,8 @@
 
 #include "devbox-launcher-helper-private.h"
 
+#include "devbox-suspend-gap-private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +28,8 @@ typedef struct
   pid_t command;
   bool exited;
   bool timed_out;
-  int64_t deadline; /* monotonic, µs; 0: none */
+  int64_t deadline;  /* monotonic, µs; 0: none */
+  int64_t last_seen; /* of the clock, while there is a deadline */
 } Supervisor;
 
 static int64_t
@@ -346,12 +349,27 @@ wait_for_events (Supervisor *self)
     {
       int64_t remaining = self->deadline - get_monotonic_time ();
 
+      if (remaining > DEVBOX_SUSPEND_TICK_USEC)
+        remaining = DEVBOX_SUSPEND_TICK_USEC;
       if (remaining > 0)
         timeout = (struct timespec){ .tv_sec = remaining / 1000000, .tv_nsec = remaining % 1000000 * 1000 };
     }
 
   sigemptyset (&none);
   return ppoll (&polled, 1, timed ? &timeout : NULL, &none) > 0;
+}
+
+/* The time in which we were frozen, mostly with the command, does not count. */
+static bool
+is_overdue (Supervisor *self)
+{
+  int64_t now = get_monotonic_time ();
+
+  if (self->deadline == 0 || self->exited)
+    return false;
+
+  self->deadline += devbox_suspend_gap_measure (&self->last_seen, now);
+  return now >= self->deadline;
 }
 
 static void
@@ -364,7 +382,7 @@ supervise_command (Supervisor *self)
       if (reap (self) < 0)
         return;
 
-      if (self->deadline > 0 && !self->exited && get_monotonic_time () >= self->deadline)
+      if (is_overdue (self))
         self->timed_out = true;
       if (self->timed_out || devbox_launcher_is_terminated () || (requested && !handle_control (self)))
         {
@@ -389,7 +407,10 @@ devbox_launcher_supervise (const DevboxLauncherRequest *request, const int *desc
     _exit (0);
 
   if (request->timeout_ms > 0)
-    self.deadline = get_monotonic_time () + (int64_t) request->timeout_ms * 1000;
+    {
+      self.last_seen = get_monotonic_time ();
+      self.deadline = self.last_seen + (int64_t) request->timeout_ms * 1000;
+    }
   supervise_command (&self);
   _exit (0);
 }

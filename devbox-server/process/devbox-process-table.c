@@ -5,6 +5,7 @@
 
 #include "devbox-clear-source-private.h"
 #include "devbox-random-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -54,7 +55,7 @@ typedef struct
   GList started_link;
   GList ended_link;
   gboolean has_ended;
-  gint64 ended;
+  gint64 ended; /* of the suspend clock */
 
   GList output_link;
   GQueue *output_queue; /* of the table's output; NULL: there is none, or it was dropped */
@@ -195,7 +196,8 @@ arm_expiry (DevboxProcessTable *self)
   if (first == G_MAXINT64)
     return;
 
-  self->expiry = g_timeout_source_new (CLAMP ((first - g_get_monotonic_time ()) / 1000 + 1, 0, G_MAXINT));
+  self->expiry
+      = devbox_suspend_timeout_new (CLAMP ((first - devbox_suspend_clock_get_time ()) / 1000 + 1, 0, G_MAXINT));
   g_source_set_callback (self->expiry, on_expiry, self, NULL);
   g_source_attach (self->expiry, self->context);
 }
@@ -204,7 +206,7 @@ static gboolean
 on_expiry (gpointer user_data)
 {
   DevboxProcessTable *self = user_data;
-  gint64 now = g_get_monotonic_time ();
+  gint64 now = devbox_suspend_clock_get_time ();
 
   for (guint i = 0; i < DEVBOX_PROCESS_N_ORIGINS; i++)
     {
@@ -256,7 +258,7 @@ note_end (Entry *entry)
 
   limit_output (&self->output);
   entry->has_ended = TRUE;
-  entry->ended = g_get_monotonic_time ();
+  entry->ended = devbox_suspend_clock_get_time ();
   g_queue_push_tail_link (&self->ended[entry->origin], &entry->ended_link);
   move_output (entry, &self->output.in_memory);
   limit_ended (self, entry->origin);

@@ -33,23 +33,40 @@ read_stat (GPid pid, char *text, gsize size)
 }
 
 gboolean
-devbox_process_usage_read (GPid pid, gint64 *cpu_time, guint64 *resident)
+devbox_process_stat_read (GPid pid, DevboxProcessStat *stat)
 {
   char text[1024];
   const char *fields;
-  unsigned long long user_ticks;
-  unsigned long long system_ticks;
+  unsigned long long user_ticks, system_ticks, start;
+  long long children_user_ticks, children_system_ticks;
+  gint64 tick = G_USEC_PER_SEC / sysconf (_SC_CLK_TCK);
   long pages;
 
   /* The name, in parentheses, may hold anything. */
   if (!read_stat (pid, text, sizeof text) || (fields = strrchr (text, ')')) == NULL
       || sscanf (fields + 1,
-                 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
-                 &user_ticks, &system_ticks, &pages)
-             != 3)
+                 " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld %*d %*d %*d %*d %llu %*u %ld",
+                 &stat->state, &stat->parent, &user_ticks, &system_ticks, &children_user_ticks, &children_system_ticks,
+                 &start, &pages)
+             != 8)
     return FALSE;
 
-  *cpu_time = (user_ticks + system_ticks) * G_USEC_PER_SEC / sysconf (_SC_CLK_TCK);
-  *resident = (guint64) MAX (pages, 0) * sysconf (_SC_PAGESIZE);
+  stat->start = start;
+  stat->cpu_time = (gint64) (user_ticks + system_ticks) * tick;
+  stat->children_cpu_time = (children_user_ticks + children_system_ticks) * tick;
+  stat->resident = (guint64) MAX (pages, 0) * sysconf (_SC_PAGESIZE);
+  return TRUE;
+}
+
+gboolean
+devbox_process_usage_read (GPid pid, gint64 *cpu_time, guint64 *resident)
+{
+  DevboxProcessStat stat;
+
+  if (!devbox_process_stat_read (pid, &stat))
+    return FALSE;
+
+  *cpu_time = stat.cpu_time;
+  *resident = stat.resident;
   return TRUE;
 }

@@ -8,6 +8,8 @@
 #include "devbox-command-outcome-private.h"
 #include "devbox-command-pipe-private.h"
 #include "devbox-launcher-request-private.h"
+#include "devbox-packet-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -73,7 +75,7 @@ static void
 set_timer (DevboxServerCommand *self, GSource **timer, guint milliseconds, GSourceFunc callback)
 {
   devbox_clear_source (timer);
-  *timer = g_timeout_source_new (milliseconds);
+  *timer = devbox_suspend_timeout_new (milliseconds);
   g_source_set_callback (*timer, callback, self, NULL);
   g_source_attach (*timer, self->context);
 }
@@ -536,8 +538,8 @@ devbox_server_command_fail (DevboxServerCommand *self, GError *error)
 static gboolean
 send_order (DevboxServerCommand *self, const DevboxLauncherOrder *order, const int *fds, guint n_fds)
 {
-  return devbox_launcher_send (self->control, order, G_STRUCT_OFFSET (DevboxLauncherOrder, bytes) + order->n_bytes, fds,
-                               n_fds);
+  return devbox_packet_send (self->control, order, G_STRUCT_OFFSET (DevboxLauncherOrder, bytes) + order->n_bytes, fds,
+                             n_fds);
 }
 
 static void

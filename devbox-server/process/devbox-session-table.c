@@ -4,6 +4,7 @@
 #include "devbox-session-table-private.h"
 
 #include "devbox-clear-source-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -92,8 +93,9 @@ arm_expiry (DevboxSessionTable *self)
   if (oldest == NULL)
     return;
 
-  remaining = (devbox_shell_session_get_ended (oldest) - g_get_real_time ()) / 1000 + self->retention_ms + 1;
-  self->expiry = g_timeout_source_new (CLAMP (remaining, 0, self->retention_ms));
+  remaining
+      = (devbox_shell_session_get_ended (oldest) - devbox_suspend_clock_get_time ()) / 1000 + self->retention_ms + 1;
+  self->expiry = devbox_suspend_timeout_new (CLAMP (remaining, 0, self->retention_ms));
   g_source_set_callback (self->expiry, on_expiry, self, NULL);
   g_source_attach (self->expiry, self->context);
 }
@@ -102,7 +104,7 @@ static gboolean
 on_expiry (gpointer user_data)
 {
   DevboxSessionTable *self = user_data;
-  gint64 limit = g_get_real_time () - (gint64) self->retention_ms * 1000;
+  gint64 limit = devbox_suspend_clock_get_time () - (gint64) self->retention_ms * 1000;
   DevboxShellSession *oldest;
 
   while ((oldest = g_queue_peek_head (&self->ended)) != NULL && devbox_shell_session_get_ended (oldest) <= limit)

@@ -84,7 +84,7 @@ const char *devbox_shell_session_get_folder (DevboxShellSession *self);    /* af
 JsonObject *devbox_shell_session_get_variables (DevboxShellSession *self); /* that were given, not all that it has */
 gint64 devbox_shell_session_get_created (DevboxShellSession *self);        /* real, µs */
 gint64 devbox_shell_session_get_last_used (DevboxShellSession *self);
-gint64 devbox_shell_session_get_ended (DevboxShellSession *self); /* 0: it has not */
+gint64 devbox_shell_session_get_ended (DevboxShellSession *self); /* by the suspend clock; 0: it has not */
 /* Lines of all that was written in it, and of what was asked for. */
 DevboxOutputLog *devbox_shell_session_get_log (DevboxShellSession *self);
 

@@ -8,6 +8,7 @@
 #include "devbox-random-private.h"
 #include "devbox-shell-private.h"
 #include "devbox-shell-task-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ struct _DevboxShellSession
   JsonObject *variables;
   gint64 created;
   gint64 last_used;
-  gint64 ended;
+  gint64 ended; /* of the suspend clock */
 
   DevboxShell *shell; /* NULL: it has ended */
   gboolean terminating;
@@ -295,7 +296,7 @@ end_session (DevboxShellSession *self, int exit_code, GError *error)
   DevboxShellTask *task;
 
   note (self, "ended", self->terminating ? "terminated" : "exit");
-  self->ended = g_get_real_time ();
+  self->ended = devbox_suspend_clock_get_time ();
   g_queue_clear_full (&self->background, (GDestroyNotify) devbox_shell_outputs_free);
   devbox_output_log_end (self->log);
 
@@ -420,7 +421,7 @@ on_start_failed (gpointer user_data)
 static void
 set_timer (DevboxShellSession *self, guint milliseconds, GSourceFunc callback)
 {
-  self->timer = g_timeout_source_new (milliseconds);
+  self->timer = devbox_suspend_timeout_new (milliseconds);
   g_source_set_callback (self->timer, callback, self, NULL);
   g_source_attach (self->timer, self->context);
 }
@@ -521,7 +522,7 @@ void
 devbox_shell_session_close (DevboxShellSession *self)
 {
   if (self->ended == 0)
-    self->ended = g_get_real_time ();
+    self->ended = devbox_suspend_clock_get_time ();
   devbox_clear_source (&self->timer);
   g_clear_pointer (&self->shell, devbox_shell_free);
   stop_check (self);

@@ -6,6 +6,7 @@
 #include "devbox-auto-descriptor-private.h"
 #include "devbox-clear-source-private.h"
 #include "devbox-random-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -341,7 +342,7 @@ devbox_shell_interrupt (DevboxShell *self)
     }
 
   interrupt_once (self);
-  self->interrupt_timer = g_timeout_source_new (INTERRUPT_MS);
+  self->interrupt_timer = devbox_suspend_timeout_new (INTERRUPT_MS);
   g_source_set_callback (self->interrupt_timer, on_interrupt_timer, self, NULL);
   g_source_attach (self->interrupt_timer, self->context);
 }

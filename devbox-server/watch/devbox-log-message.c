@@ -142,13 +142,6 @@ devbox_log_owner_to_string (DevboxLogOwner owner)
   return owner_names[owner];
 }
 
-static void
-append_member (GString *json, const char *name, const char *value)
-{
-  g_string_append_printf (json, ",\"%s\":", name);
-  devbox_wire_json_append_string (json, value, -1);
-}
-
 /* Numbers that stand for a point of time are seconds here, as programs written for this dialect expect. */
 static void
 append_seconds (GString *json, const char *name, gint64 time)
@@ -162,7 +155,7 @@ begin_answer (const char *action, DevboxLogOwner owner, const char *id)
   GString *json = g_string_sized_new (160);
 
   g_string_append_printf (json, "{\"action\":\"%s\",\"type\":\"%s\"", action, owner_names[owner]);
-  append_member (json, "targetId", id);
+  devbox_wire_json_append_member (json, "targetId", id);
   append_seconds (json, "timestamp", g_get_real_time ());
 
   return json;
@@ -212,7 +205,7 @@ begin_event (const char *type, DevboxLogOwner owner, const char *id, guint64 seq
   GString *json = g_string_sized_new (320);
 
   g_string_append_printf (json, "{\"type\":\"%s\",\"dataType\":\"%s\"", type, owner_names[owner]);
-  append_member (json, "targetId", id);
+  devbox_wire_json_append_member (json, "targetId", id);
   g_string_append_printf (json, ",\"sequence\":%" G_GUINT64_FORMAT, sequence);
 
   return json;
@@ -234,8 +227,8 @@ devbox_log_format_line (DevboxLogOwner owner,
   g_string_append (json, ",\"time\":");
   devbox_wire_json_append_time (json, line->time);
   g_string_append_printf (json, ",\"sequence\":%" G_GUINT64_FORMAT, line->sequence);
-  append_member (json, "targetId", id);
-  append_member (json, "targetType", owner_names[owner]);
+  devbox_wire_json_append_member (json, "targetId", id);
+  devbox_wire_json_append_member (json, "targetType", owner_names[owner]);
 
   return g_string_append (json, "}}");
 }
@@ -258,7 +251,7 @@ devbox_log_format_failure (const GError *error)
   GString *json = g_string_new (NULL);
 
   g_string_append_printf (json, "{\"status\":%u", status);
-  append_member (json, "message", error->message);
+  devbox_wire_json_append_member (json, "message", error->message);
 
   return g_string_append_c (json, '}');
 }
@@ -276,8 +269,8 @@ devbox_log_list_append (GString *list, DevboxLogOwner owner, const char *id, gui
 
   g_string_append (list, list->str[list->len - 1] == '[' ? "{\"id\":" : ",{\"id\":");
   devbox_wire_json_append_string (list, name, -1);
-  append_member (list, "type", owner_names[owner]);
-  append_member (list, "targetId", id);
+  devbox_wire_json_append_member (list, "type", owner_names[owner]);
+  devbox_wire_json_append_member (list, "targetId", id);
   g_string_append (list, ",\"logLevels\":[");
   append_levels (list, levels, "");
   g_string_append_c (list, ']');

@@ -6,6 +6,7 @@
 #include "devbox-clear-source-private.h"
 #include "devbox-http-upgraded-stream-private.h"
 #include "devbox-log-subscriptions-private.h"
+#include "devbox-suspend-clock-private.h"
 #include "devbox-watch-message-private.h"
 #include "devbox-watch-queue-private.h"
 #include "devbox-watch-set-private.h"
@@ -47,7 +48,7 @@ on_text (DevboxSocketSession *self, const char *text, gsize size)
 static void
 hear_from_peer (DevboxSocketSession *self)
 {
-  g_source_set_ready_time (self->silence, g_get_monotonic_time () + self->silence_ms * G_GINT64_CONSTANT (1000));
+  devbox_suspend_timeout_restart (self->silence, self->silence_ms);
 }
 
 static void
@@ -129,7 +130,7 @@ devbox_socket_session_start (SoupWebsocketConnection *connection,
   self->logs = devbox_log_subscriptions_new (self->queue, log_finder);
 
   self->silence_ms = patience->silence_ms;
-  self->silence = g_timeout_source_new (self->silence_ms);
+  self->silence = devbox_suspend_timeout_new (self->silence_ms);
   g_source_set_static_name (self->silence, "[devbox-server] WebSocket silence");
   g_source_set_callback (self->silence, on_silence, self, NULL);
   g_source_attach (self->silence, g_main_context_get_thread_default ());

@@ -96,21 +96,14 @@ devbox_watch_request_is_current (const char *text, gsize size)
   return object != NULL && json_object_has_member (object, "action");
 }
 
-static void
-append_member (GString *json, const char *name, const char *value)
-{
-  g_string_append_printf (json, ",\"%s\":", name);
-  devbox_wire_json_append_string (json, value, -1);
-}
-
 GString *
 devbox_watch_format_done (gboolean is_watch, const char *sent_path)
 {
   GString *json = g_string_new ("{\"success\":true");
 
-  append_member (json, "type", is_watch ? "watch" : "unwatch");
-  append_member (json, "path", sent_path);
-  append_member (json, "status", is_watch ? "started" : "stopped");
+  devbox_wire_json_append_member (json, "type", is_watch ? "watch" : "unwatch");
+  devbox_wire_json_append_member (json, "path", sent_path);
+  devbox_wire_json_append_member (json, "status", is_watch ? "started" : "stopped");
 
   return g_string_append_c (json, '}');
 }
@@ -122,11 +115,11 @@ devbox_watch_format_refusal (gboolean is_watch, const char *sent_path, const GEr
 
   if (sent_path != NULL)
     {
-      append_member (json, "type", is_watch ? "watch" : "unwatch");
-      append_member (json, "path", sent_path);
+      devbox_wire_json_append_member (json, "type", is_watch ? "watch" : "unwatch");
+      devbox_wire_json_append_member (json, "path", sent_path);
     }
-  append_member (json, "error", error->message);
-  append_member (json, "code", devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
+  devbox_wire_json_append_member (json, "error", error->message);
+  devbox_wire_json_append_member (json, "code", devbox_wire_code_to_string (devbox_wire_code_from_error (error)));
 
   return g_string_append_c (json, '}');
 }

@@ -3,6 +3,7 @@
 
 #include "devbox-watch-queue-private.h"
 
+#include "devbox-suspend-clock-private.h"
 #include "devbox-wire-frames-private.h"
 
 #define BATCH_SIZE (64 * 1024)
@@ -84,12 +85,12 @@ expect_progress (DevboxWatchQueue *self)
 {
   if (self->stall == NULL)
     {
-      self->stall = g_timeout_source_new (self->stall_ms);
+      self->stall = devbox_suspend_timeout_new (self->stall_ms);
       g_source_set_static_name (self->stall, "[devbox-server] watch queue stall");
       g_source_set_callback (self->stall, on_stalled, self, NULL);
       g_source_attach (self->stall, g_main_context_get_thread_default ());
     }
-  g_source_set_ready_time (self->stall, g_get_monotonic_time () + (gint64) self->stall_ms * 1000);
+  devbox_suspend_timeout_restart (self->stall, self->stall_ms);
 }
 
 static void

@@ -32,6 +32,8 @@ void devbox_deep_walk_free (DevboxDeepWalk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxDeepWalk, devbox_deep_walk_free)
 
 DevboxDeepWalkStep devbox_deep_walk_next (DevboxDeepWalk *self, DevboxDeepWalkEntry *entry);
+/* After ENTER: goes on with what comes after the folder, which is neither opened nor left. */
+void devbox_deep_walk_skip (DevboxDeepWalk *self);
 /* After LEAVE: reads the folder again, instead of leaving it. */
 void devbox_deep_walk_reread (DevboxDeepWalk *self);
 /* Where the walk stands, for people. */

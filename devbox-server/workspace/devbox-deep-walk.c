@@ -99,6 +99,14 @@ devbox_deep_walk_next (DevboxDeepWalk *self, DevboxDeepWalkEntry *entry)
 }
 
 void
+devbox_deep_walk_skip (DevboxDeepWalk *self)
+{
+  g_return_if_fail (self->last == DEVBOX_DEEP_WALK_ENTER);
+
+  self->last = DEVBOX_DEEP_WALK_ENTRY;
+}
+
+void
 devbox_deep_walk_reread (DevboxDeepWalk *self)
 {
   g_return_if_fail (self->last == DEVBOX_DEEP_WALK_LEAVE);

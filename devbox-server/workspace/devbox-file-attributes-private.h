@@ -15,6 +15,10 @@ gboolean devbox_file_set_mode (int fd, mode_t mode);
 /* Owner, mode and times as they are there; without setuid and setgid where the owner cannot be kept. */
 gboolean devbox_file_set_attributes (int fd, const struct stat *model);
 
+/* Whether something is mounted on it, the same file system included. FALSE where the kernel does not tell (before 5.8).
+ */
+gboolean devbox_file_is_mount_point (int folder_fd, const char *name);
+
 /* "755", "0755" or "0o755", up to maximum. */
 gboolean devbox_file_mode_parse (const char *text, guint maximum, guint *mode);
 

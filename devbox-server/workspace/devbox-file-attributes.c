@@ -60,6 +60,15 @@ devbox_file_set_attributes (int fd, const struct stat *model)
 }
 
 gboolean
+devbox_file_is_mount_point (int folder_fd, const char *name)
+{
+  struct statx status;
+
+  return statx (folder_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &status) == 0
+         && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+gboolean
 devbox_file_mode_parse (const char *text, guint maximum, guint *mode)
 {
   const char *digits = g_str_has_prefix (text, "0o") ? text + 2 : text;

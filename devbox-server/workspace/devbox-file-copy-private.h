@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The whole content of one file into an empty one; holes stay holes. FALSE and errno: ECANCELED when cancelled. */
+/* The whole content of one file into an empty one: as a reflink where the file system has them; holes stay
+ * holes. What was cut meanwhile is copied as it is then. FALSE and errno: ECANCELED when cancelled. */
 gboolean devbox_file_copy_content (int fd, int source_fd, GCancellable *cancellable);
 
 G_END_DECLS

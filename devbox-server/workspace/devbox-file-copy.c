@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define PIECE_SIZE (8 * 1024 * 1024) /* between two looks at the cancellable */
@@ -91,7 +93,9 @@ copy_data (FileCopy *self, GCancellable *cancellable)
     {
       goffset end = lseek (self->source_fd, begin, SEEK_HOLE);
 
-      if (end < 0 || !copy_range (self, begin, end, cancellable))
+      if (end < 0)
+        break;
+      if (!copy_range (self, begin, end, cancellable))
         return FALSE;
       begin = lseek (self->source_fd, end, SEEK_DATA);
     }
@@ -104,7 +108,7 @@ gboolean
 devbox_file_copy_content (int fd, int source_fd, GCancellable *cancellable)
 {
   FileCopy copy = { .fd = fd, .source_fd = source_fd };
-  gboolean copied = copy_data (&copy, cancellable);
+  gboolean copied = ioctl (fd, FICLONE, source_fd) == 0 || copy_data (&copy, cancellable);
   int saved_errno = errno;
 
   g_free (copy.buffer);

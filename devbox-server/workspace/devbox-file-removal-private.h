@@ -25,5 +25,12 @@ gboolean devbox_workspace_remove (DevboxWorkspace *workspace,
 /* A file, or a folder with all that is in it. `path` is how errors call it. */
 gboolean
 devbox_remove_tree (int folder_fd, const char *name, const char *path, GCancellable *cancellable, GError **error);
+/* The same, whatever the modes of the folders in it are: they are changed where need be. What is mounted in there is
+ * not entered, and is an error. */
+gboolean devbox_remove_tree_by_force (int folder_fd,
+                                      const char *name,
+                                      const char *path,
+                                      GCancellable *cancellable,
+                                      GError **error);
 
 G_END_DECLS

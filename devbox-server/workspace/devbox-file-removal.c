@@ -3,7 +3,9 @@
 
 #include "devbox-file-removal-private.h"
 
+#include "devbox-auto-descriptor-private.h"
 #include "devbox-deep-walk-private.h"
+#include "devbox-file-attributes-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <errno.h>
@@ -61,8 +63,33 @@ remove_emptied_folder (DevboxDeepWalk *walk, const DevboxDeepWalkEntry *entry, g
   return TRUE;
 }
 
-gboolean
-devbox_remove_tree (int folder_fd, const char *name, const char *path, GCancellable *cancellable, GError **error)
+/* Before the walk opens it. */
+static gboolean
+open_up_folder (const DevboxDeepWalkEntry *entry)
+{
+  devbox_auto_descriptor int fd = -1;
+  struct stat status;
+
+  if (devbox_file_is_mount_point (entry->folder_fd, entry->name))
+    {
+      errno = EBUSY;
+      return FALSE;
+    }
+
+  fd = openat (entry->folder_fd, entry->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &status) < 0)
+    return errno == ENOENT;
+
+  return (status.st_mode & S_IRWXU) == S_IRWXU || devbox_file_set_mode (fd, status.st_mode | S_IRWXU);
+}
+
+static gboolean
+remove_tree (int folder_fd,
+             const char *name,
+             const char *path,
+             gboolean by_force,
+             GCancellable *cancellable,
+             GError **error)
 {
   g_autoptr (DevboxDeepWalk) walk = devbox_deep_walk_new (folder_fd, name, path);
   DevboxDeepWalkStep step = DEVBOX_DEEP_WALK_ENTER;
@@ -79,6 +106,8 @@ devbox_remove_tree (int folder_fd, const char *name, const char *path, GCancella
       step = devbox_deep_walk_next (walk, &entry);
       if (step == DEVBOX_DEEP_WALK_ERROR)
         done = errno == ENOENT;
+      else if (step == DEVBOX_DEEP_WALK_ENTER)
+        done = !by_force || open_up_folder (&entry);
       else if (step == DEVBOX_DEEP_WALK_ENTRY)
         done = unlink_entry (&entry, 0);
       else if (step == DEVBOX_DEEP_WALK_LEAVE)
@@ -92,6 +121,22 @@ devbox_remove_tree (int folder_fd, const char *name, const char *path, GCancella
     }
 
   return TRUE;
+}
+
+gboolean
+devbox_remove_tree (int folder_fd, const char *name, const char *path, GCancellable *cancellable, GError **error)
+{
+  return remove_tree (folder_fd, name, path, FALSE, cancellable, error);
+}
+
+gboolean
+devbox_remove_tree_by_force (int folder_fd,
+                             const char *name,
+                             const char *path,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  return remove_tree (folder_fd, name, path, TRUE, cancellable, error);
 }
 
 static gboolean

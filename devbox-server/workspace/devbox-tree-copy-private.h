@@ -16,4 +16,10 @@ gboolean devbox_tree_copy (int source_folder_fd,
                            GCancellable *cancellable,
                            GError **error);
 
+/* The same for all that is in a folder, into an empty one, while others may be changing it: what is gone when its turn
+ * comes is left out, as are FIFOs, sockets, devices and what is mounted below it. All belongs to whoever copies, and
+ * the empty folder gets mode and times of the other one. */
+gboolean
+devbox_tree_copy_content (int source_fd, int folder_fd, const char *path, GCancellable *cancellable, GError **error);
+
 G_END_DECLS

@@ -19,8 +19,8 @@ typedef gboolean (*DevboxWorkFunc) (gpointer data, GCancellable *cancellable, GE
 /* Once, from the main loop: error is NULL when the work returned TRUE. */
 typedef void (*DevboxWorkDoneFunc) (gpointer data, const GError *error);
 
-/* RATE_LIMITED when too many wait, or no thread can be had; then neither function is called. The cancellable is used by
- * this job alone. */
+/* RATE_LIMITED when too many wait, or no thread can be had, G_IO_ERROR_CANCELLED from what is told while the workers
+ * are freed; then neither function is called. The cancellable is used by this job alone. */
 gboolean devbox_workers_push (DevboxWorkers *self,
                               DevboxWorkFunc work,
                               DevboxWorkDoneFunc done,

@@ -14,6 +14,7 @@ struct _DevboxWorkers
   GAsyncQueue *waiting; /* jobs that no thread has taken */
   guint max_jobs;       /* running and waiting */
   GQueue jobs;          /* not told yet */
+  gboolean is_ending;
 };
 
 typedef struct
@@ -96,6 +97,7 @@ devbox_workers_free (DevboxWorkers *self)
 {
   Job *job;
 
+  self->is_ending = TRUE;
   for (GList *l = self->jobs.head; l != NULL; l = l->next)
     g_cancellable_cancel (((Job *) l->data)->cancellable);
   /* At once: waiting for what no thread has taken would be forever where none can be started. */
@@ -131,6 +133,11 @@ devbox_workers_push (DevboxWorkers *self,
 {
   Job *job;
 
+  if (self->is_ending)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The server is stopping"));
+      return FALSE;
+    }
   if (g_queue_get_length (&self->jobs) >= self->max_jobs)
     {
       g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,

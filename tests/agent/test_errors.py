@@ -12,7 +12,8 @@ import time
 import unittest
 
 import tap
-from agent import Agent, Reply
+from agent import Agent
+from program import Reply
 
 MAX_COMMANDS = 1000
 CLASSIC_FORM = "classic"  # what is refused before it gets to a dialect

@@ -4,7 +4,6 @@
 
 A test of a row begins its docstring, or that of its class, with the row: "current: POST /files/move: 1409 when the target exists".
 """
-import glob
 import importlib
 import os
 import re
@@ -12,22 +11,12 @@ import unittest
 
 import tap
 from agent import Agent
+from rows import is_tested, read_rows, read_section, read_source_routes, read_test_names
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.join(HERE, "..", "..")
 PREFIX = "/api/v1"
 ROOT_ROUTES = ("/health", "/health/live", "/health/ready", "/ws")
 OUR_METHOD = "BREW"  # which no route has
-
-
-def read_section(heading):
-    with open(os.path.join(TOP, "docs", "wire.md")) as file:
-        return re.search(rf"^#+ {heading}\n(.*?)(?=^#)", file.read(), re.M | re.S).group(1)
-
-
-def read_rows(text):
-    """The cells of each row of the tables in it, without their heads."""
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if re.match(r"\| [`\d]", line)]
 
 
 def read_routes():
@@ -39,16 +28,6 @@ def read_routes():
     return routes
 
 
-def read_test_names():
-    """What the tests of this folder say of themselves, those included that are made from a table."""
-    names = []
-    for path in glob.glob(os.path.join(HERE, "test_*.py")):
-        module = importlib.import_module(os.path.basename(path)[:-3])
-        for suite in unittest.defaultTestLoader.loadTestsFromModule(module):
-            names += filter(None, map(tap.name_of_row, suite))
-    return names
-
-
 def full_path(dialect, path):
     return path if dialect == "classic" or path in ROOT_ROUTES else PREFIX + path
 
@@ -56,11 +35,11 @@ def full_path(dialect, path):
 class RowsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.names = read_test_names()
+        cls.names = read_test_names(HERE)
         cls.routes = read_routes()
 
     def has_test(self, row):
-        return any(re.match(re.escape(row) + r"([:,? ]|$)", name) for name in self.names)
+        return is_tested(row, self.names)
 
     def test_routes_have_tests(self):
         for (dialect, route), is_there in self.routes.items():
@@ -89,10 +68,7 @@ class RowsTest(unittest.TestCase):
         """Those in the source are all in the document."""
         documented = {(re.sub(r"^WS", "GET", route.split()[0]), re.sub(r"{\w+}", "{}", full_path(dialect, route.split()[1])))
                       for dialect, route in self.routes if " " in route}
-        in_source = set()
-        for path in glob.glob(os.path.join(TOP, "devbox-server", "dialects", "*.c")):
-            with open(path) as file:
-                in_source |= set(re.findall(r'^  { "([A-Z]+)", "(/[^"]*)", DEVBOX_HTTP_ROUTE', file.read(), re.M))
+        in_source = read_source_routes("devbox-server", "dialects")
         self.assertGreater(len(in_source), 10)
         self.assertEqual(in_source - documented, set())
 

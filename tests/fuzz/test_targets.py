@@ -13,8 +13,8 @@ HERE = SOURCES / "tests" / "fuzz"
 MAX_CORPUS_SIZE = 64 * 1024
 
 # What a file is called that reads foreign bytes.
-PARSER = re.compile(r"(base64|chunks|credential|frames|wire-kubeconfig|yaml|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item|batch-request"
-                    r"|json-(number|reader|string)|(log|watch)-message)\.c$")
+PARSER = re.compile(r"(base64|chunks|credential|frames|wire-kubeconfig|yaml|head|http-multipart|path-walk|query|reader|shell-words|content-writer|write-request|write-item"
+                    r"|batch-request|json-(number|reader|string)|(log|watch)-message|box-record-(check|json)|box-request|monitor-range)\.c$")
 
 TARGETS = {}
 for pair in sys.argv[2:]:

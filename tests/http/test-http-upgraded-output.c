@@ -24,7 +24,7 @@ set_up (Fixture *self, gconstpointer data)
   g_assert_no_errno (setsockopt (fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size));
   socket = g_socket_new_from_fd (fds[0], NULL);
   connection = g_socket_connection_factory_create_connection (socket);
-  self->output = devbox_http_upgraded_output_new (g_io_stream_get_output_stream (G_IO_STREAM (connection)));
+  self->output = devbox_http_upgraded_output_new (g_io_stream_get_output_stream (G_IO_STREAM (connection)), NULL);
   g_object_set_data_full (G_OBJECT (self->output), "connection", g_steal_pointer (&connection), g_object_unref);
   self->peer = fds[1];
 }

@@ -7,7 +7,7 @@ import unittest
 
 def name_of_row(test):
     """What a test that is named after a row of docs/wire.md says of itself, or of its class: "current: POST /files/move: 1409 when the target exists"."""
-    dialects = ("classic: ", "current: ")
+    dialects = ("classic: ", "current: ", "platform: ")
     if (own := test.shortDescription() or "").startswith(dialects):
         return own
     if (shared := type(test).__doc__ or "").startswith(dialects):

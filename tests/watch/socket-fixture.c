@@ -29,7 +29,7 @@ make_stream (int fd)
   g_assert_no_error (error);
   connection = g_socket_connection_factory_create_connection (socket);
 
-  return devbox_http_upgraded_stream_new (connection, 64 * 1024);
+  return devbox_http_upgraded_stream_new (connection, 64 * 1024, NULL);
 }
 
 static DevboxOutputLog *

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-platform-service-private.h"
+
+#include "devbox-box-host-private.h"
+#include "devbox-box-table-inner-private.h"
+#include "devbox-platform-access-private.h"
+#include "devbox-sampler-private.h"
+#include "devbox-wire-error-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_FOLDER_WORKERS 2
+#define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
+#define MAX_HEAD_SIZE (64 * 1024) /* a whole kubeconfig stands in a header */
+
+struct _DevboxPlatformService
+{
+  DevboxPlatformConfig config;
+  gint64 start_time;
+  DevboxBoxHost host;
+  DevboxBoxTable *boxes;
+  DevboxPlatformUsers *users;
+  DevboxSampler *sampler;
+  DevboxHttpGuard *guard;
+  DevboxHttpRouter *router;
+  DevboxHttpListener *listener;
+  char *uri;
+  char *certificate; /* PEM, or NULL */
+  DevboxHttpHandler finished;
+  gpointer finished_data;
+  GDestroyNotify stopped;
+  gpointer stopped_data;
+};
+
+void
+devbox_platform_config_clear (DevboxPlatformConfig *config)
+{
+  g_clear_pointer (&config->data_folder, g_free);
+  g_clear_pointer (&config->host, g_free);
+  g_clear_pointer (&config->agent_program, g_free);
+  g_clear_pointer (&config->kubeconfig_path, g_free);
+  g_clear_object (&config->certificate);
+}
+
+static void
+on_request (DevboxHttpExchange *exchange, gpointer user_data)
+{
+  DevboxPlatformService *self = user_data;
+
+  devbox_http_router_dispatch (self->router, exchange);
+}
+
+static void
+on_finished (DevboxHttpExchange *exchange, gpointer user_data)
+{
+  DevboxPlatformService *self = user_data;
+
+  if (self->finished != NULL)
+    self->finished (exchange, self->finished_data);
+}
+
+static gboolean
+open_data_folder (DevboxPlatformService *self, GError **error)
+{
+  const char *path = self->config.data_folder;
+
+  if (g_mkdir_with_parents (path, 0700) != 0)
+    {
+      devbox_wire_set_file_error (error, errno, _ ("Cannot make the data folder “%s”"), path);
+      return FALSE;
+    }
+
+  self->host.folder = realpath (path, NULL);
+  self->host.folder_fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (self->host.folder != NULL && self->host.folder_fd >= 0)
+    return TRUE;
+
+  devbox_wire_set_file_error (error, errno, _ ("Cannot open the data folder “%s”"), path);
+  return FALSE;
+}
+
+static gboolean
+open_host (DevboxPlatformService *self, GError **error)
+{
+  DevboxBoxHost *host = &self->host;
+
+  if (!open_data_folder (self, error))
+    return FALSE;
+  host->sandbox = devbox_sandbox_new (self->config.sandbox, self->config.agent_program, error);
+  if (host->sandbox == NULL)
+    return FALSE;
+  if (devbox_sandbox_get_reason (host->sandbox) != NULL)
+    g_message ("devboxes run as plain processes, without a sandbox: %s", devbox_sandbox_get_reason (host->sandbox));
+
+  host->workers = devbox_workers_new (MAX_FOLDER_WORKERS, MAX_WAITING_FOLDERS);
+  host->templates = devbox_template_set_new ();
+  host->store = devbox_store_new (host->folder, error);
+  if (host->store == NULL)
+    return FALSE;
+
+  host->releases = devbox_release_table_new (host->store, host->workers, host->folder, error);
+  return host->releases != NULL;
+}
+
+static void
+close_host (DevboxBoxHost *host)
+{
+  g_clear_pointer (&host->workers, devbox_workers_free);
+  g_clear_pointer (&host->releases, devbox_release_table_free);
+  g_clear_pointer (&host->store, devbox_store_free);
+  g_clear_pointer (&host->templates, devbox_template_set_free);
+  g_clear_pointer (&host->sandbox, devbox_sandbox_free);
+  g_clear_pointer (&host->folder, free);
+  if (host->folder_fd >= 0)
+    g_close (host->folder_fd, NULL);
+}
+
+static gboolean
+open_listener (DevboxPlatformService *self, GError **error)
+{
+  DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
+
+  limits.max_head_size = MAX_HEAD_SIZE;
+  self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
+  devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
+  if (!devbox_http_listener_listen (self->listener, self->config.host, self->config.port, error))
+    return FALSE;
+
+  self->uri = devbox_http_listener_dup_uri (self->listener);
+  return TRUE;
+}
+
+static gboolean
+open_access (DevboxPlatformService *self, GError **error)
+{
+  self->users = devbox_platform_users_new (self->host.store, error);
+
+  return self->users != NULL
+         && devbox_platform_access_provide (self->users, self->config.kubeconfig_path, self->uri, self->certificate,
+                                            error);
+}
+
+DevboxPlatformService *
+devbox_platform_service_new (DevboxPlatformConfig *config, GError **error)
+{
+  DevboxPlatformService *self = g_new0 (DevboxPlatformService, 1);
+
+  self->config = *config;
+  memset (config, 0, sizeof *config);
+  self->start_time = g_get_monotonic_time ();
+  self->host.folder_fd = -1;
+  self->guard = devbox_http_guard_new ();
+  self->router = devbox_http_router_new (self->guard);
+  devbox_platform_add_routes (self->router, self);
+  devbox_http_router_add (self->router, devbox_platform_users_routes, self);
+
+  if (!open_host (self, error) || !open_listener (self, error) || !open_access (self, error))
+    goto fail;
+  devbox_platform_access_set_up_guard (self->users, self->guard);
+  self->boxes = devbox_box_table_new (&self->host, NULL, NULL, error);
+  if (self->boxes == NULL)
+    goto fail;
+  self->sampler
+      = devbox_sampler_new (self->boxes, self->host.store, self->host.workers, self->config.sample_interval_ms);
+
+  return self;
+
+fail:
+  devbox_platform_service_free (self);
+  return NULL;
+}
+
+void
+devbox_platform_service_free (DevboxPlatformService *self)
+{
+  g_clear_pointer (&self->listener, devbox_http_listener_unref);
+  g_clear_pointer (&self->sampler, devbox_sampler_free);
+  g_clear_pointer (&self->boxes, devbox_box_table_free);
+  close_host (&self->host);
+  g_clear_pointer (&self->users, devbox_platform_users_free);
+  g_clear_pointer (&self->router, devbox_http_router_free);
+  g_clear_pointer (&self->guard, devbox_http_guard_free);
+  devbox_platform_config_clear (&self->config);
+  g_free (self->uri);
+  g_free (self->certificate);
+  g_free (self);
+}
+
+void
+devbox_platform_service_set_finished_func (DevboxPlatformService *self, DevboxHttpHandler func, gpointer user_data)
+{
+  self->finished = func;
+  self->finished_data = user_data;
+}
+
+/* Stopping: first the requests, then the boxes. */
+
+static void
+on_boxes_retired (gpointer data)
+{
+  DevboxPlatformService *self = data;
+
+  self->stopped (self->stopped_data);
+}
+
+static void
+on_listener_stopped (gpointer data)
+{
+  DevboxPlatformService *self = data;
+
+  devbox_box_table_retire (self->boxes, on_boxes_retired, self);
+}
+
+void
+devbox_platform_service_stop (DevboxPlatformService *self, guint grace_ms, GDestroyNotify func, gpointer user_data)
+{
+  self->stopped = func;
+  self->stopped_data = user_data;
+  devbox_http_listener_stop (self->listener, grace_ms, on_listener_stopped, self);
+}
+
+DevboxBoxTable *
+devbox_platform_service_get_boxes (DevboxPlatformService *self)
+{
+  return self->boxes;
+}
+
+DevboxReleaseTable *
+devbox_platform_service_get_releases (DevboxPlatformService *self)
+{
+  return self->host.releases;
+}
+
+DevboxTemplateSet *
+devbox_platform_service_get_templates (DevboxPlatformService *self)
+{
+  return self->host.templates;
+}
+
+DevboxPlatformUsers *
+devbox_platform_service_get_users (DevboxPlatformService *self)
+{
+  return self->users;
+}
+
+DevboxSandbox *
+devbox_platform_service_get_sandbox (DevboxPlatformService *self)
+{
+  return self->host.sandbox;
+}
+
+DevboxStore *
+devbox_platform_service_get_store (DevboxPlatformService *self)
+{
+  return self->host.store;
+}
+
+const char *
+devbox_platform_service_get_uri (DevboxPlatformService *self)
+{
+  return self->uri;
+}
+
+const char *
+devbox_platform_service_get_certificate (DevboxPlatformService *self)
+{
+  return self->certificate;
+}
+
+const char *
+devbox_platform_service_get_kubeconfig_path (DevboxPlatformService *self)
+{
+  return self->config.kubeconfig_path;
+}
+
+gint64
+devbox_platform_service_get_uptime (DevboxPlatformService *self)
+{
+  return g_get_monotonic_time () - self->start_time;
+}
+
+gboolean
+devbox_platform_service_is_healthy (DevboxPlatformService *self)
+{
+  return g_access (self->host.folder, W_OK) == 0;
+}
