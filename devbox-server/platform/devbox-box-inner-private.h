@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  /* Whether one more box may start now; if not, begin () is called again when one may. */
+  /* Whether one more box may start now; if not, grant_start () is called when one may. */
   gboolean (*acquire_start) (DevboxBox *box, gpointer user_data);
   void (*release_start) (DevboxBox *box, gpointer user_data);
   void (*changed) (DevboxBox *box, gpointer user_data); /* another status */
@@ -28,8 +28,11 @@ DevboxBox *devbox_box_new (DevboxBoxHost *host,
                            gpointer user_data);
 /* Does what there is to do, from the main loop. */
 void devbox_box_begin (DevboxBox *self);
+/* It may start now. One that is not to run any more gives that back in its next turn. */
+void devbox_box_grant_start (DevboxBox *self);
 void devbox_box_touch (DevboxBox *self); /* its record was changed before it was made */
-gboolean devbox_box_is_stored (DevboxBox *self);
+/* Told when the record is on disk, which may be now. */
+void devbox_box_when_stored (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
 /* Told when the record is on disk, or cannot be; then the box is gone. For a new one. */
 void devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
 

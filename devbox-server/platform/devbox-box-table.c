@@ -56,9 +56,10 @@ on_release_start (DevboxBox *box, gpointer user_data)
 {
   DevboxBoxTable *self = user_data;
 
-  self->n_starting--;
-  if (!g_queue_is_empty (&self->waiting))
-    devbox_box_begin (g_queue_pop_head (&self->waiting));
+  if (g_queue_is_empty (&self->waiting))
+    self->n_starting--;
+  else
+    devbox_box_grant_start (g_queue_pop_head (&self->waiting));
 }
 
 static void
@@ -300,15 +301,11 @@ find_made (DevboxBoxTable *self, const DevboxBoxRecord *record, GError **error)
   if (box == NULL)
     return NULL;
 
-  if (g_strcmp0 (devbox_box_get_record (box)->request_digest, record->request_digest) != 0)
-    g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
-                         _ ("The same Idempotency-Key came with another request before"));
-  else if (!devbox_box_is_stored (box))
-    g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
-                         _ ("The same request is being worked on; try again in a moment"));
-  else
+  if (g_strcmp0 (devbox_box_get_record (box)->request_digest, record->request_digest) == 0)
     return box;
 
+  g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                       _ ("The same Idempotency-Key came with another request before"));
   return NULL;
 }
 
@@ -351,17 +348,29 @@ draw_free_address (DevboxBoxTable *self, DevboxBoxRecord *record)
 
 typedef struct
 {
+  gboolean is_new;
   DevboxBoxCreatedFunc func;
   gpointer user_data;
 } Creation;
 
-static void
-on_created (DevboxBox *box, const GError *error, gpointer user_data)
+static Creation *
+creation_new (gboolean is_new, DevboxBoxCreatedFunc func, gpointer user_data)
 {
-  Creation *creation = user_data;
+  Creation *creation = g_new (Creation, 1);
 
-  creation->func (error == NULL ? box : NULL, error == NULL, error, creation->user_data);
-  g_free (creation);
+  creation->is_new = is_new;
+  creation->func = func;
+  creation->user_data = user_data;
+
+  return creation;
+}
+
+static void
+on_stored (DevboxBox *box, const GError *error, gpointer user_data)
+{
+  g_autofree Creation *creation = user_data;
+
+  creation->func (error == NULL ? box : NULL, creation->is_new && error == NULL, error, creation->user_data);
 }
 
 void
@@ -370,18 +379,15 @@ devbox_box_table_create (DevboxBoxTable *self, DevboxBoxRecord *record, DevboxBo
   g_autoptr (DevboxBoxRecord) taken = record;
   g_autoptr (GError) error = NULL;
   DevboxBox *made = find_made (self, record, &error);
-  Creation *creation;
 
-  if (made != NULL || error != NULL || !check_new (self, record, &error))
+  if (made != NULL)
+    devbox_box_when_stored (made, on_stored, creation_new (FALSE, func, user_data));
+  else if (error != NULL || !check_new (self, record, &error))
+    func (NULL, FALSE, error, user_data);
+  else
     {
-      func (made, FALSE, error, user_data);
-      return;
+      draw_free_address (self, record);
+      plan_cgroups (record);
+      devbox_box_store (add (self, g_steal_pointer (&taken), FALSE), on_stored, creation_new (TRUE, func, user_data));
     }
-
-  draw_free_address (self, record);
-  plan_cgroups (record);
-  creation = g_new (Creation, 1);
-  creation->func = func;
-  creation->user_data = user_data;
-  devbox_box_store (add (self, g_steal_pointer (&taken), FALSE), on_created, creation);
 }

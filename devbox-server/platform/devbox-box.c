@@ -601,15 +601,16 @@ devbox_box_new (DevboxBoxHost *host,
 }
 
 void
+devbox_box_grant_start (DevboxBox *self)
+{
+  self->has_start = TRUE;
+  devbox_box_begin (self);
+}
+
+void
 devbox_box_touch (DevboxBox *self)
 {
   self->is_changed = TRUE;
-}
-
-gboolean
-devbox_box_is_stored (DevboxBox *self)
-{
-  return self->stored != NULL;
 }
 
 void
@@ -618,6 +619,15 @@ devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
   self->created = func;
   self->created_data = user_data;
   devbox_box_begin (self);
+}
+
+void
+devbox_box_when_stored (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
+{
+  if (self->stored != NULL)
+    func (self, NULL, user_data);
+  else
+    devbox_box_waiters_add (self->changes, self->record->goal, func, user_data);
 }
 
 void

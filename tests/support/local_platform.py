@@ -301,6 +301,7 @@ class Platform(Program):
         """Nothing of it may live on."""
         self.uids |= self.read_uids()
         status = super().end()
+        assert status == 0, (status, self.read_errors())
         assert not (found := self.settle()), found
         return status
 
