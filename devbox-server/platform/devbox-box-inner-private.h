@@ -31,11 +31,10 @@ void devbox_box_begin (DevboxBox *self);
 /* It may start now. One that is not to run any more gives that back in its next turn. */
 void devbox_box_grant_start (DevboxBox *self);
 void devbox_box_touch (DevboxBox *self); /* its record was changed before it was made */
-gboolean devbox_box_is_stored (DevboxBox *self);
+/* Told when the record is on disk, which may be now. */
+void devbox_box_when_stored (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
 /* Told when the record is on disk, or cannot be; then the box is gone. For a new one. */
 void devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
-/* The same for whoever asked for the same box again meanwhile. */
-void devbox_box_wait_for_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data);
 
 /* The platform ends, but not what the box is meant to be: what runs is stopped. */
 void devbox_box_retire (DevboxBox *self);

@@ -53,8 +53,8 @@ check_size (const char *member, const char *value, int maximum, GError **error)
   if (strlen (value) <= (gsize) maximum)
     return TRUE;
 
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-               _ ("“%s” must not be longer than %d bytes"), member, maximum);
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("“%s” must not be longer than %d bytes"),
+               member, maximum);
   return FALSE;
 }
 

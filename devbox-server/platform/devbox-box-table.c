@@ -301,12 +301,11 @@ find_made (DevboxBoxTable *self, const DevboxBoxRecord *record, GError **error)
   if (box == NULL)
     return NULL;
 
-  if (g_strcmp0 (devbox_box_get_record (box)->request_digest, record->request_digest) != 0)
-    g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
-                         _ ("The same Idempotency-Key came with another request before"));
-  else
+  if (g_strcmp0 (devbox_box_get_record (box)->request_digest, record->request_digest) == 0)
     return box;
 
+  g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                       _ ("The same Idempotency-Key came with another request before"));
   return NULL;
 }
 
@@ -349,35 +348,29 @@ draw_free_address (DevboxBoxTable *self, DevboxBoxRecord *record)
 
 typedef struct
 {
+  gboolean is_new;
   DevboxBoxCreatedFunc func;
   gpointer user_data;
 } Creation;
 
 static Creation *
-creation_new (DevboxBoxCreatedFunc func, gpointer user_data)
+creation_new (gboolean is_new, DevboxBoxCreatedFunc func, gpointer user_data)
 {
-  Creation *self = g_new (Creation, 1);
+  Creation *creation = g_new (Creation, 1);
 
-  self->func = func;
-  self->user_data = user_data;
+  creation->is_new = is_new;
+  creation->func = func;
+  creation->user_data = user_data;
 
-  return self;
+  return creation;
 }
 
 static void
-on_created (DevboxBox *box, const GError *error, gpointer user_data)
+on_stored (DevboxBox *box, const GError *error, gpointer user_data)
 {
   g_autofree Creation *creation = user_data;
 
-  creation->func (error == NULL ? box : NULL, error == NULL, error, creation->user_data);
-}
-
-static void
-on_created_before (DevboxBox *box, const GError *error, gpointer user_data)
-{
-  g_autofree Creation *creation = user_data;
-
-  creation->func (error == NULL ? box : NULL, FALSE, error, creation->user_data);
+  creation->func (error == NULL ? box : NULL, creation->is_new && error == NULL, error, creation->user_data);
 }
 
 void
@@ -387,18 +380,14 @@ devbox_box_table_create (DevboxBoxTable *self, DevboxBoxRecord *record, DevboxBo
   g_autoptr (GError) error = NULL;
   DevboxBox *made = find_made (self, record, &error);
 
-  if (made != NULL && !devbox_box_is_stored (made))
+  if (made != NULL)
+    devbox_box_when_stored (made, on_stored, creation_new (FALSE, func, user_data));
+  else if (error != NULL || !check_new (self, record, &error))
+    func (NULL, FALSE, error, user_data);
+  else
     {
-      devbox_box_wait_for_store (made, on_created_before, creation_new (func, user_data));
-      return;
+      draw_free_address (self, record);
+      plan_cgroups (record);
+      devbox_box_store (add (self, g_steal_pointer (&taken), FALSE), on_stored, creation_new (TRUE, func, user_data));
     }
-  if (made != NULL || error != NULL || !check_new (self, record, &error))
-    {
-      func (made, FALSE, error, user_data);
-      return;
-    }
-
-  draw_free_address (self, record);
-  plan_cgroups (record);
-  devbox_box_store (add (self, g_steal_pointer (&taken), FALSE), on_created, creation_new (func, user_data));
 }

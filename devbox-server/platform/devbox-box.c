@@ -613,12 +613,6 @@ devbox_box_touch (DevboxBox *self)
   self->is_changed = TRUE;
 }
 
-gboolean
-devbox_box_is_stored (DevboxBox *self)
-{
-  return self->stored != NULL;
-}
-
 void
 devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
 {
@@ -628,9 +622,12 @@ devbox_box_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
 }
 
 void
-devbox_box_wait_for_store (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
+devbox_box_when_stored (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
 {
-  devbox_box_waiters_add (self->changes, self->record->goal, func, user_data);
+  if (self->stored != NULL)
+    func (self, NULL, user_data);
+  else
+    devbox_box_waiters_add (self->changes, self->record->goal, func, user_data);
 }
 
 void
