@@ -112,6 +112,19 @@ const char *devbox_http_engine_get_date_line (DevboxHttpEngine *self);
 /* Keeps counting an upgraded socket until it is finalized. */
 void devbox_http_engine_adopt_upgraded (DevboxHttpEngine *self, GSocket *socket, const DevboxHttpPeer *peer);
 
+/* devbox-http-listener.c */
+DevboxHttpEngine *devbox_http_listener_get_engine (DevboxHttpListener *self);
+/* Listens for somebody else, who takes each descriptor. */
+typedef void (*DevboxHttpAcceptFunc) (int fd, const DevboxHttpPeer *peer, gpointer user_data);
+gboolean devbox_http_listener_listen_for (DevboxHttpListener *self,
+                                          const char *host,
+                                          guint16 port,
+                                          DevboxHttpAcceptFunc func,
+                                          gpointer user_data,
+                                          GError **error);
+/* A connected stream socket becomes a connection like those that were accepted, of a client at peer; takes it. */
+void devbox_http_listener_adopt (DevboxHttpListener *self, int fd, const DevboxHttpPeer *peer);
+
 /* devbox-http-status.c */
 const char *devbox_http_status_get_phrase (guint status);
 char *devbox_http_status_format_error (

@@ -26,6 +26,8 @@ typedef struct
   DevboxHttpListener *listener;
   int fd; /* -1: closed */
   gboolean is_watched;
+  DevboxHttpAcceptFunc func;
+  gpointer user_data;
 } ListeningSocket;
 
 struct _DevboxHttpListener
@@ -141,8 +143,8 @@ turn_away (int fd)
   close (fd);
 }
 
-static void
-take_connection (DevboxHttpListener *self, int fd, const DevboxHttpPeer *peer)
+void
+devbox_http_listener_adopt (DevboxHttpListener *self, int fd, const DevboxHttpPeer *peer)
 {
   DevboxHttpEngine *engine = self->engine;
   const DevboxHttpLimits *limits = &engine->limits;
@@ -157,6 +159,12 @@ take_connection (DevboxHttpListener *self, int fd, const DevboxHttpPeer *peer)
 }
 
 static void
+take_connection (int fd, const DevboxHttpPeer *peer, gpointer user_data)
+{
+  devbox_http_listener_adopt (user_data, fd, peer);
+}
+
+static void
 socket_ready (DevboxHttpPollable *pollable, guint32 events)
 {
   ListeningSocket *socket = (ListeningSocket *) pollable;
@@ -167,7 +175,7 @@ socket_ready (DevboxHttpPollable *pollable, guint32 events)
       int fd = accept_one (socket, &peer);
 
       if (fd >= 0)
-        take_connection (socket->listener, fd, &peer);
+        socket->func (fd, &peer, socket->user_data);
       else if (errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS)
         break;
       else if (!survive_exhaustion (socket))
@@ -206,7 +214,7 @@ get_bound_address (int fd)
 }
 
 static void
-add_socket (DevboxHttpListener *self, int fd, gboolean is_loopback)
+add_socket (DevboxHttpListener *self, int fd, gboolean is_loopback, DevboxHttpAcceptFunc func, gpointer user_data)
 {
   ListeningSocket *socket = g_new0 (ListeningSocket, 1);
   int one = 1;
@@ -219,6 +227,8 @@ add_socket (DevboxHttpListener *self, int fd, gboolean is_loopback)
   socket->pollable.ready = socket_ready;
   socket->listener = self;
   socket->fd = fd;
+  socket->func = func;
+  socket->user_data = user_data;
   g_ptr_array_add (self->sockets, socket);
   set_watched (socket, TRUE);
   self->is_loopback &= is_loopback;
@@ -226,7 +236,7 @@ add_socket (DevboxHttpListener *self, int fd, gboolean is_loopback)
     self->local_address = get_bound_address (fd);
 }
 
-static gboolean
+static void
 fail_from_errno (GError **error, const char *host, guint16 port)
 {
   int saved_errno = errno;
@@ -234,12 +244,10 @@ fail_from_errno (GError **error, const char *host, guint16 port)
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
                /* Translators: %s is a host, %u a port, the last %s the system's reason */
                _ ("Cannot listen on %s port %u: %s"), host, port, g_strerror (saved_errno));
-
-  return FALSE;
 }
 
-static gboolean
-listen_on (DevboxHttpListener *self, GInetAddress *address, guint16 port, const char *host, GError **error)
+static int
+bind_socket (GInetAddress *address, guint16 port, const char *host, GError **error)
 {
   g_autoptr (GSocketAddress) socket_address = g_inet_socket_address_new (address, port);
   struct sockaddr_storage native;
@@ -247,21 +255,23 @@ listen_on (DevboxHttpListener *self, GInetAddress *address, guint16 port, const 
   int fd;
 
   if (!g_socket_address_to_native (socket_address, &native, sizeof native, error))
-    return FALSE;
+    return -1;
   fd = socket (native.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
-    return fail_from_errno (error, host, port);
+    {
+      fail_from_errno (error, host, port);
+      return -1;
+    }
   if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0
       || bind (fd, (struct sockaddr *) &native, g_socket_address_get_native_size (socket_address)) != 0
       || listen (fd, BACKLOG) != 0)
     {
       fail_from_errno (error, host, port);
       close (fd);
-      return FALSE;
+      return -1;
     }
-  add_socket (self, fd, g_inet_address_get_is_loopback (address));
 
-  return TRUE;
+  return fd;
 }
 
 /* Names are for loopback: what else a name means can change, and is not looked up again. */
@@ -291,29 +301,61 @@ resolve (const char *host, GError **error)
   return addresses;
 }
 
-gboolean
-devbox_http_listener_listen (DevboxHttpListener *self, const char *host, guint16 port, GError **error)
+typedef struct
 {
+  const char *host; /* as it was given */
+  DevboxHttpAcceptFunc func;
+  gpointer user_data;
+} Target;
+
+static gboolean
+listen_on (DevboxHttpListener *self, GInetAddress *address, guint16 *port, const Target *target, GError **error)
+{
+  int fd = bind_socket (address, *port, target->host, error);
+  g_autoptr (GSocketAddress) bound = NULL;
+
+  if (fd < 0)
+    return FALSE;
+  add_socket (self, fd, g_inet_address_get_is_loopback (address), target->func, target->user_data);
+  bound = get_bound_address (fd);
+  *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+
+  return TRUE;
+}
+
+gboolean
+devbox_http_listener_listen_for (DevboxHttpListener *self,
+                                 const char *host,
+                                 guint16 port,
+                                 DevboxHttpAcceptFunc func,
+                                 gpointer user_data,
+                                 GError **error)
+{
+  Target target = { host, func, user_data };
   GList *addresses = resolve (host, error);
   gboolean result;
 
   if (addresses == NULL)
     return FALSE;
-  result = listen_on (self, addresses->data, port, host, error);
+  result = listen_on (self, addresses->data, &port, &target, error);
 
   /* A name may have an address of IPv6 too; it is welcome, with the same port, but not needed. */
-  if (result && port == 0)
-    port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (self->local_address));
   for (GList *l = addresses->next; result && l != NULL; l = l->next)
     {
       g_autoptr (GError) local_error = NULL;
 
-      if (!g_inet_address_equal (l->data, addresses->data) && !listen_on (self, l->data, port, host, &local_error))
+      if (!g_inet_address_equal (l->data, addresses->data) && !listen_on (self, l->data, &port, &target, &local_error))
         g_debug ("%s", local_error->message);
     }
   g_resolver_free_addresses (addresses);
 
   return result;
+}
+
+gboolean
+devbox_http_listener_listen (DevboxHttpListener *self, const char *host, guint16 port, GError **error)
+{
+  return devbox_http_listener_listen_for (self, host, port, take_connection, self, error);
 }
 
 gboolean
@@ -336,7 +378,7 @@ devbox_http_listener_listen_fd (DevboxHttpListener *self, int fd, GError **error
       return FALSE;
     }
   fcntl (fd, F_SETFD, FD_CLOEXEC);
-  add_socket (self, fd, TRUE);
+  add_socket (self, fd, TRUE, take_connection, self);
 
   return TRUE;
 }
@@ -375,6 +417,12 @@ gboolean
 devbox_http_listener_is_loopback (DevboxHttpListener *self)
 {
   return self->is_loopback;
+}
+
+DevboxHttpEngine *
+devbox_http_listener_get_engine (DevboxHttpListener *self)
+{
+  return self->engine;
 }
 
 DevboxHttpListener *

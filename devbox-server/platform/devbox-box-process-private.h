@@ -47,8 +47,9 @@ gboolean devbox_box_process_wait_for_all (guint timeout_ms);
 /* SIGKILL to all, then ended () is told. */
 void devbox_box_process_kill (DevboxBoxProcess *self);
 
-/* Freeze: func is told when nothing of the box runs any more (cgroup v2, v1, or SIGSTOP until two scans agree); thaw is
- * immediate. Errors: DEVBOX_OPERATION_FAILED; then the box runs on. */
+/* Freeze: func is told from the main loop, when nothing of the box runs any more (cgroup v2, v1, or SIGSTOP until two
+ * scans agree); thaw is immediate. Errors: DEVBOX_OPERATION_FAILED, also where it ended or was thawed meanwhile; then
+ * the box runs on. A call while another one is under way takes its place. */
 typedef void (*DevboxBoxFrozenFunc) (DevboxBoxProcess *self, const GError *error, gpointer user_data);
 void devbox_box_process_freeze (DevboxBoxProcess *self, DevboxBoxFrozenFunc func, gpointer user_data);
 gboolean devbox_box_process_thaw (DevboxBoxProcess *self, GError **error);

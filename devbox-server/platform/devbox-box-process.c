@@ -48,6 +48,7 @@ struct _DevboxBoxProcess
   gpointer user_data;
 
   GSource *freeze_source;
+  gboolean was_thawed;
   gint64 freeze_deadline;
   DevboxBoxFrozenFunc frozen;
   gpointer frozen_data;
@@ -122,17 +123,13 @@ tell_frozen (DevboxBoxProcess *self, const GError *error)
   DevboxBoxFrozenFunc func = g_steal_pointer (&self->frozen);
 
   devbox_clear_source (&self->freeze_source);
-  if (func != NULL)
-    func (self, error, self->frozen_data);
+  func (self, error, self->frozen_data);
 }
 
 static void
 fail_freeze (DevboxBoxProcess *self, const char *reason)
 {
   g_autoptr (GError) error = NULL;
-
-  if (self->frozen == NULL)
-    return;
 
   g_set_error_literal (&error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED, reason);
   tell_frozen (self, error);
@@ -187,7 +184,6 @@ on_exit_of_child (GPid pid, int status, gpointer user_data)
 
   self->end_pause = 0;
   schedule_end (self);
-  fail_freeze (self, _ ("The devbox ended before it was frozen"));
 }
 
 static gboolean
@@ -310,15 +306,13 @@ devbox_box_process_kill (DevboxBoxProcess *self)
   self->was_killed = TRUE;
   self->end_pause = 0;
   schedule_end (self);
-  fail_freeze (self, _ ("The devbox was ended before it was frozen"));
 }
 
 static void schedule_freeze (DevboxBoxProcess *self, guint pause);
 
-static gboolean
-on_freeze (gpointer user_data)
+static void
+advance_freeze (DevboxBoxProcess *self)
 {
-  DevboxBoxProcess *self = user_data;
   gboolean is_frozen = FALSE;
   gboolean is_possible = devbox_box_freezer_advance (self->freezer, &is_frozen);
 
@@ -336,6 +330,19 @@ on_freeze (gpointer user_data)
       fail_freeze (self, is_possible ? _ ("A process of the devbox could not be frozen in time")
                                      : _ ("The devbox cannot be frozen"));
     }
+}
+
+static gboolean
+on_freeze (gpointer user_data)
+{
+  DevboxBoxProcess *self = user_data;
+
+  if (self->freezer == NULL || self->has_exited || self->was_killed)
+    fail_freeze (self, _ ("The devbox has ended"));
+  else if (self->was_thawed)
+    fail_freeze (self, _ ("The devbox was thawed before it was frozen"));
+  else
+    advance_freeze (self);
 
   return G_SOURCE_REMOVE; /* self may be gone */
 }
@@ -350,16 +357,9 @@ schedule_freeze (DevboxBoxProcess *self, guint pause)
 void
 devbox_box_process_freeze (DevboxBoxProcess *self, DevboxBoxFrozenFunc func, gpointer user_data)
 {
-  fail_freeze (self, _ ("The devbox is to be frozen once more"));
-
   self->frozen = func;
   self->frozen_data = user_data;
-  if (self->freezer == NULL || self->has_exited || self->was_killed)
-    {
-      fail_freeze (self, _ ("The devbox has ended"));
-      return;
-    }
-
+  self->was_thawed = FALSE;
   self->freeze_deadline = g_get_monotonic_time () + FREEZE_MS * 1000;
   schedule_freeze (self, 0);
 }
@@ -367,15 +367,13 @@ devbox_box_process_freeze (DevboxBoxProcess *self, DevboxBoxFrozenFunc func, gpo
 gboolean
 devbox_box_process_thaw (DevboxBoxProcess *self, GError **error)
 {
-  if (self->freezer == NULL || !devbox_box_freezer_thaw (self->freezer))
-    {
-      g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED,
-                           self->freezer == NULL ? _ ("The devbox has ended") : _ ("The devbox cannot be thawed"));
-      return FALSE;
-    }
+  self->was_thawed = TRUE;
+  if (self->freezer != NULL && devbox_box_freezer_thaw (self->freezer))
+    return TRUE;
 
-  fail_freeze (self, _ ("The devbox was thawed before it was frozen"));
-  return TRUE;
+  g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED,
+                       self->freezer == NULL ? _ ("The devbox has ended") : _ ("The devbox cannot be thawed"));
+  return FALSE;
 }
 
 gboolean
@@ -397,6 +395,10 @@ devbox_box_process_get_usage (DevboxBoxProcess *self, guint64 *cpu_time, guint64
   guint64 members_cpu_time = 0;
   guint64 members_memory = 0;
 
+  if (!has_cpu_time)
+    *cpu_time = 0;
+  if (!has_memory)
+    *memory = 0;
   if (has_cpu_time && has_memory)
     return TRUE;
   if (self->has_exited)

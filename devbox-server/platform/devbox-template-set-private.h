@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * changes once it is made: in any thread. */
 typedef struct _DevboxTemplateSet DevboxTemplateSet;
 
-#define DEVBOX_TEMPLATE_MAX 1000 /* of a set */
+#define DEVBOX_TEMPLATE_MAX 250 /* that users bring along */
 
 typedef struct
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A token alone comes back as it is; a kubeconfig gives the token that is found when libsoup's glib decodes it. */
+/* A token alone comes back as it is; a kubeconfig gives the token that is found when GLib decodes it. */
 #include "config.h"
 
 #include "devbox-platform-credential-private.h"

@@ -381,8 +381,7 @@ test_freeze (Fixture *fixture, gconstpointer data)
                   "touch started\n"
                   "while :; do date +%N > now; done\n");
   wait_until (has_file (fixture, "started"));
-  run_main_loop_for (100);
-  g_assert_cmpint (read_cpu_time (fixture), >, 10000);
+  wait_until (read_cpu_time (fixture) >= 20000);
 
   begin = g_get_monotonic_time ();
   devbox_box_process_freeze (fixture->process, on_frozen, fixture);
@@ -424,6 +423,7 @@ test_freeze_ended (Fixture *fixture, gconstpointer data)
   start (fixture, "exit 0\n");
   wait_until (fixture->has_ended);
   devbox_box_process_freeze (fixture->process, on_frozen, fixture);
+  wait_until (fixture->is_frozen || fixture->error != NULL);
   g_assert_error (fixture->error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED);
   g_assert_false (devbox_box_process_thaw (fixture->process, NULL));
 }
@@ -451,6 +451,15 @@ test_memory (Fixture *fixture, gconstpointer data)
 }
 
 #ifndef DEVBOX_BOX_SETUP_KEEPS_DATA
+/* It keeps RLIMIT_DATA to itself. */
+static gboolean
+is_under_valgrind (void)
+{
+  const char *preload = g_getenv ("LD_PRELOAD");
+
+  return preload != NULL && strstr (preload, "vgpreload") != NULL;
+}
+
 /* Where memory is not accounted, a process gets no more. */
 static void
 test_memory_of_process (Fixture *fixture, gconstpointer data)
@@ -529,12 +538,11 @@ test_usage_grows (Fixture *fixture, gconstpointer data)
     {
       gint64 cpu_time;
 
-      run_main_loop_for (60);
+      wait_until (read_cpu_time (fixture) >= last + 10000);
       cpu_time = read_cpu_time (fixture);
       g_assert_cmpint (cpu_time, >=, last);
       last = cpu_time;
     }
-  g_assert_cmpint (last, >, 50000);
 }
 
 /* What its user has stopped stays so. */
@@ -567,6 +575,7 @@ test_thaw_while_freezing (Fixture *fixture, gconstpointer data)
   wait_until (has_file (fixture, "started"));
   devbox_box_process_freeze (fixture->process, on_frozen, fixture);
   g_assert_true (devbox_box_process_thaw (fixture->process, NULL));
+  wait_until (fixture->is_frozen || fixture->error != NULL);
   g_assert_error (fixture->error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DEVBOX_OPERATION_FAILED);
   {
     g_autofree char *path = workspace_file (fixture, "alive");
@@ -810,7 +819,8 @@ main (int argc, char *argv[])
   add ("shared-network", test_shared_network, ALL_WAYS & ~WITHOUT_BUBBLEWRAP);
   add ("memory", test_memory, ALL_WAYS & ~WITHOUT_CGROUPS);
 #ifndef DEVBOX_BOX_SETUP_KEEPS_DATA
-  add ("memory-of-process", test_memory_of_process, ALL_WAYS & ~WITH_CGROUPS);
+  if (!is_under_valgrind ())
+    add ("memory-of-process", test_memory_of_process, ALL_WAYS & ~WITH_CGROUPS);
 #endif
   add ("cpu", test_cpu, ALL_WAYS & ~WITHOUT_CGROUPS);
   add ("one-cpu", test_one_cpu, ALL_WAYS & ~WITH_CGROUPS);

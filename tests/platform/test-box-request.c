@@ -285,8 +285,8 @@ make_text_object (const char *name, gsize size, const char *more)
 static void
 test_large (void)
 {
-  g_autoptr (JsonObject) command = make_text_object ("execCommand", 65536, "");
-  g_autoptr (JsonObject) long_command = make_text_object ("execCommand", 65537, "");
+  g_autoptr (JsonObject) command = make_text_object ("execCommand", DEVBOX_BOX_MAX_COMMAND, "");
+  g_autoptr (JsonObject) long_command = make_text_object ("execCommand", DEVBOX_BOX_MAX_COMMAND + 1, "");
   g_autoptr (JsonObject) description = make_text_object ("releaseDes", 4096, "\"tag\":\"v1\",");
   g_autoptr (JsonObject) long_description = make_text_object ("releaseDes", 4097, "\"tag\":\"v1\",");
   const char *tag = NULL;
@@ -294,9 +294,9 @@ test_large (void)
   GError *error = NULL;
 
   g_assert_true (devbox_box_request_read_startup (command, &text, &error));
-  g_assert_cmpuint (strlen (text), ==, 65536);
+  g_assert_cmpuint (strlen (text), ==, DEVBOX_BOX_MAX_COMMAND);
   g_assert_false (devbox_box_request_read_startup (long_command, &text, &error));
-  g_assert_cmpstr (error->message, ==, "“execCommand” must not be longer than 65536 bytes");
+  g_assert_cmpstr (error->message, ==, "“execCommand” must not be longer than 8192 bytes");
   g_clear_error (&error);
 
   g_assert_true (devbox_box_request_read_release (description, &tag, &text, &error));

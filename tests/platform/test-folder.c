@@ -349,7 +349,7 @@ test_live (WorkspaceFixture *fixture, gconstpointer mode)
   workspace_fixture_make_folder (fixture, "from/folder");
   flipper.fd = open_folder (fixture, "from/folder");
   thread = g_thread_new ("flip", flip, &flipper);
-  for (guint i = 0; i < 2000; i++)
+  for (guint i = 0; i < 500; i++)
     {
       workspace_fixture_make_folder (fixture, "to");
       assert_copied (fixture);

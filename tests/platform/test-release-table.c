@@ -78,7 +78,7 @@ put (Fixture *fixture, const char *name, const char *content)
   g_autofree char *folder = g_path_get_dirname (path);
 
   g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (path, content, -1, NULL));
+  g_assert_true (g_file_set_contents_full (path, content, -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
 }
 
 /* Sorted, as "a b". */
@@ -350,7 +350,6 @@ static void
 test_many (Fixture *fixture, gconstpointer data)
 {
   const DevboxBoxRecord *box = devbox_box_get_record (fixture->box);
-  g_autoptr (DevboxReleaseRecord) last = NULL;
   g_auto (Verdict) verdict = { 0 };
 
   for (guint i = 0; i < DEVBOX_RELEASE_TABLE_MAX; i++)

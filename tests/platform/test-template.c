@@ -288,7 +288,7 @@ make_template (const char *data, const char *name, const char *ini)
 
   g_assert_cmpint (g_mkdir_with_parents (files, 0755), ==, 0);
   if (ini != NULL)
-    g_assert_true (g_file_set_contents (file, ini, -1, NULL));
+    g_assert_true (g_file_set_contents_full (file, ini, -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
 
   return g_steal_pointer (&folder);
 }
@@ -308,8 +308,6 @@ test_user_template (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *own
       = make_template (data_home, "perl", "[Template]\nKind=LANGUAGE\nDescription=Own\nNeeds=perl:perl-base\n");
-  g_autofree char *shared = make_template (data_folder, "perl", "[Template]\nDescription=Shared\n");
-  g_autofree char *python = make_template (data_folder, "python", "[Template]\nDescription=Another Python\n");
   g_autofree char *files = g_build_filename (own, "files", NULL);
   g_autofree char *file = g_build_filename (files, "hello.pl", NULL);
   g_autofree char *link = g_build_filename (files, "link", NULL);
@@ -321,6 +319,8 @@ test_user_template (Fixture *fixture, gconstpointer data)
   g_autoptr (DevboxTemplateSet) set = NULL;
   const DevboxTemplate *template;
 
+  g_free (make_template (data_folder, "perl", "[Template]\nDescription=Shared\n"));
+  g_free (make_template (data_folder, "python", "[Template]\nDescription=Another Python\n"));
   g_assert_true (g_file_set_contents_full (file, "print 1", -1, G_FILE_SET_CONTENTS_NONE, 0751, NULL));
   g_assert_cmpint (symlink ("/", link), ==, 0);
   g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
