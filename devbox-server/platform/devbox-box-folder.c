@@ -39,6 +39,7 @@ typedef struct
   DevboxBoxRecord *record;
   DevboxBoxFolderFunc func;
   gpointer user_data;
+  char replaced[DEVBOX_ID_LENGTH + 1]; /* what lies in the trash now; "": nothing stood there */
 } Provision;
 
 static void
@@ -79,16 +80,17 @@ fill (Provision *self, int incoming_fd, GCancellable *cancellable, GError **erro
   return is_filled;
 }
 
+/* One that was put in place before may be there, when the platform was killed before that was written down. */
 static gboolean
 put_in_place (Provision *self, GError **error)
 {
   int data_fd = self->host->folder_fd;
   const char *uid = self->record->uid;
-  char entry[DEVBOX_ID_LENGTH + 1];
   g_autofree char *from = g_strconcat (DEVBOX_BOX_FOLDER_INCOMING "/", uid, NULL);
   g_autofree char *to = g_strconcat (DEVBOX_BOX_FOLDER_BOXES "/", uid, NULL);
 
-  if (!devbox_data_folder_discard (data_fd, to, entry, error))
+  if (faccessat (data_fd, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+      && !devbox_data_folder_discard (data_fd, to, self->replaced, error))
     return FALSE;
   if (renameat (data_fd, from, data_fd, to) == 0)
     return TRUE;
@@ -123,6 +125,8 @@ on_provisioned (gpointer data, const GError *error)
 {
   Provision *self = data;
 
+  if (self->replaced[0] != '\0')
+    devbox_data_folder_empty_trash (self->host->folder_fd, self->host->workers, self->replaced);
   self->func (self->user_data, error);
   provision_free (self);
 }

@@ -431,12 +431,16 @@ class UsersTest(LifeTest):
     def test_who_is_nobody(self):
         wrong = "0" * len(self.platform.user.token)
         kubeconfig = urllib.parse.quote(self.platform.user.kubeconfig.replace(self.platform.user.token, wrong), safe="")
-        for authorization in (None, "", "Bearer", "Bearer ", f"Bearer {wrong}", kubeconfig, f"Bearer {kubeconfig}", f"Basic {wrong}", self.platform.user.token[:-1], "%", "Bearer %00",
-                              f"Bearer {self.platform.user.token[:-1]}", f"Bearer {self.platform.user.token}0", f"Bearer {self.platform.user.token.upper()}x"):
+        token = self.platform.user.token
+        for authorization in (None, "", f"Bearer {wrong}", kubeconfig, f"Bearer {kubeconfig}", f"Bearer {token[:-1]}", f"Bearer {token}0", f"Bearer {token[::-1]}"):
             with self.subTest(authorization=authorization and authorization[:20]):
                 headers = {} if authorization is None else {"Authorization": authorization}
                 self.refuse(401, "AUTHENTICATION_FAILED", "GET", "", user=False, headers=headers)
                 self.refuse(401, "AUTHENTICATION_FAILED", "GET", "/nothing", user=False, headers=headers)
+        for authorization in ("Bearer", "Bearer ", f"Basic {wrong}", token[:-1], "%", "Bearer %00", "a: [", urllib.parse.quote(self.platform.user.kubeconfig + "\nx: *y")):
+            with self.subTest(authorization=authorization[:20]):
+                error = self.refuse(400, "INVALID_KUBECONFIG", "GET", "", user=False, headers={"Authorization": authorization})
+                self.assertNotIn(token[:-1], error["error"])
         self.assertEqual(self.platform.request("GET", "/health", user=False).status, 200)
 
     def test_a_token_is_rotated(self):
