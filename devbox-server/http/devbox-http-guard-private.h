@@ -39,4 +39,7 @@ gboolean devbox_http_guard_answer_preflight (DevboxHttpGuard *self, DevboxHttpEx
 /* The sub-protocol that carried the token, to be echoed in a WebSocket handshake; transfer full, NULL if none did. */
 char *devbox_http_guard_dup_token_protocol (DevboxHttpGuard *self, DevboxHttpExchange *exchange);
 
+/* A loopback address, or "localhost" */
+gboolean devbox_http_host_is_loopback (const char *host);
+
 G_END_DECLS

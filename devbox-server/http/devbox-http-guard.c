@@ -126,12 +126,12 @@ split_host (const char *authority)
   return is_port (rest) ? g_ascii_strdown (start, end - start) : NULL;
 }
 
-static gboolean
-host_is_loopback (const char *host)
+gboolean
+devbox_http_host_is_loopback (const char *host)
 {
   g_autoptr (GInetAddress) address = NULL;
 
-  if (strcmp (host, "localhost") == 0)
+  if (g_ascii_strcasecmp (host, "localhost") == 0)
     return TRUE;
 
   address = g_inet_address_new_from_string (host);
@@ -143,7 +143,7 @@ host_is_ours (DevboxHttpGuard *self, const char *authority)
 {
   g_autofree char *host = split_host (authority);
 
-  return host != NULL && (host_is_loopback (host) || g_hash_table_contains (self->hosts, host));
+  return host != NULL && (devbox_http_host_is_loopback (host) || g_hash_table_contains (self->hosts, host));
 }
 
 static gboolean
@@ -157,7 +157,7 @@ origin_is_loopback (const char *origin)
 
   authority = strstr (origin, "://") + 3;
   host = split_host (authority);
-  return host != NULL && host_is_loopback (host);
+  return host != NULL && devbox_http_host_is_loopback (host);
 }
 
 /* Whether a page of that origin is one that we served. Behind a token the Host header may be any; otherwise it was

@@ -148,8 +148,12 @@ find_route (DevboxHttpRouter *self, DevboxHttpExchange *exchange, Match *match)
 
       if (!match_path (entry->route->path, path, parts, &n_parts))
         continue;
-      if (n_parts > 0 && (arguments = decode_parts (parts, n_parts)) == NULL)
-        continue;
+      if (n_parts > 0)
+        {
+          arguments = decode_parts (parts, n_parts);
+          if (arguments == NULL)
+            continue;
+        }
 
       match->path_flags = entry->route->flags;
       if (method_fits (entry->route, method))

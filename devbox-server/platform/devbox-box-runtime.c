@@ -195,6 +195,7 @@ start_process (DevboxBoxRuntime *self, DevboxBoxRecord *record, int box_fd, GErr
 {
   DevboxBoxStart start = {
     .uid = record->uid,
+    .name = record->name,
     .folder = self->folder,
     .cpu = record->cpu,
     .memory = record->memory,

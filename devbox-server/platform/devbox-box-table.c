@@ -134,6 +134,18 @@ remove_cgroups (const DevboxBoxRecord *record)
     devbox_box_process_remove_cgroups ((const char *const *) record->cgroups);
 }
 
+/* Where there are no groups, it may have left stopped processes. */
+static void
+kill_strays (GPtrArray *records)
+{
+  g_autoptr (GPtrArray) uids = g_ptr_array_new ();
+
+  for (guint i = 0; i < records->len; i++)
+    g_ptr_array_add (uids, ((DevboxBoxRecord *) g_ptr_array_index (records, i))->uid);
+  g_ptr_array_add (uids, NULL);
+  devbox_box_process_kill_strays ((const char *const *) uids->pdata);
+}
+
 /* Where the platform is in another group than when the box was made, its groups are elsewhere too. */
 static gboolean
 plan_cgroups (DevboxBoxRecord *record)
@@ -177,6 +189,7 @@ devbox_box_table_new (DevboxBoxHost *host, DevboxBoxTableChangedFunc changed, gp
     g_hash_table_add (uids, ((DevboxBoxRecord *) g_ptr_array_index (records, i))->uid);
   if (!devbox_box_folder_sweep (host, is_known, uids, error))
     return NULL;
+  kill_strays (records);
 
   self = g_new0 (DevboxBoxTable, 1);
   self->host = host;

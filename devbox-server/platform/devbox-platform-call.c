@@ -6,8 +6,6 @@
 #include "devbox-http-replies-private.h"
 #include "devbox-wire-json-private.h"
 
-#include <string.h>
-
 #define MAX_BODY_SIZE (1024 * 1024)
 #define DETAIL_SIZE 2048
 
@@ -49,11 +47,15 @@ on_body (DevboxHttpExchange *exchange, GBytes *body, gpointer user_data)
 }
 
 void
-devbox_platform_call_collect (DevboxPlatformService *service, DevboxHttpExchange *exchange, DevboxPlatformBodyFunc func)
+devbox_platform_call_collect (DevboxPlatformService *service,
+                              DevboxHttpExchange *exchange,
+                              DevboxPlatformBodyFunc func,
+                              gconstpointer data)
 {
   Collection *collection = g_new (Collection, 1);
 
   collection->call = devbox_platform_call_new (service, exchange);
+  collection->call->data = data;
   collection->func = func;
   devbox_http_exchange_collect_body (exchange, MAX_BODY_SIZE, on_body, collection);
 }
@@ -87,6 +89,14 @@ devbox_platform_call_find_box (DevboxPlatformCall *self)
     devbox_platform_call_reply_error (self, error);
 
   return box;
+}
+
+JsonObject *
+devbox_platform_call_parse_for_box (DevboxPlatformCall *self, GBytes *body, DevboxBox **box)
+{
+  *box = devbox_platform_call_find_box (self);
+
+  return *box != NULL ? devbox_platform_call_parse (self, body) : NULL;
 }
 
 void
@@ -149,15 +159,23 @@ devbox_platform_service_view_box (DevboxPlatformService *self,
 }
 
 void
-devbox_platform_call_reply_box (DevboxPlatformCall *self, guint status, DevboxBox *box)
+devbox_platform_call_reply_box (DevboxBox *box, const GError *error, gpointer user_data)
 {
-  GString *members = g_string_sized_new (DETAIL_SIZE);
+  g_autoptr (DevboxPlatformCall) self = user_data;
   g_autofree char *working_folder = NULL;
+  GString *members;
   DevboxBoxView view;
 
+  if (error != NULL)
+    {
+      devbox_platform_call_reply_error (self, error);
+      return;
+    }
+
+  members = g_string_sized_new (DETAIL_SIZE);
   devbox_platform_service_view_box (self->service, box, &working_folder, &view);
   devbox_box_json_append_detail (members, &view);
-  devbox_platform_call_reply (self, status, NULL, members);
+  devbox_platform_call_reply (self, 200, NULL, members);
 }
 
 void

@@ -32,8 +32,8 @@ static void
 set_from_body (DevboxPlatformCall *data, GBytes *body)
 {
   g_autoptr (DevboxPlatformCall) call = data;
-  DevboxBox *box = devbox_platform_call_find_box (call);
-  g_autoptr (JsonObject) object = box != NULL ? devbox_platform_call_parse (call, body) : NULL;
+  DevboxBox *box;
+  g_autoptr (JsonObject) object = devbox_platform_call_parse_for_box (call, body, &box);
   g_autoptr (GError) error = NULL;
   const char *command = NULL;
 
@@ -52,7 +52,7 @@ set_from_body (DevboxPlatformCall *data, GBytes *body)
 static void
 set (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, set_from_body);
+  devbox_platform_call_collect (user_data, exchange, set_from_body, NULL);
 }
 
 const DevboxHttpRoute devbox_platform_autostart_routes[] = {

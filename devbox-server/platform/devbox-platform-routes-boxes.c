@@ -159,7 +159,7 @@ create_from_body (DevboxPlatformCall *data, GBytes *body)
 static void
 create (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, create_from_body);
+  devbox_platform_call_collect (user_data, exchange, create_from_body, NULL);
 }
 
 /* Get */
@@ -171,28 +171,17 @@ show (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
   DevboxBox *box = devbox_platform_call_find_box (call);
 
   if (box != NULL)
-    devbox_platform_call_reply_box (call, 200, box);
+    devbox_platform_call_reply_box (box, NULL, g_steal_pointer (&call));
 }
 
 /* Update */
 
 static void
-on_updated (DevboxBox *box, const GError *error, gpointer user_data)
-{
-  g_autoptr (DevboxPlatformCall) call = user_data;
-
-  if (error != NULL)
-    devbox_platform_call_reply_error (call, error);
-  else
-    devbox_platform_call_reply_box (call, 200, box);
-}
-
-static void
 update_from_body (DevboxPlatformCall *data, GBytes *body)
 {
   g_autoptr (DevboxPlatformCall) call = data;
-  DevboxBox *box = devbox_platform_call_find_box (call);
-  g_autoptr (JsonObject) object = box != NULL ? devbox_platform_call_parse (call, body) : NULL;
+  DevboxBox *box;
+  g_autoptr (JsonObject) object = devbox_platform_call_parse_for_box (call, body, &box);
   g_autoptr (DevboxBoxRequest) request = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -203,13 +192,14 @@ update_from_body (DevboxPlatformCall *data, GBytes *body)
   if (request == NULL)
     devbox_platform_call_reply_error (call, error);
   else
-    devbox_box_update (box, request->cpu, request->memory, request->ports, on_updated, g_steal_pointer (&call));
+    devbox_box_update (box, request->cpu, request->memory, request->ports, devbox_platform_call_reply_box,
+                       g_steal_pointer (&call));
 }
 
 static void
 update (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, update_from_body);
+  devbox_platform_call_collect (user_data, exchange, update_from_body, NULL);
 }
 
 const DevboxHttpRoute devbox_platform_box_routes[] = {

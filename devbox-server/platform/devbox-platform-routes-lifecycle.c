@@ -5,16 +5,13 @@
 
 #include "devbox-wire-json-private.h"
 
-static void
-on_reached (DevboxBox *box, const GError *error, gpointer user_data)
+/* What a route does to a box. */
+typedef struct
 {
-  g_autoptr (DevboxPlatformCall) call = user_data;
-
-  if (error != NULL)
-    devbox_platform_call_reply_error (call, error);
-  else
-    devbox_platform_call_reply_box (call, 200, box);
-}
+  DevboxBoxGoal goal;
+  gboolean is_restart;
+  DevboxBoxFunc reply;
+} Action;
 
 static void
 on_deleted (DevboxBox *box, const GError *error, gpointer user_data)
@@ -36,75 +33,55 @@ on_deleted (DevboxBox *box, const GError *error, gpointer user_data)
 
 /* Today's client sends an empty object with each of these, an older one nothing. */
 static void
-set_goal (DevboxPlatformCall *data, GBytes *body, DevboxBoxGoal goal, gboolean restart)
+act (DevboxPlatformCall *data, GBytes *body)
 {
   g_autoptr (DevboxPlatformCall) call = data;
-  DevboxBox *box = devbox_platform_call_find_box (call);
-  g_autoptr (JsonObject) object = box != NULL ? devbox_platform_call_parse (call, body) : NULL;
+  const Action *action = call->data;
+  DevboxBox *box;
+  g_autoptr (JsonObject) object = devbox_platform_call_parse_for_box (call, body, &box);
 
   if (object != NULL)
-    devbox_box_set_goal (box, goal, restart, goal == DEVBOX_BOX_GOAL_DELETED ? on_deleted : on_reached,
-                         g_steal_pointer (&call));
-}
-
-static void
-start_from_body (DevboxPlatformCall *call, GBytes *body)
-{
-  set_goal (call, body, DEVBOX_BOX_GOAL_RUNNING, FALSE);
+    devbox_box_set_goal (box, action->goal, action->is_restart, action->reply, g_steal_pointer (&call));
 }
 
 static void
 start_box (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, start_from_body);
-}
+  static const Action action = { DEVBOX_BOX_GOAL_RUNNING, FALSE, devbox_platform_call_reply_box };
 
-static void
-pause_from_body (DevboxPlatformCall *call, GBytes *body)
-{
-  set_goal (call, body, DEVBOX_BOX_GOAL_PAUSED, FALSE);
+  devbox_platform_call_collect (user_data, exchange, act, &action);
 }
 
 static void
 pause_box (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, pause_from_body);
-}
+  static const Action action = { DEVBOX_BOX_GOAL_PAUSED, FALSE, devbox_platform_call_reply_box };
 
-static void
-restart_from_body (DevboxPlatformCall *call, GBytes *body)
-{
-  set_goal (call, body, DEVBOX_BOX_GOAL_RUNNING, TRUE);
+  devbox_platform_call_collect (user_data, exchange, act, &action);
 }
 
 static void
 restart_box (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, restart_from_body);
-}
+  static const Action action = { DEVBOX_BOX_GOAL_RUNNING, TRUE, devbox_platform_call_reply_box };
 
-static void
-shut_down_from_body (DevboxPlatformCall *call, GBytes *body)
-{
-  set_goal (call, body, DEVBOX_BOX_GOAL_SHUTDOWN, FALSE);
+  devbox_platform_call_collect (user_data, exchange, act, &action);
 }
 
 static void
 shut_down_box (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, shut_down_from_body);
-}
+  static const Action action = { DEVBOX_BOX_GOAL_SHUTDOWN, FALSE, devbox_platform_call_reply_box };
 
-static void
-remove_from_body (DevboxPlatformCall *call, GBytes *body)
-{
-  set_goal (call, body, DEVBOX_BOX_GOAL_DELETED, FALSE);
+  devbox_platform_call_collect (user_data, exchange, act, &action);
 }
 
 static void
 remove_box (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, remove_from_body);
+  static const Action action = { DEVBOX_BOX_GOAL_DELETED, FALSE, on_deleted };
+
+  devbox_platform_call_collect (user_data, exchange, act, &action);
 }
 
 const DevboxHttpRoute devbox_platform_lifecycle_routes[] = {

@@ -3,10 +3,7 @@
 
 #include "devbox-platform-routes-private.h"
 
-#include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
-
-#include <glib/gi18n-lib.h>
 
 static const char *
 get_tag (DevboxPlatformCall *call)
@@ -97,8 +94,8 @@ create_from_body (DevboxPlatformCall *data, GBytes *body)
 {
   g_autoptr (DevboxPlatformCall) call = data;
   DevboxReleaseTable *releases = devbox_platform_service_get_releases (call->service);
-  DevboxBox *box = devbox_platform_call_find_box (call);
-  g_autoptr (JsonObject) object = box != NULL ? devbox_platform_call_parse (call, body) : NULL;
+  DevboxBox *box;
+  g_autoptr (JsonObject) object = devbox_platform_call_parse_for_box (call, body, &box);
   g_autoptr (GError) error = NULL;
   const char *tag;
   const char *description;
@@ -115,7 +112,7 @@ create_from_body (DevboxPlatformCall *data, GBytes *body)
 static void
 create (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, create_from_body);
+  devbox_platform_call_collect (user_data, exchange, create_from_body, NULL);
 }
 
 /* Delete */
@@ -191,7 +188,7 @@ remove_release (DevboxPlatformCall *data, GBytes *body)
 static void
 remove_tag (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, remove_release);
+  devbox_platform_call_collect (user_data, exchange, remove_release, NULL);
 }
 
 /* Deploy: a box of its own, furnished as the one that the release was made of, where that is still there. */
@@ -264,7 +261,7 @@ deploy_from_body (DevboxPlatformCall *data, GBytes *body)
 static void
 deploy (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 {
-  devbox_platform_call_collect (user_data, exchange, deploy_from_body);
+  devbox_platform_call_collect (user_data, exchange, deploy_from_body, NULL);
 }
 
 const DevboxHttpRoute devbox_platform_release_routes[] = {

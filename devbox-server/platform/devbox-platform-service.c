@@ -4,6 +4,7 @@
 #include "devbox-platform-service-private.h"
 
 #include "devbox-box-host-private.h"
+#include "devbox-box-process-private.h"
 #include "devbox-box-table-inner-private.h"
 #include "devbox-platform-access-private.h"
 #include "devbox-sampler-private.h"
@@ -18,6 +19,7 @@
 
 #define MAX_FOLDER_WORKERS 2
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
+#define KILL_TIMEOUT_MS 5000
 #define MAX_HEAD_SIZE (64 * 1024) /* a whole kubeconfig stands in a header */
 
 struct _DevboxPlatformService
@@ -183,6 +185,8 @@ devbox_platform_service_free (DevboxPlatformService *self)
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->sampler, devbox_sampler_free);
   g_clear_pointer (&self->boxes, devbox_box_table_free);
+  if (!devbox_box_process_wait_for_all (KILL_TIMEOUT_MS))
+    g_warning ("some processes of devboxes are not gone yet");
   close_host (&self->host);
   g_clear_pointer (&self->users, devbox_platform_users_free);
   g_clear_pointer (&self->router, devbox_http_router_free);

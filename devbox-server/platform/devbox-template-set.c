@@ -86,7 +86,7 @@ read_small_file (int folder_fd, const char *name, gsize max_size, GError **error
   if (!S_ISREG (status.st_mode) || (guint64) status.st_size > max_size)
     {
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                   _ ("“%s” is no regular file of at most %" G_GSIZE_FORMAT " bytes"), name, max_size);
+                   _ ("“%s” is no regular file of at most %u bytes"), name, (guint) max_size);
       return NULL;
     }
 

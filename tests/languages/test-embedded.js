@@ -75,6 +75,27 @@ test('monitor', async box => {
     monitor.cancel();
 });
 
+test('platform', () => {
+    const folder = GLib.dir_make_tmp('devbox-test-XXXXXX');
+    const platform = new DevboxServer.Platform({data_folder: `${folder}/data`, kubeconfig_path: `${folder}/kubeconfig`});
+    try {
+        platform.start(null);
+        assertEqual(platform.dup_uri().startsWith('http://127.0.0.1:'), true);
+        assertEqual(platform.add_user('alice').includes('namespace: "ns-alice"'), true);
+        assertEqual(platform.dup_users(), ['admin', 'alice']);
+        try {
+            platform.add_user('alice');
+            throw new Error('nothing was thrown');
+        } catch (error) {
+            if (!error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.EXISTS))
+                throw error;
+        }
+    } finally {
+        platform.stop();
+        Gio.Subprocess.new(['rm', '-rf', folder], 0).wait(null);
+    }
+});
+
 const loop = new GLib.MainLoop(null, false);
 let failures = 0;
 

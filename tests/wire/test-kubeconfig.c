@@ -203,7 +203,7 @@ test_local_path (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kubeconfig/usual", test_usual);
   g_test_add_func ("/kubeconfig/first", test_first);
   g_test_add_func ("/kubeconfig/json", test_json);
