@@ -3,7 +3,10 @@
 
 #include "devbox-platform-routes-private.h"
 
+#include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
+
+#include <glib/gi18n-lib.h>
 
 static const char *
 get_tag (DevboxPlatformCall *call)
