@@ -6,7 +6,9 @@
 #include "devbox-box-host-private.h"
 #include "devbox-box-process-private.h"
 #include "devbox-box-table-inner-private.h"
+#include "devbox-http-tls-front-private.h"
 #include "devbox-platform-access-private.h"
+#include "devbox-platform-listen-policy-private.h"
 #include "devbox-sampler-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -19,6 +21,7 @@
 
 #define MAX_FOLDER_WORKERS 2
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
+#define LAST_BYTES_MS 1000        /* for replies that wait behind TLS */
 #define KILL_TIMEOUT_MS 5000
 #define MAX_HEAD_SIZE (64 * 1024) /* a whole kubeconfig stands in a header */
 
@@ -33,6 +36,7 @@ struct _DevboxPlatformService
   DevboxHttpGuard *guard;
   DevboxHttpRouter *router;
   DevboxHttpListener *listener;
+  DevboxHttpTlsFront *tls_front; /* NULL: plain HTTP */
   char *uri;
   char *certificate; /* PEM, or NULL */
   DevboxHttpHandler finished;
@@ -124,15 +128,39 @@ close_host (DevboxBoxHost *host)
     g_close (host->folder_fd, NULL);
 }
 
+/* A client that has the kubeconfig trusts this certificate and no other. */
+static gboolean
+listen_with_tls (DevboxPlatformService *self, GError **error)
+{
+  g_autofree char *uri = NULL;
+
+  self->tls_front = devbox_http_tls_front_new (self->listener, self->config.certificate, error);
+  if (self->tls_front == NULL
+      || !devbox_http_tls_front_listen (self->tls_front, self->config.host, self->config.port, error))
+    return FALSE;
+
+  g_object_get (self->config.certificate, "certificate-pem", &self->certificate, NULL);
+  uri = devbox_http_listener_dup_uri (self->listener);
+  self->uri = g_strconcat ("https", uri + strlen ("http"), NULL);
+
+  return TRUE;
+}
+
 static gboolean
 open_listener (DevboxPlatformService *self, GError **error)
 {
+  DevboxPlatformConfig *config = &self->config;
   DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
+
+  if (!devbox_platform_check_listen_policy (config->host, config->certificate != NULL, config->allow_plaintext, error))
+    return FALSE;
 
   limits.max_head_size = MAX_HEAD_SIZE;
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
-  if (!devbox_http_listener_listen (self->listener, self->config.host, self->config.port, error))
+  if (config->certificate != NULL)
+    return listen_with_tls (self, error);
+  if (!devbox_http_listener_listen (self->listener, config->host, config->port, error))
     return FALSE;
 
   self->uri = devbox_http_listener_dup_uri (self->listener);
@@ -182,6 +210,7 @@ fail:
 void
 devbox_platform_service_free (DevboxPlatformService *self)
 {
+  g_clear_pointer (&self->tls_front, devbox_http_tls_front_free);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->sampler, devbox_sampler_free);
   g_clear_pointer (&self->boxes, devbox_box_table_free);
@@ -215,11 +244,22 @@ on_boxes_retired (gpointer data)
 }
 
 static void
-on_listener_stopped (gpointer data)
+on_front_stopped (gpointer data)
 {
   DevboxPlatformService *self = data;
 
   devbox_box_table_retire (self->boxes, on_boxes_retired, self);
+}
+
+static void
+on_listener_stopped (gpointer data)
+{
+  DevboxPlatformService *self = data;
+
+  if (self->tls_front != NULL)
+    devbox_http_tls_front_stop (self->tls_front, LAST_BYTES_MS, on_front_stopped, self);
+  else
+    on_front_stopped (self);
 }
 
 void
