@@ -153,8 +153,7 @@ is_needed_by (DevboxBox *box, const DevboxReleaseRecord *release)
 static gboolean
 check_unneeded (DevboxPlatformCall *call, const DevboxReleaseRecord *release, GError **error)
 {
-  g_autoptr (GPtrArray) boxes
-      = devbox_box_table_list (devbox_platform_service_get_boxes (call->service), call->owner);
+  g_autoptr (GPtrArray) boxes = devbox_box_table_list (devbox_platform_service_get_boxes (call->service), call->owner);
 
   for (guint i = 0; i < boxes->len; i++)
     {
