@@ -157,8 +157,11 @@ class CrashTest(unittest.TestCase):
 
     def test_kill_at_random_points(self):
         for number in range(self.N_ROUNDS):
-            with self.subTest(round=number):
+            try:
                 self.run_round()
+            except BaseException:
+                print(f"# round {number}")
+                raise
         counts = {}
         for worker in self.workers:
             for what, count in worker.counts.items():
