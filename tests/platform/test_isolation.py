@@ -185,7 +185,7 @@ class EscapeTest(unittest.TestCase):
 class NeighbourTest(unittest.TestCase):
     """Row 21: what one box does is no matter to the next one."""
 
-    SECONDS = 3
+    SECONDS = 2
 
     @classmethod
     def setUpClass(cls):
