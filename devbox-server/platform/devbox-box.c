@@ -37,6 +37,7 @@ struct _DevboxBox
   gpointer created_data;
 
   gboolean is_changed;  /* the record is another than the store has */
+  gboolean is_refused;  /* the store did not take it; it is asked again later */
   gboolean is_busy;     /* a step is being taken whose end is told */
   gboolean is_freezing; /* it is this one */
   GCancellable *provision;
@@ -101,6 +102,7 @@ on_retry (gpointer data)
   g_autoptr (DevboxBox) self = devbox_box_ref (data);
 
   devbox_clear_source (&self->retry);
+  self->is_refused = FALSE;
   advance (self);
 
   return G_SOURCE_REMOVE;
@@ -200,7 +202,32 @@ become_gone (DevboxBox *self)
   self->funcs->gone (self, self->user_data);
 }
 
-/* The record goes back to what the store has: what could not be written down is not done. */
+static gboolean
+is_running (DevboxBox *self)
+{
+  return self->runtime != NULL && !self->has_ended;
+}
+
+/* What could not be written down is not done: the record goes back to what the store has. What is done already stays as
+ * it is; above all a folder that is made is not made again, which would cost what is in it by then. */
+static void
+restore_record (DevboxBox *self)
+{
+  g_autoptr (DevboxBoxRecord) refused = g_steal_pointer (&self->record);
+  DevboxBoxRecord *record = devbox_box_record_copy (self->stored);
+
+  self->record = record;
+  record->is_provisioned = refused->is_provisioned;
+  self->is_changed = record->is_provisioned != self->stored->is_provisioned;
+  if (!is_running (self))
+    return;
+
+  record->agent_port = refused->agent_port;
+  devbox_box_runtime_update_ports (self->runtime, record);
+  if (record->cpu != refused->cpu || record->memory != refused->memory)
+    devbox_box_runtime_set_limits (self->runtime, record->cpu, record->memory);
+}
+
 static void
 take_back (DevboxBox *self, const GError *error)
 {
@@ -213,9 +240,10 @@ take_back (DevboxBox *self, const GError *error)
       return;
     }
 
-  devbox_box_record_free (self->record);
-  self->record = devbox_box_record_copy (self->stored);
-  self->is_changed = FALSE;
+  restore_record (self);
+  self->is_refused = self->is_changed;
+  if (self->is_refused)
+    fail (self, error, RETRY_MS);
   devbox_box_waiters_tell (self->waiters, error);
   devbox_box_waiters_tell (self->changes, error);
   devbox_box_begin (self);
@@ -558,10 +586,12 @@ advance (DevboxBox *self)
   if (self->is_busy || self->is_closed || self->is_gone)
     return;
 
-  if (self->is_changed)
+  if (self->is_changed && !self->is_refused)
     store (self);
   else if (self->is_retiring)
     advance_to_retired (self);
+  else if (self->is_refused)
+    return;
   else if (self->record->goal == DEVBOX_BOX_GOAL_RUNNING)
     advance_to_running (self);
   else if (self->record->goal == DEVBOX_BOX_GOAL_PAUSED)
@@ -634,6 +664,7 @@ void
 devbox_box_retire (DevboxBox *self)
 {
   self->is_retiring = TRUE;
+  self->is_refused = FALSE;
   devbox_clear_source (&self->retry);
   devbox_box_begin (self);
 }
@@ -692,6 +723,7 @@ devbox_box_set_goal (DevboxBox *self, DevboxBoxGoal goal, gboolean restart, Devb
 
   /* Somebody asks for it: that is a new try. */
   devbox_clear_source (&self->retry);
+  self->is_refused = FALSE;
   self->n_failures = 0;
   devbox_box_waiters_refuse_others (self->waiters, goal);
   devbox_box_waiters_add (self->waiters, goal, func, user_data);
@@ -702,6 +734,7 @@ static void
 change (DevboxBox *self, DevboxBoxFunc func, gpointer user_data)
 {
   self->is_changed = TRUE;
+  self->is_refused = FALSE;
   devbox_box_waiters_add (self->changes, self->record->goal, func, user_data);
   devbox_box_begin (self);
 }
@@ -724,9 +757,9 @@ devbox_box_update (DevboxBox *self, guint cpu, guint memory, GPtrArray *ports, D
       record->ports = g_ptr_array_ref (ports);
     }
 
-  if (self->runtime != NULL && !self->has_ended && ports != NULL)
+  if (is_running (self) && ports != NULL)
     devbox_box_runtime_update_ports (self->runtime, record);
-  if (self->runtime != NULL && !self->has_ended && (cpu != 0 || memory != 0))
+  if (is_running (self) && (cpu != 0 || memory != 0))
     devbox_box_runtime_set_limits (self->runtime, record->cpu, record->memory);
   change (self, func, user_data);
 }
