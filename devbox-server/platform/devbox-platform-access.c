@@ -181,12 +181,14 @@ devbox_platform_access_rotate_user (DevboxPlatformService *service,
     func (NULL, error, user_data);
 }
 
-/* Whether nothing depends on the user. */
+/* Whether nothing is left that another user of the same name would find. */
 static gboolean
 check_removable (DevboxPlatformService *service, const char *name, GError **error)
 {
   g_autofree char *owner = g_strconcat ("ns-", name, NULL);
   g_autoptr (GPtrArray) boxes = devbox_box_table_list (devbox_platform_service_get_boxes (service), owner);
+  g_autoptr (GPtrArray) releases
+      = devbox_release_table_list (devbox_platform_service_get_releases (service), owner, NULL);
 
   if (strcmp (name, DEVBOX_PLATFORM_FIRST_USER) == 0)
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT, _ ("“%s” cannot be removed"), name);
@@ -195,6 +197,11 @@ check_removable (DevboxPlatformService *service, const char *name, GError **erro
         error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
         ngettext ("“%s” has %u devbox; delete it first", "“%s” has %u devboxes; delete them first", boxes->len), name,
         boxes->len);
+  else if (releases->len > 0)
+    g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                 ngettext ("“%s” has %u release; delete it first", "“%s” has %u releases; delete them first",
+                           releases->len),
+                 name, releases->len);
   else
     return TRUE;
 

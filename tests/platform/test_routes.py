@@ -649,11 +649,14 @@ class UsersTest(RoutesTest):
         self.platform.remove_user("dave")
 
     def test_remove(self):
-        """platform: DELETE /api/v1/users/{name}: not while there are devboxes"""
+        """platform: DELETE /api/v1/users/{name}: not while there are devboxes or releases"""
         erin = self.platform.add_user("erin")
-        self.platform.create("of-erin", user=erin)
+        self.platform.create_ready("of-erin", user=erin)
         self.assert_error(self.platform.request("DELETE", self.USERS + "/erin"), 409, "CONFLICT")
+        self.platform.call("POST", "/of-erin/release", {"tag": "v1"}, (200, 201), user=erin)
         self.platform.delete("of-erin", user=erin)
+        self.assert_error(self.platform.request("DELETE", self.USERS + "/erin"), 409, "CONFLICT")
+        self.platform.call("DELETE", "/of-erin/release/v1", user=erin)
         self.assertEqual(self.platform.request("DELETE", self.USERS + "/erin").status, 200)
         self.assertEqual(self.platform.request("GET", API, user=erin).status, 401)
         del self.platform.others["erin"]
