@@ -86,6 +86,18 @@ devbox_platform_access_set_up_guard (DevboxPlatformUsers *users, DevboxHttpGuard
   devbox_http_guard_set_authenticator (guard, authenticate, users);
 }
 
+gboolean
+devbox_platform_access_check_again (DevboxPlatformService *service, DevboxHttpExchange *exchange)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (devbox_platform_users_authenticate (devbox_platform_service_get_users (service), exchange, &error) != NULL)
+    return TRUE;
+
+  devbox_http_reply_error (exchange, error);
+  return FALSE;
+}
+
 /* Operations */
 
 typedef struct
@@ -307,6 +319,9 @@ add_user_of_body (DevboxHttpExchange *exchange, JsonObject *object, gpointer use
 {
   const char *name = NULL;
   g_autoptr (GError) error = NULL;
+
+  if (!devbox_platform_access_check_again (user_data, exchange))
+    return;
 
   if (!devbox_wire_json_get_string (object, "name", TRUE, &name, &error))
     devbox_http_reply_error (exchange, error);

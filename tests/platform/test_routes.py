@@ -3,6 +3,7 @@
 """The rows of the lifecycle API in docs/wire.md, against the program."""
 import base64
 import json
+import socket
 import threading
 import time
 import unittest
@@ -647,6 +648,21 @@ class UsersTest(RoutesTest):
         self.assertEqual(reply.status, 200)
         self.assertEqual(self.platform.request("GET", API, user=dave).status, 401)
         self.platform.remove_user("dave")
+
+    def test_rotate_during_a_body(self):
+        """platform: who was let in with a token that is replaced before the whole body came does nothing with it"""
+        frank = self.platform.add_user("frank")
+        body = json.dumps({"name": "late", "runtime": "bash"}).encode()
+        connection = socket.create_connection(("127.0.0.1", self.platform.port), 20)
+        self.addCleanup(connection.close)
+        head = f"POST {API} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {frank.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body[:5])
+        self.assertEqual(self.platform.call("GET", user=frank)["data"], [])
+        frank = self.platform.rotate_user("frank")
+        connection.sendall(body[5:])
+        self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 401 "))
+        self.assertEqual(self.platform.call("GET", user=frank)["data"], [])
+        self.platform.remove_user("frank")
 
     def test_remove(self):
         """platform: DELETE /api/v1/users/{name}: not while there are devboxes or releases"""
