@@ -205,14 +205,14 @@ check_removable (DevboxPlatformService *service, const char *name, GError **erro
   if (strcmp (name, DEVBOX_PLATFORM_FIRST_USER) == 0)
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT, _ ("“%s” cannot be removed"), name);
   else if (boxes->len > 0)
-    g_set_error (
-        error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
-        ngettext ("“%s” has %u devbox; delete it first", "“%s” has %u devboxes; delete them first", boxes->len), name,
-        boxes->len);
+    g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                 g_dngettext (GETTEXT_PACKAGE, "“%s” has %u devbox; delete it first",
+                              "“%s” has %u devboxes; delete them first", boxes->len),
+                 name, boxes->len);
   else if (releases->len > 0)
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
-                 ngettext ("“%s” has %u release; delete it first", "“%s” has %u releases; delete them first",
-                           releases->len),
+                 g_dngettext (GETTEXT_PACKAGE, "“%s” has %u release; delete it first",
+                              "“%s” has %u releases; delete them first", releases->len),
                  name, releases->len);
   else
     return TRUE;

@@ -385,6 +385,26 @@ class FilesTest(LifeTest):
         self.assertEqual(self.platform.settle(), [])
 
 
+    def test_a_release_that_is_not_ready_or_still_needed(self):
+        """Nothing that was acknowledged may fail later."""
+        agent = self.platform.create_ready("large")
+        agent.output("python3", "-c", "for number in range(1000): open(f'file-{number}', 'w').write('text')")
+        self.platform.call("POST", "/large/release", {"tag": "v1"}, 201)
+        body = {"name": "early", "release": {"name": "large", "tag": "v1"}}
+        self.refuse(409, "CONFLICT", "POST", "", body)
+        self.refuse(409, "CONFLICT", "POST", "/large/release/v1/deploy", {})
+        self.assertTrue(wait_for(lambda: self.platform.find_release("large", "v1") == "Success"))
+
+        self.platform.call("POST", "", body, 201)
+        self.refuse(409, "CONFLICT", "DELETE", "/large/release/v1")
+        self.assertEqual(self.platform.wait_ready("early").read("file-999"), b"text")
+        self.platform.call("DELETE", "/large/release/v1")
+        self.refuse(404, "FILE_NOT_FOUND", "POST", "", {**body, "name": "late"})
+        for name in ("large", "early"):
+            self.platform.delete(name)
+        self.assertEqual(self.platform.settle(), [])
+
+
 class UsersTest(LifeTest):
     @classmethod
     def setUpClass(cls):

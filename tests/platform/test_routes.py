@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The rows of the lifecycle API in docs/wire.md, against the program."""
-import base64
+import http.client
 import json
 import socket
 import threading
 import time
 import unittest
 import urllib.parse
+import urllib.request
 
 import tap
 from local_platform import API, BoxAgent, Platform
@@ -21,7 +22,7 @@ TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 
 
 class RoutesTest(unittest.TestCase):
-    """Boxes that need not run are made of a release that is never there in time, or deleted at once."""
+    """One platform for all tests of a class; each test has boxes of its own."""
 
     @classmethod
     def setUpClass(cls):
@@ -246,8 +247,6 @@ class LifecycleTest(RoutesTest):
 
     def test_connection_lives_on(self):
         """platform: POST /api/v1/devbox/{name}/start: the next request comes on the same connection"""
-        import http.client
-
         self.box("alive")
         connection = http.client.HTTPConnection("127.0.0.1", self.platform.port, timeout=30)
         self.addCleanup(connection.close)
@@ -306,9 +305,6 @@ class PortsTest(RoutesTest):
         self.assertEqual(self.fetch(port["publicAddress"] + "/served"), b"from inside")
 
     def fetch(self, url):
-        import urllib.error
-        import urllib.request
-
         deadline = time.monotonic() + 10
         while True:
             try:
@@ -448,7 +444,7 @@ class ReleasesTest(RoutesTest):
         agent.write("file", "now")
         self.addCleanup(self.discard, "origin-v1-0")
         answer = self.platform.call("POST", "/origin/release/V1.0/deploy", {}, 201)
-        self.assert_both_forms(answer, ("sshPort",) + ("base64PublicKey", "base64PrivateKey", "userName", "workingDir", "domain"))
+        self.assert_both_forms(answer, ("sshPort", "base64PublicKey", "base64PrivateKey", "userName", "workingDir", "domain"))
         self.assertEqual((answer["name"], answer["release"]), ("origin-v1-0", {"name": "origin", "tag": "V1.0"}))
         self.assertEqual((answer["env"], answer["resources"]), ([{"name": "A", "value": "1"}], {"cpu": 0.5, "memory": 0.5}))
         self.assertEqual([port["portName"] for port in answer["ports"]], ["agent", "web"])
