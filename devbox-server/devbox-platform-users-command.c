@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-platform-options-private.h"
+#include "devbox-program-private.h"
 #include "devbox-wire-json-private.h"
 #include "devbox-wire-kubeconfig-private.h"
 
@@ -12,7 +13,6 @@
 
 /* devbox-platform users …: a client of the platform that runs, with the kubeconfig of its first user. */
 
-#define EXIT_USAGE 2
 #define TIMEOUT_S 30
 
 typedef struct
@@ -244,7 +244,7 @@ devbox_platform_run_users_command (const DevboxPlatformOptions *options)
     {
       g_printerr ("devbox-platform: %s\n",
                   _ ("Commands are: users list, users add NAME, users rotate NAME, users remove NAME"));
-      return EXIT_USAGE;
+      return DEVBOX_PROGRAM_EXIT_USAGE;
     }
 
   if (read_access (options, &access, &error) && run (&access, command, &error))

@@ -3,6 +3,7 @@
 
 #include "devbox-platform-routes-private.h"
 
+#include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <glib/gi18n-lib.h>

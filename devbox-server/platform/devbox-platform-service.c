@@ -6,6 +6,7 @@
 #include "devbox-box-host-private.h"
 #include "devbox-box-process-private.h"
 #include "devbox-box-table-inner-private.h"
+#include "devbox-http-access-log-private.h"
 #include "devbox-http-tls-front-private.h"
 #include "devbox-platform-access-private.h"
 #include "devbox-platform-listen-policy-private.h"
@@ -17,6 +18,7 @@
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define MAX_FOLDER_WORKERS 2
@@ -68,6 +70,7 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
 {
   DevboxPlatformService *self = user_data;
 
+  devbox_http_access_log (exchange);
   if (self->finished != NULL)
     self->finished (exchange, self->finished_data);
 }
@@ -102,6 +105,7 @@ open_host (DevboxPlatformService *self, GError **error)
   host->sandbox = devbox_sandbox_new (self->config.sandbox, self->config.agent_program, error);
   if (host->sandbox == NULL)
     return FALSE;
+  devbox_sandbox_set_open_files_limit (host->sandbox, self->config.open_files_limit);
   if (devbox_sandbox_get_reason (host->sandbox) != NULL)
     g_message ("devboxes run as plain processes, without a sandbox: %s", devbox_sandbox_get_reason (host->sandbox));
 
@@ -146,6 +150,16 @@ listen_with_tls (DevboxPlatformService *self, GError **error)
   return TRUE;
 }
 
+/* Boxes need descriptors too: connections never take more than half of them, three each behind TLS. */
+static void
+limit_connections (DevboxHttpLimits *limits, gboolean has_tls)
+{
+  struct rlimit open_files;
+
+  if (getrlimit (RLIMIT_NOFILE, &open_files) == 0)
+    limits->max_connections = CLAMP (open_files.rlim_cur / 2 / (has_tls ? 3 : 1), 1, limits->max_connections);
+}
+
 static gboolean
 open_listener (DevboxPlatformService *self, GError **error)
 {
@@ -156,6 +170,7 @@ open_listener (DevboxPlatformService *self, GError **error)
     return FALSE;
 
   limits.max_head_size = MAX_HEAD_SIZE;
+  limit_connections (&limits, config->certificate != NULL);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
   if (config->certificate != NULL)

@@ -21,6 +21,8 @@
 #define SAMPLES_INTERVAL (30 * G_TIME_SPAN_SECOND)
 #define PURGE_INTERVAL (10 * G_TIME_SPAN_MINUTE)
 #define SAMPLES_AGE (24 * G_TIME_SPAN_HOUR / G_TIME_SPAN_MILLISECOND)
+#define LOCK_TIMEOUT_USEC G_USEC_PER_SEC
+#define LOCK_PAUSE_USEC (10 * 1000)
 
 struct _DevboxStore
 {
@@ -345,6 +347,22 @@ run (gpointer user_data)
   return NULL;
 }
 
+/* A child of a platform that was killed may hold it still, for the moment until it runs its own program. */
+static gboolean
+lock_file (int fd)
+{
+  gint64 deadline = g_get_monotonic_time () + LOCK_TIMEOUT_USEC;
+
+  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      if (errno != EWOULDBLOCK || g_get_monotonic_time () > deadline)
+        return FALSE;
+      g_usleep (LOCK_PAUSE_USEC);
+    }
+
+  return TRUE;
+}
+
 /* One that ends takes it along, however it ends. */
 static int
 lock_folder (const char *folder, GError **error)
@@ -352,7 +370,7 @@ lock_folder (const char *folder, GError **error)
   g_autofree char *path = g_build_filename (folder, "lock", NULL);
   int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+  if (fd >= 0 && lock_file (fd))
     return fd;
 
   if (fd >= 0 && errno == EWOULDBLOCK)

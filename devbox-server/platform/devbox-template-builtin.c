@@ -184,9 +184,9 @@ write_all (int fd, const char *data, gsize size)
 }
 
 static gboolean
-seed_file (GResource *resource, const char *path, int folder_fd, const char *name, GError **error)
+seed_file (const char *path, int folder_fd, const char *name, GError **error)
 {
-  g_autoptr (GBytes) bytes = g_resource_lookup_data (resource, path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  g_autoptr (GBytes) bytes = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   devbox_auto_descriptor int fd = -1;
   gsize size;
   const char *data = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
@@ -208,9 +208,9 @@ seed_file (GResource *resource, const char *path, int folder_fd, const char *nam
 
 /* path ends with a slash. */
 static gboolean
-seed_folder (GResource *resource, const char *path, int folder_fd, GCancellable *cancellable, GError **error)
+seed_folder (const char *path, int folder_fd, GCancellable *cancellable, GError **error)
 {
-  g_auto (GStrv) names = g_resource_enumerate_children (resource, path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  g_auto (GStrv) names = g_resources_enumerate_children (path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
 
   if (names == NULL)
     return FALSE;
@@ -225,7 +225,7 @@ seed_folder (GResource *resource, const char *path, int folder_fd, GCancellable 
 
       if (!g_str_has_suffix (names[i], "/"))
         {
-          if (!seed_file (resource, child, folder_fd, names[i], error))
+          if (!seed_file (child, folder_fd, names[i], error))
             return FALSE;
           continue;
         }
@@ -235,7 +235,7 @@ seed_folder (GResource *resource, const char *path, int folder_fd, GCancellable 
           devbox_wire_set_file_error (error, errno, _ ("Cannot make the folder “%s”"), names[i]);
           return FALSE;
         }
-      if (!seed_folder (resource, child, fd, cancellable, error))
+      if (!seed_folder (child, fd, cancellable, error))
         return FALSE;
     }
 
@@ -245,7 +245,16 @@ seed_folder (GResource *resource, const char *path, int folder_fd, GCancellable 
 gboolean
 devbox_template_builtin_seed (const char *name, int folder_fd, GCancellable *cancellable, GError **error)
 {
+  static gsize is_registered;
   g_autofree char *path = g_strconcat (PREFIX, name, "/", NULL);
 
-  return seed_folder (devbox_template_resources_get_resource (), path, folder_fd, cancellable, error);
+  if (g_once_init_enter (&is_registered))
+    {
+      devbox_template_resources_register_resource ();
+      g_once_init_leave (&is_registered, TRUE);
+    }
+
+  /* Not by devbox_template_resources_get_resource (): that tells a second thread that there is none while the first one
+   * makes it, where g_resources_… () wait. */
+  return seed_folder (path, folder_fd, cancellable, error);
 }

@@ -519,6 +519,64 @@ test_runtime (Fixture *fixture, gconstpointer data)
     run_program (template, fixture->folder, expected);
 }
 
+typedef struct
+{
+  DevboxTemplateSet *set;
+  const char *folder;
+  guint number;
+  int *n_waiting;
+} FirstUse;
+
+static gpointer
+seed_at_once (gpointer data)
+{
+  const FirstUse *use = data;
+  g_autofree char *name = g_strdup_printf ("%u", use->number);
+  g_autofree char *folder = g_build_filename (use->folder, name, NULL);
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_atomic_int_add (use->n_waiting, -1);
+  while (g_atomic_int_get (use->n_waiting) > 0)
+    ;
+  seed (use->set, "python", folder);
+
+  return NULL;
+}
+
+static void
+use_for_the_first_time (const char *folder)
+{
+  g_autoptr (DevboxTemplateSet) set = devbox_template_set_new ();
+  GThread *threads[2];
+  FirstUse uses[G_N_ELEMENTS (threads)];
+  int n_waiting = G_N_ELEMENTS (threads);
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    {
+      uses[i] = (FirstUse){ set, folder, i, &n_waiting };
+      threads[i] = g_thread_new ("seed", seed_at_once, &uses[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+/* Each process has one first use. */
+static void
+test_first_use (Fixture *fixture, gconstpointer data)
+{
+  if (g_test_subprocess ())
+    {
+      use_for_the_first_time (fixture->folder);
+      return;
+    }
+
+  for (guint i = 0; i < 50; i++)
+    {
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+      g_test_trap_assert_passed ();
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -536,6 +594,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/template/parse", test_parse);
   g_test_add ("/template/builtin", Fixture, NULL, set_up, test_builtin, tear_down);
+  g_test_add ("/template/first-use", Fixture, NULL, set_up, test_first_use, tear_down);
   g_test_add ("/template/every-seed", Fixture, NULL, set_up, test_every_seed, tear_down);
   g_test_add ("/template/seed-errors", Fixture, NULL, set_up, test_seed_errors, tear_down);
   g_test_add ("/template/missing-programs", Fixture, NULL, set_up, test_missing_programs, tear_down);

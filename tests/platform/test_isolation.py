@@ -69,6 +69,18 @@ found["descriptors"] = sorted(int(name) for name in os.listdir("/proc/self/fd"))
 found["host name"] = os.uname().nodename
 found["namespaces"] = {name: os.readlink("/proc/self/ns/" + name) for name in ("user", "pid", "ipc", "uts", "net", "mnt")}
 found["environment"] = sorted(os.environ)
+
+PTRACE_SEIZE, PIDFD_GETFD = 0x4206, 438
+def take(pid):
+    pidfd = os.pidfd_open(pid)
+    return {
+        "trace": libc.ptrace(PTRACE_SEIZE, pid, None, None),
+        "descriptors": [fd for fd in range(64) if libc.syscall(PIDFD_GETFD, pidfd, fd, 0) >= 0],
+        "memory": attempt(lambda: open("/proc/%d/mem" % pid, "r+b").close()),
+        "environment": attempt(lambda: read("/proc/%d/environ" % pid)),
+        "links": attempt(lambda: os.readlink("/proc/%d/fd/0" % pid)),
+    }
+found["agents"] = [take(pid) for pid in found["processes"] if attempt(lambda: read("/proc/%d/comm" % pid)) == "devbox-server\n"]
 print(json.dumps(found))
 """
 
@@ -144,6 +156,11 @@ class EscapeTest(unittest.TestCase):
 
     def test_row_23_nothing_of_the_platform_in_the_environment(self):
         self.assertEqual([name for name in self.found["environment"] if name.startswith(("DEVBOX", "XDG", "TEST", "LD_", "G_"))], [])
+
+    def test_row_23_the_agent_cannot_be_taken_over(self):
+        """It has sockets that were made outside: whoever got one of them could connect to the host's addresses with it."""
+        refused = {"trace": -1, "descriptors": [], "memory": "PermissionError", "environment": "PermissionError", "links": "PermissionError"}
+        self.assertEqual(self.found["agents"], [refused])
 
     def test_row_23_the_agent_cannot_be_taken_over_by_links(self):
         """Nor does the platform follow what a box leaves in its folder."""
