@@ -60,7 +60,8 @@ class ProgramTest(unittest.TestCase):
     def test_https(self):
         with tempfile.TemporaryDirectory(prefix="devbox-test-") as folder:
             certificate, key = make_certificate(folder)
-            with Platform("--tls-certificate", certificate, "--tls-key", key) as platform:
+            # The leak sanitizer of gcc 12 crashes in threads that ran GnuTLS.
+            with Platform("--tls-certificate", certificate, "--tls-key", key, environment={"ASAN_OPTIONS": "detect_leaks=0"}) as platform:
                 self.assertTrue(platform.url.startswith("https://127.0.0.1:"))
                 self.assertIn("certificate-authority-data", platform.user.kubeconfig)
                 connection = http.client.HTTPSConnection("127.0.0.1", platform.port, timeout=20, context=ssl.create_default_context(cafile=certificate))
