@@ -38,7 +38,7 @@ class OptionsTest(unittest.TestCase):
                 done = self.run_program(*arguments)
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertIn(said, done.stderr)
-                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertEqual(done.stderr.count("devbox-platform: "), 1, done.stderr)
 
     def test_version_and_help(self):
         self.assertRegex(self.run_program("--version").stdout, r"^devbox-platform \d+\.\d+\.\d+\n$")
