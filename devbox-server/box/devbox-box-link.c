@@ -125,7 +125,7 @@ take_environment (Link *self, int fd, GError **error)
   g_autofree char *strings = NULL;
   struct stat info;
 
-  if (fd < 0 || fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > DEVBOX_BOX_MAX_ENVIRONMENT)
+  if (fd < 0 || fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > DEVBOX_BOX_PROTOCOL_MAX_ENVIRONMENT)
     return refuse (error, _ ("The platform passed on no environment"));
 
   strings = g_malloc0 (info.st_size + 1);

@@ -129,7 +129,8 @@ class EscapeTest(unittest.TestCase):
         files = self.box.output("find /home /root /mnt /media /srv /boot /tmp /run /opt /var -type f 2>/dev/null || true").split("\n")[:-1]
         # A platform that is not installed brings its agent from where it was built.
         build = os.path.dirname(os.path.realpath(os.environ.get("DEVBOX_SERVER", "/usr/bin/devbox-server")))
-        self.assertEqual([path for path in files if not path.startswith((build, "/home/devbox/"))], [])
+        # What a build that counts its lines writes in there is not the host's.
+        self.assertEqual([path for path in files if not path.startswith((build, "/home/devbox/")) and not path.endswith(".gcda")], [])
         self.assertEqual(self.found["data"], "FileNotFoundError")
         self.assertIn(self.found["shadow"], ("FileNotFoundError", "PermissionError"))
 
