@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-platform-options-private.h"
+#include "devbox-program-private.h"
 #include "devbox-wire-json-private.h"
 #include "devbox-wire-kubeconfig-private.h"
 
@@ -12,13 +13,13 @@
 
 /* devbox-platform users …: a client of the platform that runs, with the kubeconfig of its first user. */
 
-#define EXIT_USAGE 2
 #define TIMEOUT_S 30
 
 typedef struct
 {
   char *server;
   char *token;
+  GTlsCertificate *authority; /* the one that the platform has itself, or NULL */
 } Access;
 
 static void
@@ -28,9 +29,19 @@ access_clear (Access *self)
   if (self->token != NULL)
     explicit_bzero (self->token, strlen (self->token));
   g_free (self->token);
+  g_clear_object (&self->authority);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Access, access_clear)
+
+static GTlsCertificate *
+read_authority (const char *encoded, GError **error)
+{
+  gsize size = 0;
+  g_autofree guchar *pem = g_base64_decode (encoded, &size);
+
+  return g_tls_certificate_new_from_pem ((const char *) pem, size, error);
+}
 
 static gboolean
 read_access (const DevboxPlatformOptions *options, Access *self, GError **error)
@@ -54,6 +65,12 @@ read_access (const DevboxPlatformOptions *options, Access *self, GError **error)
       return FALSE;
     }
 
+  if (kubeconfig.authority != NULL)
+    {
+      self->authority = read_authority (kubeconfig.authority, error);
+      if (self->authority == NULL)
+        return FALSE;
+    }
   self->server = g_strdup (kubeconfig.server);
   self->token = g_strdup (kubeconfig.token);
   return TRUE;
@@ -70,6 +87,16 @@ error_of_answer (SoupMessage *message, GBytes *body)
     text = soup_message_get_reason_phrase (message);
 
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, text);
+}
+
+/* The kubeconfig tells whose certificate it is, whoever signed it and whatever name it bears. */
+static gboolean
+on_accept_certificate (SoupMessage *message,
+                       GTlsCertificate *certificate,
+                       GTlsCertificateFlags errors,
+                       const Access *access)
+{
+  return access->authority != NULL && g_tls_certificate_is_same (certificate, access->authority);
 }
 
 static JsonObject *
@@ -89,6 +116,7 @@ ask (const Access *access, const char *method, const char *path, const char *bod
     }
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept_certificate), (gpointer) access);
   soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", authorization);
   if (request != NULL)
     soup_message_set_request_body_from_bytes (message, "application/json", request);
@@ -216,7 +244,7 @@ devbox_platform_run_users_command (const DevboxPlatformOptions *options)
     {
       g_printerr ("devbox-platform: %s\n",
                   _ ("Commands are: users list, users add NAME, users rotate NAME, users remove NAME"));
-      return EXIT_USAGE;
+      return DEVBOX_PROGRAM_EXIT_USAGE;
     }
 
   if (read_access (options, &access, &error) && run (&access, command, &error))

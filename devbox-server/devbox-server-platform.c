@@ -54,6 +54,7 @@ struct _DevboxServerPlatform
   guint sample_interval;
   GTlsCertificate *tls_certificate;
   gboolean allow_plaintext;
+  guint64 open_files_limit;
 
   DevboxRequestOutbox *outbox;
 
@@ -79,6 +80,7 @@ enum
   PROP_SAMPLE_INTERVAL,
   PROP_TLS_CERTIFICATE,
   PROP_ALLOW_PLAINTEXT,
+  PROP_OPEN_FILES_LIMIT,
   N_PROPS
 };
 
@@ -172,6 +174,7 @@ fill_config (DevboxServerPlatform *self)
   config->sample_interval_ms = self->sample_interval;
   config->certificate = self->tls_certificate != NULL ? g_object_ref (self->tls_certificate) : NULL;
   config->allow_plaintext = self->allow_plaintext;
+  config->open_files_limit = self->open_files_limit;
 }
 
 static void
@@ -608,6 +611,9 @@ devbox_server_platform_get_property (GObject *object, guint property_id, GValue 
     case PROP_ALLOW_PLAINTEXT:
       g_value_set_boolean (value, self->allow_plaintext);
       break;
+    case PROP_OPEN_FILES_LIMIT:
+      g_value_set_uint64 (value, self->open_files_limit);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -681,6 +687,10 @@ devbox_server_platform_set_property (GObject *object, guint property_id, const G
       break;
     case PROP_ALLOW_PLAINTEXT:
       is_changed = replace_boolean (&self->allow_plaintext, g_value_get_boolean (value));
+      break;
+    case PROP_OPEN_FILES_LIMIT:
+      is_changed = self->open_files_limit != g_value_get_uint64 (value);
+      self->open_files_limit = g_value_get_uint64 (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -810,6 +820,17 @@ devbox_server_platform_class_init (DevboxServerPlatformClass *klass)
    */
   properties[PROP_ALLOW_PLAINTEXT]
       = g_param_spec_boolean ("allow-plaintext", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
+
+  /**
+   * DevboxServerPlatform:open-files-limit:
+   *
+   * The soft limit of open files that devboxes start with, where that of this process was raised for the platform's
+   * sake; 0 for the process's own. Each devbox takes some descriptors of the platform, and each connection one.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OPEN_FILES_LIMIT]
+      = g_param_spec_uint64 ("open-files-limit", NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_CONSTRUCT);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "devbox-box-link-private.h"
-#include "devbox-http-access-log-private.h"
+#include "devbox-program-private.h"
 #include "devbox-server-agent.h"
 #include "devbox-server-options-private.h"
 #include "devbox-token-file-private.h"
@@ -14,40 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* The program devbox-server: a non-unique GApplication around one agent. */
 
-#define EXIT_USAGE 2
-
 typedef struct
 {
-  GApplication *application;
+  DevboxProgram base;
   DevboxServerAgent *agent;
   DevboxServerOptions options;
   GStrv environment; /* as we found it, for the commands */
-  guint interrupt_id;
-  guint terminate_id;
-  int exit_status;
 } Program;
-
-static gboolean
-on_signal (gpointer data)
-{
-  Program *program = data;
-
-  g_application_quit (program->application);
-
-  return G_SOURCE_CONTINUE;
-}
-
-static int
-fail (const GError *error, int exit_status)
-{
-  g_printerr ("devbox-server: %s\n", error->message);
-
-  return exit_status;
-}
 
 static gboolean
 is_loopback_host (const char *host)
@@ -98,21 +74,6 @@ print_screen (Program *program)
            token != NULL ? _ ("requests with the token") : _ ("everybody who reaches the address"));
 }
 
-/* Every connection is a descriptor. Returns what the soft limit was, for the commands; 0 when it stayed. */
-static guint64
-raise_open_files_limit (void)
-{
-  struct rlimit limit;
-  guint64 before;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-    return 0;
-
-  before = limit.rlim_cur;
-  limit.rlim_cur = limit.rlim_max;
-  return setrlimit (RLIMIT_NOFILE, &limit) == 0 ? before : 0;
-}
-
 static DevboxServerAgent *
 create_agent (Program *program)
 {
@@ -137,58 +98,37 @@ create_agent (Program *program)
                        "allow-unauthenticated", options->allow_unauthenticated,
                        "listen-fd", options->listen_fd,
                        "base-environment", program->environment,
-                       "open-files-limit", raise_open_files_limit (),
+                       "open-files-limit", devbox_program_raise_open_files_limit (),
                        NULL);
   /* clang-format on */
 }
 
 static gboolean
-start_agent (Program *program, GError **error)
+start_agent (gpointer user_data, GError **error)
 {
+  Program *program = user_data;
+
   if (!provide_token (&program->options, error))
     return FALSE;
 
   program->agent = create_agent (program);
-  return devbox_server_agent_start (program->agent, NULL, error);
-}
-
-static void
-on_startup (GApplication *application, gpointer user_data)
-{
-  Program *program = user_data;
-  g_autoptr (GError) error = NULL;
-
-  /* Whoever is answered, or reads the screen, may stop us the next moment. */
-  program->interrupt_id = g_unix_signal_add (SIGINT, on_signal, program);
-  program->terminate_id = g_unix_signal_add (SIGTERM, on_signal, program);
-  if (!start_agent (program, &error))
-    {
-      program->exit_status = fail (error, EXIT_FAILURE);
-      return;
-    }
+  if (!devbox_server_agent_start (program->agent, NULL, error))
+    return FALSE;
 
   print_screen (program);
   fflush (stdout);
-  g_application_hold (application);
+  return TRUE;
 }
 
 static void
 program_clear (Program *program)
 {
-  g_clear_handle_id (&program->interrupt_id, g_source_remove);
-  g_clear_handle_id (&program->terminate_id, g_source_remove);
   if (program->agent != NULL)
     devbox_server_agent_stop (program->agent);
   g_clear_object (&program->agent);
-  g_clear_object (&program->application);
+  devbox_program_clear (&program->base);
   devbox_server_options_clear (&program->options);
   g_strfreev (program->environment);
-}
-
-/* Everything happens at startup; without a handler GApplication warns. */
-static void
-on_activate (GApplication *application, gpointer user_data)
-{
 }
 
 /* Commands run as the same user and can read /proc/PID/environ and cmdline, which show the memory that the kernel
@@ -219,17 +159,9 @@ wipe_secrets (char **arguments)
 static void
 serve (Program *program, char **argv)
 {
-  /* Commands get the environment as it was. Even a non-unique GApplication connects to the session bus, and hangs with
-   * it. */
+  /* Commands get the environment as it was. */
   program->environment = g_get_environ ();
-  if (program->options.access_log)
-    g_setenv ("G_MESSAGES_DEBUG", DEVBOX_HTTP_ACCESS_LOG_DOMAIN, FALSE);
-  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "disabled:", TRUE);
-
-  program->application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
-  g_signal_connect (program->application, "startup", G_CALLBACK (on_startup), program);
-  g_signal_connect (program->application, "activate", G_CALLBACK (on_activate), NULL);
-  g_application_run (program->application, 1, argv);
+  devbox_program_run (&program->base, argv, program->options.access_log);
 }
 
 static int
@@ -241,7 +173,7 @@ serve_box (Program *program)
   if (!g_unix_set_fd_nonblocking (socket, TRUE, &error) || fcntl (socket, F_SETFD, FD_CLOEXEC) != 0)
     {
       g_printerr (_ ("devbox-server: Descriptor %d is no socket of a platform\n"), socket);
-      return EXIT_USAGE;
+      return DEVBOX_PROGRAM_EXIT_USAGE;
     }
 
   return devbox_box_link_run (create_agent (program), socket);
@@ -250,26 +182,27 @@ serve_box (Program *program)
 int
 main (int argc, char **argv)
 {
-  Program program = { 0 };
+  Program program = { .base = { .name = "devbox-server", .start = start_agent } };
   g_autofree char **arguments = g_memdup2 (argv, (argc + 1) * sizeof *argv);
   g_autoptr (GError) error = NULL;
 
+  program.base.user_data = &program;
   setlocale (LC_ALL, "");
   textdomain (GETTEXT_PACKAGE);
 
   if (!devbox_server_options_parse (&program.options, &argc, &argv, &error))
-    program.exit_status = fail (error, EXIT_USAGE);
+    program.base.exit_status = devbox_program_fail (&program.base, error, DEVBOX_PROGRAM_EXIT_USAGE);
   else if (program.options.show_version)
     g_print ("devbox-server %s\n", DEVBOX_VERSION_STRING);
   else
     {
       wipe_secrets (arguments);
       if (program.options.box_socket >= 0)
-        program.exit_status = serve_box (&program);
+        program.base.exit_status = serve_box (&program);
       else
         serve (&program, argv);
     }
   program_clear (&program);
 
-  return program.exit_status;
+  return program.base.exit_status;
 }

@@ -20,6 +20,7 @@ typedef struct
   const char *server;     /* NULL: none */
   const char *name_space; /* NULL: none */
   const char *token;      /* NULL: none; never "" */
+  const char *authority;  /* certificate-authority-data: base64 of PEM, NULL: none */
   const char *base_url;   /* of the extension devbox.sealos.io, NULL: none */
 } DevboxWireKubeconfig;
 

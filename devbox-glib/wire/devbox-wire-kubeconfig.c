@@ -112,7 +112,9 @@ read_cluster (JsonObject *root, DevboxWireKubeconfig *kubeconfig, GError **error
     return TRUE;
 
   return find_part (root, "clusters", "cluster", kubeconfig->cluster, &cluster, error)
-         && get_string (cluster, "server", &kubeconfig->server, error) && read_extensions (cluster, kubeconfig, error);
+         && get_string (cluster, "server", &kubeconfig->server, error)
+         && get_string (cluster, "certificate-authority-data", &kubeconfig->authority, error)
+         && read_extensions (cluster, kubeconfig, error);
 }
 
 static gboolean

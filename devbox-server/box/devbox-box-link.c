@@ -8,10 +8,12 @@
 #include "devbox-port-forwarder-private.h"
 #include "devbox-wire-json-private.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,7 +125,7 @@ take_environment (Link *self, int fd, GError **error)
   g_autofree char *strings = NULL;
   struct stat info;
 
-  if (fd < 0 || fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > DEVBOX_BOX_MAX_ENVIRONMENT)
+  if (fd < 0 || fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > DEVBOX_BOX_PROTOCOL_MAX_ENVIRONMENT)
     return refuse (error, _ ("The platform passed on no environment"));
 
   strings = g_malloc0 (info.st_size + 1);
@@ -401,6 +403,10 @@ int
 devbox_box_link_run (DevboxServerAgent *agent, int socket_fd)
 {
   Link self = { .agent = agent, .fd = socket_fd };
+
+  /* Programs in the box have our user. One that took a socket that was made outside would have the network there. */
+  if (prctl (PR_SET_DUMPABLE, 0) != 0)
+    g_warning ("programs in the devbox can look into its agent: %s", g_strerror (errno));
 
   self.loop = g_main_loop_new (NULL, FALSE);
   self.input_id = g_unix_fd_add (socket_fd, G_IO_IN, on_readable, &self);

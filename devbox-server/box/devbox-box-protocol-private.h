@@ -26,7 +26,7 @@ G_BEGIN_DECLS
  * This file pair frames, checks and sends; it is linked into both sides. */
 
 #define DEVBOX_BOX_MAX_PACKET (64 * 1024)
-#define DEVBOX_BOX_MAX_ENVIRONMENT (256 * 1024) /* bytes of the file */
+#define DEVBOX_BOX_PROTOCOL_MAX_ENVIRONMENT (256 * 1024) /* bytes of the file */
 
 /* A pair, CLOEXEC, non-blocking. */
 gboolean devbox_box_protocol_open (int *platform_fd, int *box_fd, GError **error);

@@ -8,8 +8,9 @@ G_BEGIN_DECLS
 /* What moves between a client behind TLS and the engine, once hands are shaken. Nothing in here blocks, or calls
  * anybody back. */
 
-#define DEVBOX_HTTP_TLS_BUFFER_SIZE (16 * 1024) /* a whole record of TLS: nothing of one is left where no event tells  \
-                                                 */
+#define DEVBOX_HTTP_TLS_BUFFER_SIZE                                                                                    \
+  (16 * 1024) /* a whole record of TLS: nothing of one is left where no event tells                                    \
+               */
 
 typedef struct
 {

@@ -206,7 +206,11 @@ watch_child (DevboxBoxProcess *self, int info_fd)
 }
 
 static gboolean
-spawn (DevboxBoxProcess *self, DevboxSandboxCommand *command, const DevboxBoxStart *start, GError **error)
+spawn (DevboxBoxProcess *self,
+       DevboxSandbox *sandbox,
+       DevboxSandboxCommand *command,
+       const DevboxBoxStart *start,
+       GError **error)
 {
   DevboxBoxSetup setup;
   gboolean spawned;
@@ -217,6 +221,7 @@ spawn (DevboxBoxProcess *self, DevboxSandboxCommand *command, const DevboxBoxSta
     return FALSE;
 
   devbox_box_setup_init (&setup, self->cgroup, self->is_wrapped, start->cpu, start->memory, MAX_PROCESSES);
+  setup.open_files = devbox_sandbox_get_open_files_limit (sandbox);
   spawned = devbox_sandbox_command_spawn (command, devbox_box_setup_run, &setup, output_fd, &self->pid, error);
   g_close (output_fd, NULL);
 
@@ -258,7 +263,7 @@ devbox_box_process_start (DevboxSandbox *sandbox,
 
   box.max_processes = count_allowed_processes (self->cgroup);
   command = devbox_sandbox_build_command (sandbox, &box, start->socket_fd, error);
-  if (command == NULL || !spawn (self, command, start, error))
+  if (command == NULL || !spawn (self, sandbox, command, start, error))
     {
       if (self->cgroup != NULL)
         {

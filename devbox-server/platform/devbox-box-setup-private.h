@@ -27,6 +27,7 @@ typedef struct
   guint n_members_fds;
   rlim_t max_processes; /* RLIM_INFINITY: as it is */
   rlim_t max_data;
+  rlim_t open_files; /* soft; 0: as it is */
   cpu_set_t cpus;
   gboolean limits_cpus;
   gboolean keeps_orphans; /* what its children leave behind becomes its own */

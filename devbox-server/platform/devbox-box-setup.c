@@ -95,6 +95,18 @@ lower_limit (__rlimit_resource_t resource, rlim_t value)
 }
 
 static void
+set_open_files (rlim_t soft)
+{
+  struct rlimit limit;
+
+  if (soft == 0 || getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+
+  limit.rlim_cur = MIN (soft, limit.rlim_max);
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
+static void
 reset_signals (void)
 {
   struct sigaction action = { .sa_handler = SIG_DFL };
@@ -129,6 +141,7 @@ devbox_box_setup_run (gpointer setup)
     prctl (PR_SET_CHILD_SUBREAPER, 1);
   syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* the platform's may hold secrets */
 
+  set_open_files (self->open_files);
   lower_limit (RLIMIT_CORE, 0);
   lower_limit (RLIMIT_NPROC, self->max_processes);
   lower_limit (RLIMIT_DATA, self->max_data);

@@ -157,16 +157,19 @@ release_start (DevboxBox *self)
   self->funcs->release_start (self, self->user_data);
 }
 
-/* A step could not be taken. Whoever waits is told; what was meant stays, and is tried again. */
+/* A step could not be taken. Whoever waits is told; what was meant stays, and is tried again: at once, if one of those
+ * asks for it. */
 static void
 fail (DevboxBox *self, const GError *error, guint retry_ms)
 {
   set_reason (self, error->message);
   set_status (self, DEVBOX_BOX_ERROR);
   release_start (self);
-  devbox_box_waiters_tell (self->waiters, error);
-  if (!self->is_closed && self->retry == NULL)
+  if (self->is_retiring)
+    devbox_box_begin (self);
+  else if (self->retry == NULL)
     retry_in (self, retry_ms);
+  devbox_box_waiters_tell (self->waiters, error);
 }
 
 /* It is what was asked for. */
@@ -176,6 +179,7 @@ arrive (DevboxBox *self, DevboxBoxStatus status)
   set_reason (self, NULL);
   set_status (self, status);
   release_start (self);
+  devbox_clear_source (&self->retry);
   devbox_box_waiters_tell (self->waiters, NULL);
 }
 
@@ -200,25 +204,57 @@ become_gone (DevboxBox *self)
   self->funcs->gone (self, self->user_data);
 }
 
-/* The record goes back to what the store has: what could not be written down is not done. */
+static gboolean
+is_alive (DevboxBox *self)
+{
+  return self->runtime != NULL && !self->has_ended;
+}
+
+/* What was asked for, as the store has it; what came to pass is as it is. */
+static void
+revert_wishes (DevboxBox *self)
+{
+  g_autoptr (DevboxBoxRecord) stored = devbox_box_record_copy (self->stored);
+  DevboxBoxRecord *record = self->record;
+
+  record->goal = stored->goal;
+  record->cpu = stored->cpu;
+  record->memory = stored->memory;
+  g_ptr_array_unref (record->ports);
+  record->ports = g_steal_pointer (&stored->ports);
+  g_free (record->startup_command);
+  record->startup_command = g_steal_pointer (&stored->startup_command);
+
+  if (is_alive (self))
+    {
+      devbox_box_runtime_update_ports (self->runtime, record);
+      devbox_box_runtime_set_limits (self->runtime, record->cpu, record->memory);
+    }
+}
+
+/* What could not be written down is not done. But a folder that is complete, and maybe used already, must never be made
+ * anew: before that is written down, nobody is told that the box runs. */
 static void
 take_back (DevboxBox *self, const GError *error)
 {
+  self->is_changed = FALSE;
   if (self->stored == NULL)
+    become_gone (self);
+  else
     {
-      become_gone (self);
-      tell_created (self, error);
-      devbox_box_waiters_tell (self->waiters, error);
-      devbox_box_waiters_tell (self->changes, error);
-      return;
+      revert_wishes (self);
+      self->is_changed = self->record->is_provisioned != self->stored->is_provisioned && !self->is_retiring;
     }
 
-  devbox_box_record_free (self->record);
-  self->record = devbox_box_record_copy (self->stored);
-  self->is_changed = FALSE;
-  devbox_box_waiters_tell (self->waiters, error);
+  tell_created (self, error);
+  if (self->is_changed)
+    fail (self, error, RETRY_MS);
+  else
+    {
+      devbox_box_begin (self);
+      devbox_box_waiters_tell (self->waiters, error);
+    }
   devbox_box_waiters_tell (self->changes, error);
-  devbox_box_begin (self);
 }
 
 typedef struct
@@ -323,7 +359,7 @@ bury_runtime (DevboxBox *self)
   g_autoptr (GError) error = NULL;
 
   clear_runtime (self);
-  if (was_told || self->is_retiring || self->record->goal != DEVBOX_BOX_GOAL_RUNNING)
+  if (was_told || self->is_restart || self->is_retiring || self->record->goal != DEVBOX_BOX_GOAL_RUNNING)
     return;
 
   self->n_failures = was_steady ? 0 : self->n_failures + 1;
@@ -355,23 +391,22 @@ static void
 on_provisioned (gpointer user_data, const GError *error)
 {
   g_autoptr (DevboxBox) self = user_data;
+  gboolean is_wanted = self->record->goal == DEVBOX_BOX_GOAL_RUNNING && !self->is_retiring && !self->is_closed;
 
   self->is_busy = FALSE;
   g_clear_object (&self->provision);
-  if (error != NULL)
+  if (error == NULL)
     {
-      if (!self->is_closed && self->record->goal != DEVBOX_BOX_GOAL_DELETED)
-        fail (self, error, MAX_BACKOFF_S * 1000);
-      else
-        advance (self);
-      return;
+      /* It is stored while the agent starts, and before anybody is told that it runs. */
+      self->record->is_provisioned = TRUE;
+      self->is_changed = TRUE;
+      if (is_wanted)
+        start_runtime (self);
     }
-
-  /* It is stored while the agent starts, and before anybody is told that it runs. */
-  self->record->is_provisioned = TRUE;
-  self->is_changed = TRUE;
-  if (self->record->goal == DEVBOX_BOX_GOAL_RUNNING && !self->is_retiring && !self->is_closed)
-    start_runtime (self);
+  else if (is_wanted)
+    {
+      fail (self, error, MAX_BACKOFF_S * 1000);
+    }
   advance (self);
 }
 
@@ -397,14 +432,11 @@ provision (DevboxBox *self)
 static void
 end_runtime (DevboxBox *self)
 {
-  if (self->is_ending)
-    return;
-
-  self->is_ending = TRUE;
   if (self->record->goal == DEVBOX_BOX_GOAL_DELETED)
     devbox_box_runtime_kill (self->runtime);
-  else
+  else if (!self->is_ending)
     devbox_box_runtime_stop (self->runtime);
+  self->is_ending = TRUE;
 }
 
 static gboolean
@@ -437,7 +469,7 @@ on_frozen (const GError *error, gpointer user_data)
     {
       self->record->goal = DEVBOX_BOX_GOAL_RUNNING;
       self->is_changed = TRUE;
-      devbox_box_waiters_tell (self->waiters, error);
+      fail (self, error, RETRY_MS);
     }
 
   devbox_box_begin (self);
@@ -470,7 +502,7 @@ advance_to_running (DevboxBox *self)
         arrive (self, DEVBOX_BOX_RUNNING);
     }
   else if (self->retry != NULL)
-    return;
+    release_start (self);
   else if (!self->has_start && !self->funcs->acquire_start (self, self->user_data))
     set_status (self, DEVBOX_BOX_PENDING);
   else
@@ -489,7 +521,7 @@ advance_to_paused (DevboxBox *self)
 {
   if (self->runtime == NULL || self->is_frozen)
     arrive (self, DEVBOX_BOX_STOPPED);
-  else if (self->is_ready && !self->is_ending)
+  else if (self->is_ready && !self->is_ending && self->retry == NULL)
     freeze (self);
 }
 
@@ -635,6 +667,8 @@ devbox_box_retire (DevboxBox *self)
 {
   self->is_retiring = TRUE;
   devbox_clear_source (&self->retry);
+  if (self->provision != NULL)
+    g_cancellable_cancel (self->provision);
   devbox_box_begin (self);
 }
 
@@ -681,7 +715,8 @@ devbox_box_set_goal (DevboxBox *self, DevboxBoxGoal goal, gboolean restart, Devb
   if (refuse (self, goal == DEVBOX_BOX_GOAL_DELETED, func, user_data))
     return;
 
-  self->is_restart = restart && self->runtime != NULL;
+  /* One that was asked for to restart does, whoever asks for it to run meanwhile. */
+  self->is_restart = goal == DEVBOX_BOX_GOAL_RUNNING && self->runtime != NULL && (restart || self->is_restart);
   if (self->record->goal != goal)
     {
       self->record->goal = goal;
@@ -724,9 +759,9 @@ devbox_box_update (DevboxBox *self, guint cpu, guint memory, GPtrArray *ports, D
       record->ports = g_ptr_array_ref (ports);
     }
 
-  if (self->runtime != NULL && !self->has_ended && ports != NULL)
+  if (is_alive (self) && ports != NULL)
     devbox_box_runtime_update_ports (self->runtime, record);
-  if (self->runtime != NULL && !self->has_ended && (cpu != 0 || memory != 0))
+  if (is_alive (self) && (cpu != 0 || memory != 0))
     devbox_box_runtime_set_limits (self->runtime, record->cpu, record->memory);
   change (self, func, user_data);
 }

@@ -4,8 +4,8 @@
 #include "devbox-platform-listen-policy-private.h"
 
 #include "devbox-http-guard-private.h"
-#include "devbox-wire-error-private.h"
 
+#include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 
 gboolean
@@ -17,7 +17,7 @@ devbox_platform_check_listen_policy (const char *host,
   if (has_certificate || allow_plaintext || devbox_http_host_is_loopback (host))
     return TRUE;
 
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                /* Translators: %s is an address or the name of a host */
                _ ("“%s” can be reached from other machines: give the platform a TLS certificate, or allow plain text "
                   "explicitly"),

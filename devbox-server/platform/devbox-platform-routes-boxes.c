@@ -113,7 +113,7 @@ set_origin (DevboxPlatformCall *call, DevboxBoxRecord *record, const DevboxBoxRe
     return TRUE;
 
   release = devbox_release_table_lookup (releases, call->owner, request->release_name, request->release_tag, error);
-  if (release == NULL)
+  if (release == NULL || !devbox_release_table_check_complete (releases, release->uid, error))
     return FALSE;
 
   record->release = g_strdup (release->uid);

@@ -3,7 +3,10 @@
 
 #include "devbox-platform-routes-private.h"
 
+#include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
+
+#include <glib/gi18n-lib.h>
 
 static const char *
 get_tag (DevboxPlatformCall *call)
@@ -137,11 +140,51 @@ on_removed (const DevboxReleaseRecord *release, const GError *error, gpointer us
   devbox_platform_call_reply (call, 200, NULL, members);
 }
 
-static void
-remove_release (DevboxPlatformCall *call, GBytes *body)
+static gboolean
+is_needed_by (DevboxBox *box, const DevboxReleaseRecord *release)
 {
-  devbox_release_table_remove (devbox_platform_service_get_releases (call->service), call->owner, call->name,
-                               get_tag (call), on_removed, call);
+  const DevboxBoxRecord *record = devbox_box_get_record (box);
+
+  return g_strcmp0 (record->release, release->uid) == 0 && !record->is_provisioned
+         && record->goal != DEVBOX_BOX_GOAL_DELETED;
+}
+
+/* A devbox whose creation was acknowledged is yet to be made of it. */
+static gboolean
+check_unneeded (DevboxPlatformCall *call, const DevboxReleaseRecord *release, GError **error)
+{
+  g_autoptr (GPtrArray) boxes = devbox_box_table_list (devbox_platform_service_get_boxes (call->service), call->owner);
+
+  for (guint i = 0; i < boxes->len; i++)
+    {
+      DevboxBox *box = g_ptr_array_index (boxes, i);
+
+      if (!is_needed_by (box, release))
+        continue;
+
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                   _ ("The devbox “%s” is being made of the release “%s”"), devbox_box_get_record (box)->name,
+                   release->tag);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+remove_release (DevboxPlatformCall *data, GBytes *body)
+{
+  g_autoptr (DevboxPlatformCall) call = data;
+  DevboxReleaseTable *releases = devbox_platform_service_get_releases (call->service);
+  g_autoptr (GError) error = NULL;
+  const DevboxReleaseRecord *release
+      = devbox_release_table_lookup (releases, call->owner, call->name, get_tag (call), &error);
+
+  if (release == NULL || !check_unneeded (call, release, &error))
+    devbox_platform_call_reply_error (call, error);
+  else
+    devbox_release_table_remove (releases, release->owner, release->box_name, release->tag, on_removed,
+                                 g_steal_pointer (&call));
 }
 
 static void
@@ -206,7 +249,7 @@ deploy_from_body (DevboxPlatformCall *data, GBytes *body)
     return;
 
   release = devbox_release_table_lookup (releases, call->owner, call->name, get_tag (call), &error);
-  if (release != NULL)
+  if (release != NULL && devbox_release_table_check_complete (releases, release->uid, &error))
     request = devbox_box_request_read_deploy (object, &error);
   if (request != NULL)
     record = make_record (call, release, request, &error);

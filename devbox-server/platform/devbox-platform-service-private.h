@@ -25,6 +25,7 @@ typedef struct
   char *agent_program; /* NULL: the installed one */
   char *kubeconfig_path;
   guint sample_interval_ms;
+  guint64 open_files_limit;     /* soft, for boxes; 0: ours */
   GTlsCertificate *certificate; /* NULL: plain HTTP */
   gboolean allow_plaintext;     /* beyond loopback */
 } DevboxPlatformConfig;

@@ -6,7 +6,10 @@
 #include "devbox-box-host-private.h"
 #include "devbox-box-process-private.h"
 #include "devbox-box-table-inner-private.h"
+#include "devbox-http-access-log-private.h"
+#include "devbox-http-tls-front-private.h"
 #include "devbox-platform-access-private.h"
+#include "devbox-platform-listen-policy-private.h"
 #include "devbox-sampler-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -15,10 +18,12 @@
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define MAX_FOLDER_WORKERS 2
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
+#define LAST_BYTES_MS 1000        /* for replies that wait behind TLS */
 #define KILL_TIMEOUT_MS 5000
 #define MAX_HEAD_SIZE (64 * 1024) /* a whole kubeconfig stands in a header */
 
@@ -33,6 +38,7 @@ struct _DevboxPlatformService
   DevboxHttpGuard *guard;
   DevboxHttpRouter *router;
   DevboxHttpListener *listener;
+  DevboxHttpTlsFront *tls_front; /* NULL: plain HTTP */
   char *uri;
   char *certificate; /* PEM, or NULL */
   DevboxHttpHandler finished;
@@ -64,6 +70,7 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
 {
   DevboxPlatformService *self = user_data;
 
+  devbox_http_access_log (exchange);
   if (self->finished != NULL)
     self->finished (exchange, self->finished_data);
 }
@@ -98,6 +105,7 @@ open_host (DevboxPlatformService *self, GError **error)
   host->sandbox = devbox_sandbox_new (self->config.sandbox, self->config.agent_program, error);
   if (host->sandbox == NULL)
     return FALSE;
+  devbox_sandbox_set_open_files_limit (host->sandbox, self->config.open_files_limit);
   if (devbox_sandbox_get_reason (host->sandbox) != NULL)
     g_message ("devboxes run as plain processes, without a sandbox: %s", devbox_sandbox_get_reason (host->sandbox));
 
@@ -124,15 +132,50 @@ close_host (DevboxBoxHost *host)
     g_close (host->folder_fd, NULL);
 }
 
+/* A client that has the kubeconfig trusts this certificate and no other. */
+static gboolean
+listen_with_tls (DevboxPlatformService *self, GError **error)
+{
+  g_autofree char *uri = NULL;
+
+  self->tls_front = devbox_http_tls_front_new (self->listener, self->config.certificate, error);
+  if (self->tls_front == NULL
+      || !devbox_http_tls_front_listen (self->tls_front, self->config.host, self->config.port, error))
+    return FALSE;
+
+  g_object_get (self->config.certificate, "certificate-pem", &self->certificate, NULL);
+  uri = devbox_http_listener_dup_uri (self->listener);
+  self->uri = g_strconcat ("https", uri + strlen ("http"), NULL);
+
+  return TRUE;
+}
+
+/* Boxes need descriptors too: connections never take more than half of them, three each behind TLS. */
+static void
+limit_connections (DevboxHttpLimits *limits, gboolean has_tls)
+{
+  struct rlimit open_files;
+
+  if (getrlimit (RLIMIT_NOFILE, &open_files) == 0)
+    limits->max_connections = CLAMP (open_files.rlim_cur / 2 / (has_tls ? 3 : 1), 1, limits->max_connections);
+}
+
 static gboolean
 open_listener (DevboxPlatformService *self, GError **error)
 {
+  DevboxPlatformConfig *config = &self->config;
   DevboxHttpLimits limits = DEVBOX_HTTP_LIMITS_INIT;
 
+  if (!devbox_platform_check_listen_policy (config->host, config->certificate != NULL, config->allow_plaintext, error))
+    return FALSE;
+
   limits.max_head_size = MAX_HEAD_SIZE;
+  limit_connections (&limits, config->certificate != NULL);
   self->listener = devbox_http_listener_new (g_main_context_get_thread_default (), &limits, on_request, self, NULL);
   devbox_http_listener_set_finished_func (self->listener, on_finished, self, NULL);
-  if (!devbox_http_listener_listen (self->listener, self->config.host, self->config.port, error))
+  if (config->certificate != NULL)
+    return listen_with_tls (self, error);
+  if (!devbox_http_listener_listen (self->listener, config->host, config->port, error))
     return FALSE;
 
   self->uri = devbox_http_listener_dup_uri (self->listener);
@@ -182,6 +225,7 @@ fail:
 void
 devbox_platform_service_free (DevboxPlatformService *self)
 {
+  g_clear_pointer (&self->tls_front, devbox_http_tls_front_free);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->sampler, devbox_sampler_free);
   g_clear_pointer (&self->boxes, devbox_box_table_free);
@@ -215,11 +259,22 @@ on_boxes_retired (gpointer data)
 }
 
 static void
-on_listener_stopped (gpointer data)
+on_front_stopped (gpointer data)
 {
   DevboxPlatformService *self = data;
 
   devbox_box_table_retire (self->boxes, on_boxes_retired, self);
+}
+
+static void
+on_listener_stopped (gpointer data)
+{
+  DevboxPlatformService *self = data;
+
+  if (self->tls_front != NULL)
+    devbox_http_tls_front_stop (self->tls_front, LAST_BYTES_MS, on_front_stopped, self);
+  else
+    on_front_stopped (self);
 }
 
 void

@@ -48,6 +48,8 @@ void devbox_release_table_remove (DevboxReleaseTable *self,
                                   const char *tag,
                                   DevboxReleaseFunc func,
                                   gpointer user_data);
+/* CONFLICT, with the reason, where nothing can be made of it (yet). In any thread. */
+gboolean devbox_release_table_check_complete (DevboxReleaseTable *self, const char *uid, GError **error);
 /* Fills an empty folder from a complete release (CONFLICT otherwise, with its reason). In a worker thread. */
 gboolean devbox_release_table_seed (DevboxReleaseTable *self,
                                     const char *uid,

@@ -572,8 +572,8 @@ devbox_release_table_remove (DevboxReleaseTable *self,
 
 /* Use */
 
-static gboolean
-check_complete (DevboxReleaseTable *self, const char *uid, GError **error)
+gboolean
+devbox_release_table_check_complete (DevboxReleaseTable *self, const char *uid, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
   const Entry *entry = g_hash_table_lookup (self->entries, uid);
@@ -599,6 +599,6 @@ devbox_release_table_seed (DevboxReleaseTable *self,
                            GCancellable *cancellable,
                            GError **error)
 {
-  return check_complete (self, uid, error)
+  return devbox_release_table_check_complete (self, uid, error)
          && devbox_release_folder_seed (self->data_fd, uid, folder_fd, cancellable, error);
 }

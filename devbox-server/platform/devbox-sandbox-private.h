@@ -31,6 +31,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxSandbox, devbox_sandbox_free)
 DevboxSandboxKind devbox_sandbox_get_kind (DevboxSandbox *self); /* BUBBLEWRAP or NONE */
 const char *devbox_sandbox_get_reason (DevboxSandbox *self);     /* why it is NONE though AUTO was asked for; or NULL */
 
+/* The soft limit of open files that boxes start with, where that of the platform was raised; 0: as it is. */
+void devbox_sandbox_set_open_files_limit (DevboxSandbox *self, guint64 soft_limit);
+guint64 devbox_sandbox_get_open_files_limit (DevboxSandbox *self);
+
 /* Where the box finds its workspace and home: "/workspace" and "/home/devbox" in bubblewrap, the folders themselves
  * otherwise. Transfer full. */
 char *devbox_sandbox_dup_workspace_path (DevboxSandbox *self, const char *box_folder);

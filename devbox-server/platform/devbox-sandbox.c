@@ -35,6 +35,7 @@ struct _DevboxSandbox
   GPtrArray *mounts;  /* the arguments that are the same for each box */
   GPtrArray *network; /* those of a box that shares the host's network */
   GPtrArray *programs;
+  guint64 open_files_limit;
 };
 
 /* Of the platform's own environment, what also matters in a box. */
@@ -493,6 +494,18 @@ devbox_sandbox_free (DevboxSandbox *self)
   g_ptr_array_unref (self->network);
   g_ptr_array_unref (self->programs);
   g_free (self);
+}
+
+void
+devbox_sandbox_set_open_files_limit (DevboxSandbox *self, guint64 soft_limit)
+{
+  self->open_files_limit = soft_limit;
+}
+
+guint64
+devbox_sandbox_get_open_files_limit (DevboxSandbox *self)
+{
+  return self->open_files_limit;
 }
 
 DevboxSandboxKind

@@ -21,6 +21,8 @@
 #define SAMPLES_INTERVAL (30 * G_TIME_SPAN_SECOND)
 #define PURGE_INTERVAL (10 * G_TIME_SPAN_MINUTE)
 #define SAMPLES_AGE (24 * G_TIME_SPAN_HOUR / G_TIME_SPAN_MILLISECOND)
+#define LOCK_TIMEOUT_USEC G_USEC_PER_SEC
+#define LOCK_PAUSE_USEC (10 * 1000)
 
 struct _DevboxStore
 {
@@ -183,18 +185,32 @@ commit_changes (DevboxStore *self, GList *first, GList *end, GError **error)
   return FALSE;
 }
 
-/* Many wait for the disk once. Where that fails each is tried alone, so that each learns its own verdict. */
+static gboolean
+is_busy (const GError *error)
+{
+  return g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE);
+}
+
+/* Many wait for the disk once. Where that fails each is tried alone, so that each learns its own verdict; but for another
+ * program all have waited long enough. */
 static void
 write_changes (DevboxStore *self, GQueue *changes)
 {
-  if (changes->length > 1 && commit_changes (self, changes->head, NULL, NULL))
+  g_autoptr (GError) error = NULL;
+
+  if (changes->length > 1 && commit_changes (self, changes->head, NULL, &error))
     return;
 
   for (GList *l = changes->head; l != NULL; l = l->next)
     {
       Operation *operation = l->data;
 
-      commit_changes (self, l, l->next, &operation->error);
+      if (!is_busy (error))
+        {
+          g_clear_error (&error);
+          commit_changes (self, l, l->next, &error);
+        }
+      operation->error = error != NULL ? g_error_copy (error) : NULL;
     }
 }
 
@@ -345,6 +361,22 @@ run (gpointer user_data)
   return NULL;
 }
 
+/* A child of a platform that was killed may hold it still, for the moment until it runs its own program. */
+static gboolean
+lock_file (int fd)
+{
+  gint64 deadline = g_get_monotonic_time () + LOCK_TIMEOUT_USEC;
+
+  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      if (errno != EWOULDBLOCK || g_get_monotonic_time () > deadline)
+        return FALSE;
+      g_usleep (LOCK_PAUSE_USEC);
+    }
+
+  return TRUE;
+}
+
 /* One that ends takes it along, however it ends. */
 static int
 lock_folder (const char *folder, GError **error)
@@ -352,7 +384,7 @@ lock_folder (const char *folder, GError **error)
   g_autofree char *path = g_build_filename (folder, "lock", NULL);
   int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+  if (fd >= 0 && lock_file (fd))
     return fd;
 
   if (fd >= 0 && errno == EWOULDBLOCK)

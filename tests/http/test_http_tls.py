@@ -70,6 +70,7 @@ UNTRUSTING = ssl.create_default_context()
 def connect(server, context=None, buffer=None):
     plain = socket.socket()
     plain.settimeout(10)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if buffer:
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     plain.connect(("127.0.0.1", server.port))

@@ -34,8 +34,10 @@ INSTALLED = {
 
 os.environ["DEVBOX_SERVER"] = os.path.join(PREFIX, "bin", "devbox-server")
 os.environ["LD_LIBRARY_PATH"] = LIBRARIES
+os.environ["DEVBOX_PLATFORM"] = os.path.join(PREFIX, "bin", "devbox-platform")
 os.environ.pop("DEVBOX_LAUNCHER", None)
 from agent import Agent
+from local_platform import Platform
 
 
 def run(*arguments, environment=INSTALLED):
@@ -103,6 +105,14 @@ class InstalledTest(unittest.TestCase):
 
     def test_gjs(self):
         self.check_hello("gjs", "-m", os.path.join(EXAMPLES, "gjs", "hello.js"))
+
+    def test_platform(self):
+        """It finds its agent, and that its launcher, without being told."""
+        server = os.environ.pop("DEVBOX_SERVER")
+        self.addCleanup(os.environ.__setitem__, "DEVBOX_SERVER", server)
+        with Platform("--sample-interval", "1") as platform:
+            printed = run("/usr/bin/python3", os.path.join(EXAMPLES, "python", "life.py"), environment={**INSTALLED, "XDG_CONFIG_HOME": platform.config})
+            self.assertEqual(printed.splitlines()[-1], "Deleted. Devboxes left: 0.")
 
     def test_embedded_c(self):
         for static in (False, True):

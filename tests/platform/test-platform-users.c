@@ -115,9 +115,10 @@ test_names (StoreFixture *fixture, gconstpointer data)
   g_autofree char *longest = g_strnfill (63, 'a');
   g_autofree char *too_long = g_strnfill (64, 'a');
   g_autofree char *token = add (users, longest, FALSE);
-  g_autofree char *one = add (users, "1", TRUE);
+  g_autofree char *other = add (users, "1", TRUE);
   g_autoptr (GError) error = NULL;
 
+  g_assert_cmpstr (token, !=, other);
   for (guint i = 0; names[i] != NULL; i++)
     {
       g_assert_null (devbox_platform_users_add (users, names[i], FALSE, NULL, NULL, &error));
@@ -260,8 +261,10 @@ test_forms (StoreFixture *fixture, gconstpointer data)
 
 #define AUTHENTICATION DEVBOX_WIRE_AUTHENTICATION_FAILED
 #define KUBECONFIG DEVBOX_WIRE_INVALID_KUBECONFIG
-#define NO_TOKEN                                                                                                       \
-  "{current-context:%20a,contexts:%20[{name:%20a,context:%20{user:%20b}}],users:%20[{name:%20b,user:%20{}}]}"
+#define CONFIG_WITH_USER(members)                                                                                      \
+  "{current-context:%20a,contexts:%20[{name:%20a,context:%20{user:%20b}}],users:%20[{name:%20b,user:%20{" members "}}" \
+                                                                                                                  "]}"
+#define NO_TOKEN CONFIG_WITH_USER ("")
 
 static void
 test_refused (StoreFixture *fixture, gconstpointer data)
@@ -317,8 +320,7 @@ test_secrets (StoreFixture *fixture, gconstpointer data)
     "%7Bcurrent-context%3A%20a%0AMARKER",
     "%22MARKER%00",
     "a%3A%20MARKER%3A%20MARKER",
-    "{current-context:%20a,contexts:%20[{name:%20a,context:%20{user:%20b}}],users:%20[{name:%20b,user:%20{token:%20["
-    "MARKER]}}]}",
+    CONFIG_WITH_USER ("token:%20[MARKER]"),
   };
   g_autoptr (DevboxPlatformUsers) users = users_new (fixture);
 
