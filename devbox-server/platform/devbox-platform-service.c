@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 
 #define MAX_FOLDER_WORKERS 2
+#define MAX_SLOW_WORKERS 4 /* up to two copy releases, and up to one measures */
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
 #define LAST_BYTES_MS 1000        /* for replies that wait behind TLS */
 #define KILL_TIMEOUT_MS 5000
@@ -110,12 +111,13 @@ open_host (DevboxPlatformService *self, GError **error)
     g_message ("devboxes run as plain processes, without a sandbox: %s", devbox_sandbox_get_reason (host->sandbox));
 
   host->workers = devbox_workers_new (MAX_FOLDER_WORKERS, MAX_WAITING_FOLDERS);
+  host->slow_workers = devbox_workers_new (MAX_SLOW_WORKERS, MAX_WAITING_FOLDERS);
   host->templates = devbox_template_set_new ();
   host->store = devbox_store_new (host->folder, error);
   if (host->store == NULL)
     return FALSE;
 
-  host->releases = devbox_release_table_new (host->store, host->workers, host->folder, error);
+  host->releases = devbox_release_table_new (host->store, host->slow_workers, host->folder, error);
   return host->releases != NULL;
 }
 
@@ -123,6 +125,7 @@ static void
 close_host (DevboxBoxHost *host)
 {
   g_clear_pointer (&host->workers, devbox_workers_free);
+  g_clear_pointer (&host->slow_workers, devbox_workers_free);
   g_clear_pointer (&host->releases, devbox_release_table_free);
   g_clear_pointer (&host->store, devbox_store_free);
   g_clear_pointer (&host->templates, devbox_template_set_free);
@@ -213,7 +216,7 @@ devbox_platform_service_new (DevboxPlatformConfig *config, GError **error)
   if (self->boxes == NULL)
     goto fail;
   self->sampler
-      = devbox_sampler_new (self->boxes, self->host.store, self->host.workers, self->config.sample_interval_ms);
+      = devbox_sampler_new (self->boxes, self->host.store, self->host.slow_workers, self->config.sample_interval_ms);
 
   return self;
 
