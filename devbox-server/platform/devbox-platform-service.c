@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_FOLDER_WORKERS 2
 #define MAX_SLOW_WORKERS 4 /* up to two copy releases, and up to one measures */
@@ -76,6 +77,21 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
     self->finished (exchange, self->finished_data);
 }
 
+/* The tokens of all users lie in there, and what it holds is run. */
+static gboolean
+close_to_others (int folder_fd, const char *path, GError **error)
+{
+  struct stat info;
+
+  if (fstat (folder_fd, &info) == 0 && info.st_uid == geteuid ()
+      && ((info.st_mode & 0077) == 0 || fchmod (folder_fd, 0700) == 0))
+    return TRUE;
+
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS,
+               _ ("The data folder “%s” belongs to somebody else"), path);
+  return FALSE;
+}
+
 static gboolean
 open_data_folder (DevboxPlatformService *self, GError **error)
 {
@@ -90,9 +106,41 @@ open_data_folder (DevboxPlatformService *self, GError **error)
   self->host.folder = realpath (path, NULL);
   self->host.folder_fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (self->host.folder != NULL && self->host.folder_fd >= 0)
-    return TRUE;
+    return close_to_others (self->host.folder_fd, path, error);
 
   devbox_wire_set_file_error (error, errno, _ ("Cannot open the data folder “%s”"), path);
+  return FALSE;
+}
+
+static void
+count_entry (int fd, const char *entry, gpointer user_data)
+{
+  guint *n_entries = user_data;
+
+  (*n_entries)++;
+}
+
+/* What the store does not know is removed; a store that knows nobody was lost. It has a user before it has a devbox. */
+static gboolean
+check_store (DevboxBoxHost *host, GError **error)
+{
+  g_autoptr (GPtrArray) users = devbox_store_load_users (host->store, error);
+  guint n_entries = 0;
+
+  if (users == NULL)
+    return FALSE;
+  if (users->len > 0)
+    return TRUE;
+
+  devbox_data_folder_for_each (host->folder_fd, DEVBOX_BOX_FOLDER_BOXES, count_entry, &n_entries);
+  devbox_data_folder_for_each (host->folder_fd, DEVBOX_BOX_FOLDER_RELEASES, count_entry, &n_entries);
+  if (n_entries == 0)
+    return TRUE;
+
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+               _ ("“%s” has the folders of devboxes, but state.sqlite in there knows none: put a good copy of it in its "
+                  "place, or move the folders “boxes” and “releases” away"),
+               host->folder);
   return FALSE;
 }
 
@@ -114,7 +162,7 @@ open_host (DevboxPlatformService *self, GError **error)
   host->slow_workers = devbox_workers_new (MAX_SLOW_WORKERS, MAX_WAITING_FOLDERS);
   host->templates = devbox_template_set_new ();
   host->store = devbox_store_new (host->folder, error);
-  if (host->store == NULL)
+  if (host->store == NULL || !check_store (host, error))
     return FALSE;
 
   host->releases = devbox_release_table_new (host->store, host->slow_workers, host->folder, error);
