@@ -291,6 +291,20 @@ class NeighbourTest(unittest.TestCase):
         self.assertEqual(self.box.health().status, 200)
         self.assertEqual(self.agent_pid(), agent)
 
+    def test_a_large_workspace(self):
+        """What takes long for one user keeps nobody from a new box."""
+        self.box.output("mkdir m; cd m; seq 20000 | xargs touch")
+        tags = [f"v{i}" for i in range(6)]
+        for tag in tags:
+            self.platform.call("POST", "/wild/release", {"tag": tag}, (200, 201))
+        began = time.monotonic()
+        self.platform.create_ready("quick")
+        print(f"# {(time.monotonic() - began) * 1000:.0f} ms")
+        self.assertIn("Building", [self.platform.find_release("wild", tag) for tag in tags])
+        for tag in tags:
+            self.platform.call("DELETE", f"/wild/release/{tag}")
+        self.platform.delete("quick")
+
     def test_row_21_flood_of_output(self):
         if self.platform.is_sanitized():
             # The sanitizer keeps 256 MiB of what was freed.
