@@ -708,11 +708,13 @@ test_end_while_provisioning (Fixture *fixture, gconstpointer data)
   fill_disk (FALSE);
 }
 
-/* GLib has a descriptor for that, from the first one on. */
+/* GLib keeps descriptors for its loop, and for watching children. */
 static void
-start_watching_children (void)
+open_descriptors_of_glib (void)
 {
   g_autoptr (GSource) source = g_child_watch_source_new (1);
+
+  g_main_context_iteration (NULL, FALSE);
 }
 
 int
@@ -724,7 +726,7 @@ main (int argc, char *argv[])
     return run_agent (atoi (socket));
 
   g_test_init (&argc, &argv, NULL);
-  start_watching_children ();
+  open_descriptors_of_glib ();
   signal (SIGXFSZ, SIG_IGN);
   g_test_add ("/box/random", Fixture, NULL, set_up, test_random, tear_down);
   g_test_add ("/box/slots", Fixture, NULL, set_up, test_slots, tear_down);
