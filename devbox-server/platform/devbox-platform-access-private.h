@@ -18,6 +18,8 @@ gboolean devbox_platform_access_provide (DevboxPlatformUsers *users,
 
 /* Has the guard ask for the token of one of the users. */
 void devbox_platform_access_set_up_guard (DevboxPlatformUsers *users, DevboxHttpGuard *guard);
+/* A body may take its time, in which a token is replaced or a user removed: FALSE, and 401 was replied. */
+gboolean devbox_platform_access_check_again (DevboxPlatformService *service, DevboxHttpExchange *exchange);
 
 /* Operations on users, told when they are on disk. kubeconfig: the new one (NULL for a removal), wiped after the call.
  */
@@ -31,7 +33,7 @@ void devbox_platform_access_rotate_user (DevboxPlatformService *service,
                                          const char *name,
                                          DevboxPlatformAccessFunc func,
                                          gpointer user_data);
-/* CONFLICT while the user has devboxes, and for the first one. */
+/* CONFLICT while the user has devboxes or releases, and for the first one. */
 void devbox_platform_access_remove_user (DevboxPlatformService *service,
                                          const char *name,
                                          DevboxPlatformAccessFunc func,

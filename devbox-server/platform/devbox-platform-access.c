@@ -89,6 +89,18 @@ devbox_platform_access_set_up_guard (DevboxPlatformUsers *users, DevboxHttpGuard
   devbox_http_guard_set_authenticator (guard, authenticate, users);
 }
 
+gboolean
+devbox_platform_access_check_again (DevboxPlatformService *service, DevboxHttpExchange *exchange)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (devbox_platform_users_authenticate (devbox_platform_service_get_users (service), exchange, &error) != NULL)
+    return TRUE;
+
+  devbox_http_reply_error (exchange, error);
+  return FALSE;
+}
+
 /* Operations */
 
 typedef struct
@@ -187,12 +199,14 @@ devbox_platform_access_rotate_user (DevboxPlatformService *service,
     func (NULL, error, user_data);
 }
 
-/* Whether nothing depends on the user. */
+/* Whether nothing is left that another user of the same name would find. */
 static gboolean
 check_removable (DevboxPlatformService *service, const char *name, GError **error)
 {
   g_autofree char *owner = g_strconcat ("ns-", name, NULL);
   g_autoptr (GPtrArray) boxes = devbox_box_table_list (devbox_platform_service_get_boxes (service), owner);
+  g_autoptr (GPtrArray) releases
+      = devbox_release_table_list (devbox_platform_service_get_releases (service), owner, NULL);
 
   if (strcmp (name, DEVBOX_PLATFORM_FIRST_USER) == 0)
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT, _ ("“%s” cannot be removed"), name);
@@ -201,6 +215,11 @@ check_removable (DevboxPlatformService *service, const char *name, GError **erro
                  g_dngettext (GETTEXT_PACKAGE, "“%s” has %u devbox; delete it first",
                               "“%s” has %u devboxes; delete them first", boxes->len),
                  name, boxes->len);
+  else if (releases->len > 0)
+    g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
+                 g_dngettext (GETTEXT_PACKAGE, "“%s” has %u release; delete it first",
+                              "“%s” has %u releases; delete them first", releases->len),
+                 name, releases->len);
   else
     return TRUE;
 
@@ -306,6 +325,9 @@ add_user_of_body (DevboxHttpExchange *exchange, JsonObject *object, gpointer use
 {
   const char *name = NULL;
   g_autoptr (GError) error = NULL;
+
+  if (!devbox_platform_access_check_again (user_data, exchange))
+    return;
 
   if (!devbox_wire_json_get_string (object, "name", TRUE, &name, &error))
     devbox_http_reply_error (exchange, error);

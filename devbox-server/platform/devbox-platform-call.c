@@ -4,6 +4,7 @@
 #include "devbox-platform-call-private.h"
 
 #include "devbox-http-replies-private.h"
+#include "devbox-platform-access-private.h"
 #include "devbox-wire-json-private.h"
 
 #define MAX_BODY_SIZE (1024 * 1024)
@@ -40,7 +41,7 @@ on_body (DevboxHttpExchange *exchange, GBytes *body, gpointer user_data)
 {
   g_autofree Collection *collection = user_data;
 
-  if (body != NULL)
+  if (body != NULL && devbox_platform_access_check_again (collection->call->service, exchange))
     collection->func (collection->call, body);
   else
     devbox_platform_call_free (collection->call);

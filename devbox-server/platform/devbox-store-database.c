@@ -103,6 +103,9 @@ devbox_store_database_fail (DevboxStoreDatabase *self, GError **error)
   if (disk_is_full (self->connection))
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DISK_FULL,
                  _ ("The disk is full: “%s” cannot take what the platform has to remember"), self->path);
+  else if ((sqlite3_errcode (self->connection) & 0xff) == SQLITE_BUSY)
+    g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE,
+                 _ ("Another program writes to “%s”; try again when it has ended"), self->path);
   else
     g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
                  /* Translators: the path of a database, and SQLite's own message */

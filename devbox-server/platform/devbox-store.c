@@ -185,18 +185,32 @@ commit_changes (DevboxStore *self, GList *first, GList *end, GError **error)
   return FALSE;
 }
 
-/* Many wait for the disk once. Where that fails each is tried alone, so that each learns its own verdict. */
+static gboolean
+is_busy (const GError *error)
+{
+  return g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE);
+}
+
+/* Many wait for the disk once. Where that fails each is tried alone, so that each learns its own verdict; but for another
+ * program all have waited long enough. */
 static void
 write_changes (DevboxStore *self, GQueue *changes)
 {
-  if (changes->length > 1 && commit_changes (self, changes->head, NULL, NULL))
+  g_autoptr (GError) error = NULL;
+
+  if (changes->length > 1 && commit_changes (self, changes->head, NULL, &error))
     return;
 
   for (GList *l = changes->head; l != NULL; l = l->next)
     {
       Operation *operation = l->data;
 
-      commit_changes (self, l, l->next, &operation->error);
+      if (!is_busy (error))
+        {
+          g_clear_error (&error);
+          commit_changes (self, l, l->next, &error);
+        }
+      operation->error = error != NULL ? g_error_copy (error) : NULL;
     }
 }
 

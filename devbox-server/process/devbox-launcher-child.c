@@ -4,6 +4,7 @@
 #include "devbox-launcher-helper-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <paths.h>
 #include <signal.h>
@@ -117,6 +118,22 @@ restore_open_files (uint64_t soft)
   setrlimit (RLIMIT_NOFILE, &limit);
 }
 
+/* Where memory runs out commands go, not what serves them. Best effort: there may be no /proc. */
+static void
+raise_oom_score (void)
+{
+  static const char raised[] = "500";
+  char score[16] = "";
+  int fd = open ("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+
+  if (read (fd, score, sizeof score - 1) > 0 && atoi (score) < atoi (raised))
+    (void) !write (fd, raised, strlen (raised));
+  close (fd);
+}
+
 static void
 restore_signals (void)
 {
@@ -147,6 +164,7 @@ devbox_launcher_child_exec (DevboxLauncherChild *self)
   /* All of ours are closed on exec as they are; this is for what was not. */
   close_range (3, ~0U, CLOSE_RANGE_CLOEXEC);
   restore_open_files (self->open_files);
+  raise_oom_score ();
   restore_signals ();
 
   fail (self, DEVBOX_LAUNCHER_STAGE_EXEC, search_and_exec (self));

@@ -4,6 +4,7 @@
 
 DEVBOX_TEST_SEED repeats a run, DEVBOX_TEST_ROUNDS makes it longer (tests/campaign platform-crash).
 """
+import copy
 import http.client
 import os
 import random
@@ -84,10 +85,13 @@ class Worker:
     def create(self, name, box):
         self.number += 1
         sources = [key for key, release in self.releases.items() if release.states == {"Success"}]
-        members = {"release": dict(zip(("name", "tag"), self.random.choice(sources)))} if sources and self.random.random() < 0.4 else {}
-        box.creation = {"key": f"{name}-{self.number}", **members}
-        box.uid = None
+        box.creation = {"key": f"{name}-{self.number}"}
         box.files = {}
+        if sources and self.random.random() < 0.4:
+            source = self.random.choice(sources)
+            box.creation["release"] = dict(zip(("name", "tag"), source))
+            box.files = copy.deepcopy(self.releases[source].files)
+        box.uid = None
         box.aim("Running")
         box.uid = self.platform.create(name, status=201, **box.creation)["uid"]
         box.reach("Running")
@@ -130,6 +134,7 @@ class Worker:
         else:
             self.platform.wait_status(name, "Running")
             release.states |= {"Success", "Failed"}
+            release.files = copy.deepcopy(self.boxes[name].files)
             self.platform.call("POST", f"/{name}/release", {"tag": tag}, 201)
             release.states.remove(ABSENT)
             while self.platform.find_release(name, tag) == "Building":
@@ -152,8 +157,11 @@ class CrashTest(unittest.TestCase):
 
     def test_kill_at_random_points(self):
         for number in range(self.N_ROUNDS):
-            with self.subTest(round=number):
+            try:
                 self.run_round()
+            except BaseException:
+                print(f"# round {number}")
+                raise
         counts = {}
         for worker in self.workers:
             for what, count in worker.counts.items():

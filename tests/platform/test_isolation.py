@@ -3,6 +3,7 @@
 """What a program in a box can reach and use up: rows 21 and 23 of the scorecard, and the boxes of others."""
 import json
 import os
+import re
 import threading
 import time
 import unittest
@@ -126,7 +127,8 @@ class EscapeTest(unittest.TestCase):
         files = self.box.output("find /home /root /mnt /media /srv /boot /tmp /run /opt /var -type f 2>/dev/null || true").split("\n")[:-1]
         # A platform that is not installed brings its agent from where it was built.
         build = os.path.dirname(os.path.realpath(os.environ.get("DEVBOX_SERVER", "/usr/bin/devbox-server")))
-        self.assertEqual([path for path in files if not path.startswith((build, "/home/devbox/"))], [])
+        # What a build that counts its lines writes in there is not the host's.
+        self.assertEqual([path for path in files if not path.startswith((build, "/home/devbox/")) and not path.endswith(".gcda")], [])
         self.assertEqual(self.found["data"], "FileNotFoundError")
         self.assertIn(self.found["shadow"], ("FileNotFoundError", "PermissionError"))
 
@@ -184,7 +186,7 @@ class EscapeTest(unittest.TestCase):
 class NeighbourTest(unittest.TestCase):
     """Row 21: what one box does is no matter to the next one."""
 
-    SECONDS = 3
+    SECONDS = 2
 
     @classmethod
     def setUpClass(cls):
@@ -207,13 +209,15 @@ class NeighbourTest(unittest.TestCase):
     def processes(self):
         return [pid for pid, (_, words) in self.platform.find_processes().items() if self.uid in words and pid != self.platform.process.pid]
 
-    def resident(self, pids):
+    def resident(self):
+        """What its processes take in KiB; a page that some share counts once."""
         total = 0
-        for pid in pids:
+        for pid in self.processes():
             try:
-                total += self.platform.resident_kib(pid)
+                with open(f"/proc/{pid}/smaps_rollup") as file:
+                    total += int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M).group(1))
             except (OSError, AttributeError):
-                pass
+                pass  # it has ended
         return total
 
     def agent_pid(self):
@@ -241,11 +245,13 @@ class NeighbourTest(unittest.TestCase):
         thread = threading.Thread(target=ask)
         thread.start()
         deadline = time.monotonic() + self.SECONDS
-        while time.monotonic() < deadline:
-            watch()
-            time.sleep(0.2)
-        stop.set()
-        thread.join()
+        try:
+            while time.monotonic() < deadline:
+                watch()
+                time.sleep(0.2)
+        finally:
+            stop.set()
+            thread.join()
         print(f"# {self.id().rsplit('.', 1)[1]}: the neighbour's health p99 {percentile(times, 0.99):.1f} ms of {len(times)}")
         self.assertEqual(statuses, {200})
         self.assertGreater(len(times), 20)
@@ -265,16 +271,28 @@ class NeighbourTest(unittest.TestCase):
         most = []
         agent = self.agent_pid()
         self.box.spawn("sh", "-c", f"while :; do python3 -c '{HOG}'; done")
-        p99 = self.measure(lambda: most.append(self.resident(self.processes())))
+        p99 = self.measure(lambda: most.append(self.resident()))
         print(f"# {max(most) // 1024} MiB")
         self.assertGreater(max(most), 100 * 1024, "it is no hog")
         if self.has_groups:
-            self.assertLessEqual(max(most), 256 * 1024 * 1.1, "pages that processes share count in each")
+            self.assertLessEqual(max(most), 256 * 1024 * 1.1, "and what it reads of files that others have in memory")
         self.assertLess(p99, 100)
         self.assertEqual(self.box.health().status, 200)
         self.assertEqual(self.agent_pid(), agent, "the agent was killed in its stead")
 
+    def test_row_21_commands_go_first_where_memory_runs_out(self):
+        """However little each of them has: the agent lives."""
+        agent = self.agent_pid()
+        self.assertEqual(self.box.output("cat /proc/self/oom_score_adj"), "500\n")
+        self.box.spawn("python3", "-c", "import os, time\nfor number in range(200):\n  if os.fork() == 0:\n    x = bytearray(b'x' * (4 << 20)); time.sleep(60)\ntime.sleep(60)")
+        time.sleep(1.5)
+        self.assertEqual(self.box.health().status, 200)
+        self.assertEqual(self.agent_pid(), agent)
+
     def test_row_21_flood_of_output(self):
+        if self.platform.is_sanitized():
+            # The sanitizer keeps 256 MiB of what was freed.
+            self.platform.call("PATCH", "/wild", {"resource": {"memory": 2}})
         agent = self.agent_pid()
         most = []
         self.box.spawn("yes")

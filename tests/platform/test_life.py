@@ -1,48 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The life of devboxes as their users live it, against the program devbox-platform."""
-import http.client
-import json
 import os
-import signal
-import socket
 import threading
-import time
-import unittest
-import urllib.parse
 import urllib.request
 
 import tap
-from local_platform import API, Platform
+from local_platform import API
+from platform_test import PlatformTest, wait_for
 
 SHELL = {"runtime": "bash", "resource": {"cpu": 1, "memory": 1}}
 
 
-def wait_for(check, timeout=10):
-    """The first true value of it; the last one when there was none in time."""
-    deadline = time.monotonic() + timeout
-    while not (value := check()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return value
-
-
-class LifeTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.platform = Platform()
-        cls.addClassCleanup(cls.platform.stop)
-
-    def refuse(self, status, code, method, path, body=None, **options):
-        """Every refusal says what, why and when."""
-        reply = self.platform.request(method, API + path, body, **options)
-        self.assertEqual(reply.status, status, (method, path, reply.body))
-        error = reply.json()
-        self.assertEqual((error["code"], error["success"], type(error["error"])), (code, False, str))
-        self.assertRegex(error["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-        return error
-
-
-class StatesTest(LifeTest):
+class StatesTest(PlatformTest):
     def test_states(self):
         data = self.platform.create("states")
         self.assertEqual(data["name"], "states")
@@ -101,7 +71,7 @@ class StatesTest(LifeTest):
                 self.refuse(404, "DEVBOX_NOT_FOUND", method, path, body)
 
 
-class IdempotencyTest(LifeTest):
+class IdempotencyTest(PlatformTest):
     def test_the_same_key(self):
         first = self.platform.create("key", key="once", status=201)
         again = self.platform.create("key", key="once", status=200)
@@ -154,7 +124,7 @@ class IdempotencyTest(LifeTest):
         self.assertEqual(self.platform.settle(), [])
 
 
-class ChangesTest(LifeTest):
+class ChangesTest(PlatformTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -253,88 +223,7 @@ class ChangesTest(LifeTest):
         return reply.body.decode() if reply.status == 200 else ""
 
 
-class PauseTest(LifeTest):
-    CYCLES = 100
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.agent = cls.platform.create_ready("busy", resource={"cpu": 2, "memory": 1})
-
-    def cpu_ticks(self):
-        """Of every process of the box, with their ended children."""
-        ticks = 0
-        for pid in self.platform.find_processes():
-            if pid != self.platform.process.pid:
-                with open(f"/proc/{pid}/stat") as file:
-                    ticks += sum(map(int, file.read().rsplit(")", 1)[1].split()[11:15]))
-        return ticks
-
-    def count(self):
-        return int(self.agent.run("cat counter")["stdout"] or 0)
-
-    def half_request(self, path, content):
-        """A request whose body has not come whole, and its rest."""
-        connection = socket.create_connection((self.agent.host, self.agent.port), 20)
-        body = json.dumps({"path": path, "content": content}).encode()
-        head = f"POST /files/write HTTP/1.1\r\nHost: {self.agent.host}\r\nAuthorization: Bearer {self.agent.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        connection.sendall(head.encode() + body[:len(body) // 2])
-        return connection, body[len(body) // 2:]
-
-    def finish(self, connection):
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        reply = response.status, json.loads(response.read())["success"]
-        connection.close()
-        return reply
-
-    def test_row_22_a_busy_box_stands_still(self):
-        """And nothing is lost over 100 cycles, each with a request under way when the box stops."""
-        process = self.agent.spawn("i=0; while :; do i=$((i + 1)); case $i in *000) echo $i > counter ;; esac; done")
-        self.assertTrue(wait_for(self.count))
-
-        self.platform.act("busy", "pause")
-        before, began = self.cpu_ticks(), time.monotonic()
-        connection, rest = self.half_request("late", "sent while the box was paused")
-        time.sleep(5)
-        self.assertEqual(self.cpu_ticks() - before, 0, f"CPU time over {time.monotonic() - began:.1f} s")
-        self.platform.act("busy", "start")
-        connection.sendall(rest)
-        self.assertEqual(self.finish(connection), (200, True))
-
-        counted = wait_for(self.count)
-        resumed = []
-        for number in range(self.CYCLES):
-            connection, rest = self.half_request(f"cycle-{number}", str(number))
-            self.platform.act("busy", "pause")
-            connection.sendall(rest)
-            began = time.monotonic()
-            self.platform.act("busy", "start")
-            resumed.append((time.monotonic() - began) * 1000)
-            self.assertEqual(self.finish(connection), (200, True), number)
-        resumed.sort()
-        print(f"# resumed after {resumed[self.CYCLES // 2]:.1f} ms (median), {resumed[-1]:.1f} ms (longest)")
-        self.assertLess(resumed[self.CYCLES * 9 // 10], 50)
-
-        for number in range(self.CYCLES):
-            self.assertEqual(self.agent.read(f"cycle-{number}"), str(number).encode())
-        status = self.agent.request("GET", f"/api/v1/process/{process}/status").json()
-        self.assertEqual(status["processStatus"], "running")
-        self.assertTrue(wait_for(lambda: self.count() > counted))
-
-    def test_a_paused_box_can_be_deleted_and_shut_down(self):
-        self.platform.create_ready("frozen").spawn("sleep 600")
-        self.platform.act("frozen", "pause")
-        self.platform.act("frozen", "shutdown")
-        self.assertEqual(self.platform.get("frozen")["status"], "Shutdown")
-        self.platform.act("frozen", "start")
-        self.platform.agent("frozen").spawn("sleep 600")
-        self.platform.act("frozen", "pause")
-        self.platform.delete("frozen")
-        self.assertEqual(self.platform.settle(), [])
-
-
-class FilesTest(LifeTest):
+class FilesTest(PlatformTest):
     def test_files_outlive_a_shutdown_and_processes_do_not(self):
         agent = self.platform.create_ready("files")
         agent.write("folder/kept", "text")
@@ -403,219 +292,6 @@ class FilesTest(LifeTest):
         for name in ("large", "early"):
             self.platform.delete(name)
         self.assertEqual(self.platform.settle(), [])
-
-
-class UsersTest(LifeTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.other = cls.platform.add_user("alice")
-
-    def test_each_has_boxes_of_its_own(self):
-        mine = self.platform.create_ready("same")
-        theirs = self.platform.create_ready("same", user=self.other)
-        self.assertNotEqual(mine.detail["uid"], theirs.detail["uid"])
-        self.assertNotEqual((mine.host, mine.token), (theirs.host, theirs.token))
-        self.assertEqual([box["uid"] for box in self.platform.list()], [mine.detail["uid"]])
-        self.assertEqual([box["uid"] for box in self.platform.list(user=self.other)], [theirs.detail["uid"]])
-        self.assertEqual(mine.request("GET", "/files/list?path=.", headers={"Authorization": f"Bearer {theirs.token}"}).status, 401)
-        self.platform.delete("same", user=self.other)
-        self.assertEqual(self.platform.get("same")["status"], "Running")
-        self.platform.delete("same")
-
-    def test_the_other_ones_is_not_there(self):
-        """As if there were none: to every call, with the same answer."""
-        self.platform.create_ready("mine")
-        self.platform.call("POST", "/mine/release", {"tag": "v1"}, (200, 201))
-        calls = (("GET", "", None), ("DELETE", "", None), ("DELETE", "/delete", None), ("PATCH", "", {"resource": {"cpu": 1, "memory": 1}}), ("POST", "/start", {}),
-                 ("POST", "/pause", {}), ("POST", "/restart", {}), ("POST", "/shutdown", {}), ("GET", "/monitor", None), ("PUT", "/ports", {"ports": []}),
-                 ("POST", "/autostart", {"execCommand": "id"}), ("GET", "/release", None), ("POST", "/release", {"tag": "v2"}))
-        for method, path, body in calls:
-            with self.subTest(method=method, path=path):
-                told = self.refuse(404, "DEVBOX_NOT_FOUND", method, "/mine" + path, body, user=self.other)
-                nothing = self.refuse(404, "DEVBOX_NOT_FOUND", method, "/nothing" + path, body, user=self.other)
-                self.assertEqual(told["error"].replace("mine", "nothing"), nothing["error"])
-        for path, body in (("/mine/release/v1", None), ("/mine/release/v1/deploy", {})):
-            reply = self.platform.request("POST" if body is not None else "DELETE", API + path, body, user=self.other)
-            self.assertEqual(reply.status, 404, path)
-        reply = self.platform.request("POST", API, {"name": "stolen", "runtime": "bash", "release": {"name": "mine", "tag": "v1"}, **SHELL}, user=self.other)
-        self.assertEqual(reply.status, 404, reply.body)
-        self.assertEqual((self.platform.list(user=self.other), self.platform.get("mine")["status"]), ([], "Running"))
-        self.platform.delete("mine")
-
-    def test_every_form_of_authorization(self):
-        for form in ("kubeconfig", "bearer kubeconfig", "bearer"):
-            for user in (self.platform.user, self.other):
-                self.assertEqual(self.platform.call("GET", "", user=user, form=form)["data"], [])
-
-    def test_who_is_nobody(self):
-        wrong = "0" * len(self.platform.user.token)
-        kubeconfig = urllib.parse.quote(self.platform.user.kubeconfig.replace(self.platform.user.token, wrong), safe="")
-        token = self.platform.user.token
-        for authorization in (None, "", f"Bearer {wrong}", kubeconfig, f"Bearer {kubeconfig}", f"Bearer {token[:-1]}", f"Bearer {token}0", f"Bearer {token[::-1]}"):
-            with self.subTest(authorization=authorization and authorization[:20]):
-                headers = {} if authorization is None else {"Authorization": authorization}
-                self.refuse(401, "AUTHENTICATION_FAILED", "GET", "", user=False, headers=headers)
-                self.refuse(401, "AUTHENTICATION_FAILED", "GET", "/nothing", user=False, headers=headers)
-        for authorization in ("Bearer", "Bearer ", f"Basic {wrong}", token[:-1], "%", "Bearer %00", "a: [", urllib.parse.quote(self.platform.user.kubeconfig + "\nx: *y")):
-            with self.subTest(authorization=authorization[:20]):
-                error = self.refuse(400, "INVALID_KUBECONFIG", "GET", "", user=False, headers={"Authorization": authorization})
-                self.assertNotIn(token[:-1], error["error"])
-        self.assertEqual(self.platform.request("GET", "/health", user=False).status, 200)
-
-    def test_a_token_is_rotated(self):
-        before = self.platform.add_user("bob")
-        self.platform.create_ready("kept", user=before)
-        after = self.platform.rotate_user("bob")
-        self.assertNotEqual(before.token, after.token)
-        for form in ("kubeconfig", "bearer kubeconfig", "bearer"):
-            self.refuse(401, "AUTHENTICATION_FAILED", "GET", "/kept", user=before, form=form)
-        self.assertEqual(self.platform.get("kept", user=after)["status"], "Running")
-        self.platform.delete("kept", user=after)
-        self.platform.remove_user("bob")
-        self.refuse(401, "AUTHENTICATION_FAILED", "GET", "", user=after)
-
-    def test_users_are_listed(self):
-        names = self.platform.run_users("list").split()
-        self.assertIn("alice", names)
-        self.assertEqual(len(names), 2, names)
-        for words in (("add", "alice"), ("add", "Not a name"), ("remove", "nobody"), ("rotate", "nobody"), ("remove", names[1 - names.index("alice")])):
-            done = self.platform.run_command("users", *words)
-            self.assertEqual((done.returncode, done.stdout), (1, ""), words)
-            self.assertRegex(done.stderr, "^devbox-platform: .")
-
-
-class DeathTest(LifeTest):
-    """Processes of boxes that somebody else kills."""
-
-    def box_processes(self, uid):
-        return {pid: words for pid, (_, words) in self.platform.find_processes().items() if uid in words and pid != self.platform.process.pid}
-
-    def kill(self, processes):
-        for pid in processes:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it went with another one
-
-    def serves(self, name):
-        try:
-            return self.platform.agent(name).health().status == 200
-        except OSError:
-            return False
-
-    def check(self, name, victims):
-        agent = self.platform.create_ready(name)
-        agent.write("kept", "text")
-        uid = agent.detail["uid"]
-        found = victims(self.box_processes(uid))
-        self.assertNotEqual(found, [])
-        self.kill(found)
-
-        def settled():
-            detail = self.platform.get(name)
-            if detail["status"] == "Error":
-                return detail["reason"]
-            return detail["status"] == "Running" and not set(found) & set(self.box_processes(uid)) and "running"
-
-        told = wait_for(settled)
-        self.assertTrue(told, "neither in error with a reason, nor started again")
-        print(f"# {name}: {told}")
-        self.assertTrue(wait_for(lambda: self.serves(name)))
-        self.assertEqual(self.platform.agent(name).read("kept"), b"text")
-        self.platform.delete(name)
-        self.assertEqual(self.platform.settle(), [])
-
-    def test_the_agent_is_killed(self):
-        self.check("agent", lambda processes: [pid for pid, words in processes.items() if "--box-socket" in words and "bwrap" not in words.split()[0]])
-
-    def test_everything_is_killed(self):
-        self.check("everything", list)
-
-    def test_while_it_is_paused(self):
-        agent = self.platform.create_ready("paused")
-        self.platform.act("paused", "pause")
-        self.kill(self.box_processes(agent.detail["uid"]))
-        time.sleep(0.2)
-        self.assertEqual(self.platform.get("paused")["status"], "Stopped")
-        self.platform.act("paused", "start")
-        self.assertEqual(self.platform.agent("paused").output("echo here"), "here\n")
-        self.platform.delete("paused")
-        self.assertEqual(self.platform.settle(), [])
-
-
-class StopTest(unittest.TestCase):
-    def test_boxes_come_back(self):
-        """After an orderly stop as after a kill: those that ran run, with their files, address and token."""
-        with Platform() as platform:
-            names = {"runs": "Running", "paused": "Stopped", "shut": "Shutdown"}
-            agents = {name: platform.create_ready(name) for name in names}
-            for name, agent in agents.items():
-                agent.write("kept", name)
-            platform.act("paused", "pause")
-            platform.act("shut", "shutdown")
-            for end in (platform.end, platform.kill):
-                with self.subTest(end=end.__name__):
-                    end()
-                    self.assertTrue(wait_for(lambda: not platform.find_processes()), platform.find_processes())
-                    platform.start()
-                    self.assertEqual(platform.wait_ready("runs").read("kept"), b"runs")
-                    self.assertEqual({box["name"]: box["status"] for box in platform.list()}, names)
-            for name in ("paused", "shut"):
-                platform.act(name, "start")
-                agent = platform.agent(name)
-                self.assertEqual((agent.host, agent.token, agent.read("kept")), (agents[name].host, agents[name].token, name.encode()))
-
-    def test_a_second_platform_is_refused(self):
-        with Platform() as platform:
-            done = platform.run_command("--port", "0", *platform.options)
-            self.assertNotEqual(done.returncode, 0)
-            self.assertRegex(done.stderr, r"devbox-platform: Another platform uses the folder")
-            self.assertEqual(platform.list(), [])
-
-    def test_the_kubeconfig(self):
-        """Made once, for its user alone; others come beside it."""
-        with Platform() as platform:
-            self.assertEqual(platform.kubeconfig, os.path.join(platform.config, "devbox-platform", "kubeconfig"))
-            self.assertEqual(os.stat(platform.kubeconfig).st_mode & 0o777, 0o600)
-            self.assertEqual(os.stat(platform.data).st_mode & 0o777, 0o700)
-            before = platform.user.token
-            platform.end()
-            platform.start()
-            self.assertEqual(platform.user.token, before)
-            self.assertEqual(platform.list(), [])
-
-
-class SandboxTest(unittest.TestCase):
-    def test_bubblewrap(self):
-        with Platform(sandbox="bubblewrap") as platform:
-            agent = platform.create_ready("boxed")
-            self.assertEqual((agent.detail["sandbox"], agent.detail["ssh"]["workingDir"]), ("bubblewrap", "/workspace"))
-            self.assertNotIn("sandboxReason", agent.detail)
-            self.assertEqual(agent.output("pwd"), "/workspace\n")
-            self.assertEqual(agent.output("echo ~"), "/home/devbox\n")
-            self.assertFalse(os.path.exists("/home/devbox"))
-
-    def test_none(self):
-        """A plain child, and that is said."""
-        with Platform(sandbox="none") as platform:
-            agent = platform.create_ready("plain")
-            folder = platform.path("boxes", agent.detail["uid"], "workspace")
-            self.assertEqual((agent.detail["sandbox"], agent.detail["ssh"]["workingDir"]), ("none", folder))
-            self.assertEqual(agent.output("pwd"), folder + "\n")
-            self.assertEqual(agent.output("echo ~"), platform.path("boxes", agent.detail["uid"], "home") + "\n")
-            self.assertRegex(platform.read_screen() + platform.read_errors(), "(?i)sandbox.*none|no sandbox|without a sandbox")
-
-    def test_auto_where_there_is_no_bubblewrap(self):
-        with Platform(sandbox="auto", environment={"PATH": "/nowhere"}) as platform:
-            agent = platform.create_ready("plain")
-            self.assertEqual(agent.detail["sandbox"], "none")
-            self.assertIn("bubblewrap", agent.detail["sandboxReason"])
-            self.assertIn("bubblewrap", platform.read_screen() + platform.read_errors())
-
-    def test_bubblewrap_where_there_is_none(self):
-        with self.assertRaisesRegex(RuntimeError, "bubblewrap"):
-            Platform(sandbox="bubblewrap", environment={"PATH": "/nowhere"})
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class OptionsTest(unittest.TestCase):
                 done = self.run_program(*arguments)
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertIn(said, done.stderr)
-                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertEqual(done.stderr.count("devbox-platform: "), 1, done.stderr)
 
     def test_version_and_help(self):
         self.assertRegex(self.run_program("--version").stdout, r"^devbox-platform \d+\.\d+\.\d+\n$")
@@ -60,7 +60,8 @@ class ProgramTest(unittest.TestCase):
     def test_https(self):
         with tempfile.TemporaryDirectory(prefix="devbox-test-") as folder:
             certificate, key = make_certificate(folder)
-            with Platform("--tls-certificate", certificate, "--tls-key", key) as platform:
+            # The leak sanitizer of gcc 12 crashes in threads that ran GnuTLS.
+            with Platform("--tls-certificate", certificate, "--tls-key", key, environment={"ASAN_OPTIONS": "detect_leaks=0"}) as platform:
                 self.assertTrue(platform.url.startswith("https://127.0.0.1:"))
                 self.assertIn("certificate-authority-data", platform.user.kubeconfig)
                 connection = http.client.HTTPSConnection("127.0.0.1", platform.port, timeout=20, context=ssl.create_default_context(cafile=certificate))

@@ -3,6 +3,7 @@
 """The rows of the lifecycle API in docs/wire.md, against the program."""
 import http.client
 import json
+import socket
 import threading
 import time
 import unittest
@@ -644,12 +645,30 @@ class UsersTest(RoutesTest):
         self.assertEqual(self.platform.request("GET", API, user=dave).status, 401)
         self.platform.remove_user("dave")
 
+    def test_rotate_during_a_body(self):
+        """platform: who was let in with a token that is replaced before the whole body came does nothing with it"""
+        frank = self.platform.add_user("frank")
+        body = json.dumps({"name": "late", "runtime": "bash"}).encode()
+        connection = socket.create_connection(("127.0.0.1", self.platform.port), 20)
+        self.addCleanup(connection.close)
+        head = f"POST {API} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {frank.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body[:5])
+        self.assertEqual(self.platform.call("GET", user=frank)["data"], [])
+        frank = self.platform.rotate_user("frank")
+        connection.sendall(body[5:])
+        self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 401 "))
+        self.assertEqual(self.platform.call("GET", user=frank)["data"], [])
+        self.platform.remove_user("frank")
+
     def test_remove(self):
-        """platform: DELETE /api/v1/users/{name}: not while there are devboxes"""
+        """platform: DELETE /api/v1/users/{name}: not while there are devboxes or releases"""
         erin = self.platform.add_user("erin")
-        self.platform.create("of-erin", user=erin)
+        self.platform.create_ready("of-erin", user=erin)
         self.assert_error(self.platform.request("DELETE", self.USERS + "/erin"), 409, "CONFLICT")
+        self.platform.call("POST", "/of-erin/release", {"tag": "v1"}, (200, 201), user=erin)
         self.platform.delete("of-erin", user=erin)
+        self.assert_error(self.platform.request("DELETE", self.USERS + "/erin"), 409, "CONFLICT")
+        self.platform.call("DELETE", "/of-erin/release/v1", user=erin)
         self.assertEqual(self.platform.request("DELETE", self.USERS + "/erin").status, 200)
         self.assertEqual(self.platform.request("GET", API, user=erin).status, 401)
         del self.platform.others["erin"]

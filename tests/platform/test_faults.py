@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What goes wrong around the platform: a database that cannot be written for a while."""
+import concurrent.futures
+import sqlite3
+import time
+import unittest
+
+import tap
+from local_platform import Platform
+
+
+class RefusedTest(unittest.TestCase):
+    """Somebody else has the database for longer than the platform waits for it."""
+
+    def setUp(self):
+        self.platform = Platform()
+        self.addCleanup(self.platform.stop)
+        self.source = self.platform.create_ready("source")
+        self.other = sqlite3.connect(self.platform.path("state.sqlite"), isolation_level=None, timeout=10)
+        self.addCleanup(self.other.close)
+
+    def hold(self):
+        self.other.execute("BEGIN IMMEDIATE")
+
+    def let_go(self):
+        self.other.execute("ROLLBACK")
+
+    def wait_for_reason(self, name, words):
+        deadline = time.monotonic() + 20
+        while words not in (detail := self.platform.get(name)).get("reason", ""):
+            self.assertNotEqual(detail["status"], "Running", "nobody may be told so before it is written down")
+            self.assertLess(time.monotonic(), deadline, detail)
+            time.sleep(0.05)
+
+    def test_a_folder_that_is_made_is_not_made_again(self):
+        self.source.output("for i in $(seq 3000); do echo $i > f$i; done")
+        self.platform.call("POST", "/source/release", {"tag": "large"}, (200, 201))
+        while self.platform.find_release("source", "large") == "Building":
+            time.sleep(0.01)
+
+        self.platform.create("made", release={"name": "source", "tag": "large"})
+        self.hold()
+        self.wait_for_reason("made", "Another program")
+        self.let_go()
+        self.platform.act("made", "start")
+        agent = self.platform.wait_ready("made")
+        agent.write("precious", "text")
+        self.platform.act("made", "shutdown")
+        self.platform.act("made", "start")
+        self.assertEqual(self.platform.agent("made").read("precious"), b"text")
+
+        self.platform.kill()
+        self.platform.start()
+        self.assertEqual(self.platform.wait_ready("made").read("precious"), b"text")
+
+    def test_what_is_refused_is_not_done(self):
+        requests = [("PUT", "/source/ports", {"ports": [{"number": 8080}]}), ("POST", "/source/shutdown", None), ("POST", "", {"name": "new", "runtime": "bash"})]
+        self.hold()
+        with concurrent.futures.ThreadPoolExecutor(len(requests)) as pool:
+            codes = set(pool.map(lambda request: self.platform.call(*request, status=503)["code"], requests))
+        self.let_go()
+        self.assertEqual(codes, {"SERVER_UNAVAILABLE"})
+        detail = self.platform.get("source")
+        self.assertEqual(detail["status"], "Running")
+        self.assertEqual([port["number"] for port in detail["ports"]], [3000])
+        self.assertEqual(self.platform.agent("source").health().status, 200)
+        self.assertEqual([box["name"] for box in self.platform.list()], ["source"])
+
+
+if __name__ == "__main__":
+    tap.main()
