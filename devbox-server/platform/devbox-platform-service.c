@@ -172,8 +172,11 @@ open_host (DevboxPlatformService *self, GError **error)
 static void
 close_host (DevboxBoxHost *host)
 {
-  g_clear_pointer (&host->workers, devbox_workers_free);
-  g_clear_pointer (&host->slow_workers, devbox_workers_free);
+  /* What they tell at their end finds them still, and is refused. */
+  if (host->workers != NULL)
+    devbox_workers_free (host->workers);
+  if (host->slow_workers != NULL)
+    devbox_workers_free (host->slow_workers);
   g_clear_pointer (&host->releases, devbox_release_table_free);
   g_clear_pointer (&host->store, devbox_store_free);
   g_clear_pointer (&host->templates, devbox_template_set_free);

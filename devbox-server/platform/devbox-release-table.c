@@ -400,7 +400,8 @@ start_copies (DevboxReleaseTable *self)
       g_autofree char *uid = g_queue_pop_head (&self->waiting);
       Entry *entry = g_hash_table_lookup (self->entries, uid);
 
-      if (entry != NULL && !entry->is_being_removed)
+      /* One that was to be removed and stayed may stand here twice. */
+      if (entry != NULL && !entry->is_being_removed && entry->box_uid != NULL)
         start_copy (self, entry);
     }
 }
