@@ -264,7 +264,7 @@ test_forms (StoreFixture *fixture, gconstpointer data)
 #define KUBECONFIG DEVBOX_WIRE_INVALID_KUBECONFIG
 #define CONFIG_WITH_USER(members)                                                                                      \
   "{current-context:%20a,contexts:%20[{name:%20a,context:%20{user:%20b}}],users:%20[{name:%20b,user:%20{" members "}}" \
-                                                                                                                  "]}"
+  "]}"
 #define NO_TOKEN CONFIG_WITH_USER ("")
 
 static void
