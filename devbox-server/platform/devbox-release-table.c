@@ -576,7 +576,7 @@ devbox_release_table_remove (DevboxReleaseTable *self,
 gboolean
 devbox_release_table_check_complete (DevboxReleaseTable *self, const char *uid, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
   const Entry *entry = g_hash_table_lookup (self->entries, uid);
 
   if (entry == NULL)
