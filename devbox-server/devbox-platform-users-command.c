@@ -160,7 +160,7 @@ list_users (const Access *access, GError **error)
 static gboolean
 print_kubeconfig (JsonObject *answer, GError **error)
 {
-  g_autoptr (JsonObject) owned = answer;
+  G_GNUC_UNUSED g_autoptr (JsonObject) owned = answer;
   const char *kubeconfig = NULL;
 
   if (answer == NULL || !devbox_wire_json_get_string (answer, "kubeconfig", TRUE, &kubeconfig, error))

@@ -497,7 +497,7 @@ devbox_server_platform_dup_users (DevboxServerPlatform *self, GError **error)
 /**
  * devbox_server_platform_add_user:
  * @self: a running platform
- * @name: a name of 1 to 60 lower-case letters, digits and hyphens that begins and ends with a letter or digit
+ * @name: a name of 1 to 63 lower-case letters, digits and hyphens that begins and ends with a letter or digit
  * @error: return location for an error
  *
  * Adds a user with a namespace of their own. The kubeconfig that is returned is the only copy of the token in it: the

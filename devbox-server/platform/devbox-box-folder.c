@@ -27,7 +27,7 @@ devbox_box_folder_discard (DevboxBoxHost *host, const char *uid, GError **error)
   if (!devbox_data_folder_discard (host->folder_fd, path, entry, error))
     return FALSE;
 
-  devbox_data_folder_empty_trash (host->folder_fd, host->workers, entry);
+  devbox_data_folder_empty_trash (host->folder_fd, host->slow_workers, entry);
   return TRUE;
 }
 
@@ -126,7 +126,7 @@ on_provisioned (gpointer data, const GError *error)
   Provision *self = data;
 
   if (self->replaced[0] != '\0')
-    devbox_data_folder_empty_trash (self->host->folder_fd, self->host->workers, self->replaced);
+    devbox_data_folder_empty_trash (self->host->folder_fd, self->host->slow_workers, self->replaced);
   self->func (self->user_data, error);
   provision_free (self);
 }
@@ -140,12 +140,13 @@ devbox_box_folder_provision (DevboxBoxHost *host,
                              GError **error)
 {
   Provision *self = g_new0 (Provision, 1);
+  DevboxWorkers *workers = record->release != NULL ? host->slow_workers : host->workers;
 
   self->host = host;
   self->record = devbox_box_record_copy (record);
   self->func = func;
   self->user_data = user_data;
-  if (devbox_workers_push (host->workers, provision, on_provisioned, self, cancellable, error))
+  if (devbox_workers_push (workers, provision, on_provisioned, self, cancellable, error))
     return TRUE;
 
   provision_free (self);
@@ -198,7 +199,7 @@ devbox_box_folder_sweep (DevboxBoxHost *host, DevboxBoxFolderKnownFunc known, gp
   devbox_data_folder_for_each (host->folder_fd, DEVBOX_BOX_FOLDER_BOXES, discard_unknown, &data);
   devbox_data_folder_for_each (host->folder_fd, DEVBOX_BOX_FOLDER_INCOMING, discard_incoming,
                                GINT_TO_POINTER (host->folder_fd));
-  devbox_data_folder_empty_trash (host->folder_fd, host->workers, NULL);
+  devbox_data_folder_empty_trash (host->folder_fd, host->slow_workers, NULL);
 
   return TRUE;
 }

@@ -19,7 +19,8 @@ typedef struct
   DevboxSandbox *sandbox;
   DevboxTemplateSet *templates;
   DevboxReleaseTable *releases;
-  DevboxWorkers *workers; /* for folders */
+  DevboxWorkers *workers;      /* for folders, as long as that takes little time */
+  DevboxWorkers *slow_workers; /* for what takes as long as a user makes it: whatever touches a workspace */
 } DevboxBoxHost;
 
 G_END_DECLS

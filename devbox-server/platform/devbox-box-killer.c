@@ -221,11 +221,17 @@ finish (gpointer data)
 void
 devbox_box_killer_finish_behind (DevboxBoxKiller *self)
 {
+  GThread *thread;
+
   g_mutex_lock (&behind_mutex);
   n_behind++;
   g_mutex_unlock (&behind_mutex);
 
-  g_thread_unref (g_thread_new ("devbox-box-end", finish, self));
+  thread = g_thread_try_new ("devbox-box-end", finish, self, NULL);
+  if (thread != NULL)
+    g_thread_unref (thread);
+  else
+    finish (self); /* slowly, but it ends */
 }
 
 gboolean

@@ -87,7 +87,7 @@ devbox_box_waiters_add (DevboxBoxWaiters *self, DevboxBoxGoal goal, DevboxBoxFun
 void
 devbox_box_waiters_tell (DevboxBoxWaiters *self, const GError *error)
 {
-  g_autoptr (DevboxBox) box = devbox_box_ref (self->box);
+  G_GNUC_UNUSED g_autoptr (DevboxBox) box = devbox_box_ref (self->box);
 
   /* Not those that come while these are told. */
   for (guint n = g_queue_get_length (&self->waiting); n > 0 && !g_queue_is_empty (&self->waiting); n--)
@@ -97,7 +97,7 @@ devbox_box_waiters_tell (DevboxBoxWaiters *self, const GError *error)
 void
 devbox_box_waiters_refuse_others (DevboxBoxWaiters *self, DevboxBoxGoal goal)
 {
-  g_autoptr (DevboxBox) box = devbox_box_ref (self->box);
+  G_GNUC_UNUSED g_autoptr (DevboxBox) box = devbox_box_ref (self->box);
   g_autoptr (GError) error = g_error_new_literal (DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT,
                                                   _ ("The devbox was asked for something else meanwhile"));
 

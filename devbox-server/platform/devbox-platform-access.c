@@ -46,8 +46,11 @@ read_token (DevboxPlatformUsers *users, const char *path, const char *uri, gbool
   authorization = g_strconcat ("Bearer ", kubeconfig.token, NULL);
   owner = devbox_platform_users_check_authorization (users, authorization, NULL);
   explicit_bzero (authorization, strlen (authorization));
+  if (g_strcmp0 (owner, DEVBOX_PLATFORM_FIRST_NAMESPACE) != 0)
+    return NULL;
+
   *is_current = g_strcmp0 (kubeconfig.server, uri) == 0;
-  return g_strcmp0 (owner, DEVBOX_PLATFORM_FIRST_NAMESPACE) == 0 ? g_strdup (kubeconfig.token) : NULL;
+  return g_strdup (kubeconfig.token);
 }
 
 gboolean
@@ -103,6 +106,7 @@ devbox_platform_access_check_again (DevboxPlatformService *service, DevboxHttpEx
 typedef struct
 {
   char *kubeconfig;
+  const char *path; /* where that is to be written, or NULL */
   DevboxPlatformAccessFunc func;
   gpointer user_data;
 } Change;
@@ -111,7 +115,11 @@ static void
 on_changed (const GError *error, gpointer user_data)
 {
   Change *change = user_data;
+  g_autoptr (GError) local_error = NULL;
 
+  if (error == NULL && change->path != NULL
+      && !devbox_platform_users_write_kubeconfig (change->path, change->kubeconfig, &local_error))
+    g_warning ("the new kubeconfig could not be written: %s", local_error->message);
   change->func (error == NULL ? change->kubeconfig : NULL, error, change->user_data);
   if (change->kubeconfig != NULL)
     explicit_bzero (change->kubeconfig, strlen (change->kubeconfig));
@@ -150,10 +158,8 @@ give_token (DevboxPlatformService *service,
 
   change->kubeconfig = devbox_platform_users_format_kubeconfig (name, devbox_platform_service_get_uri (service), token,
                                                                 devbox_platform_service_get_certificate (service));
-  if (strcmp (name, DEVBOX_PLATFORM_FIRST_USER) == 0
-      && !devbox_platform_users_write_kubeconfig (devbox_platform_service_get_kubeconfig_path (service),
-                                                  change->kubeconfig, &error))
-    g_warning ("the new kubeconfig could not be written: %s", error->message);
+  if (strcmp (name, DEVBOX_PLATFORM_FIRST_USER) == 0)
+    change->path = devbox_platform_service_get_kubeconfig_path (service);
   explicit_bzero (token, strlen (token));
   g_free (token);
 }

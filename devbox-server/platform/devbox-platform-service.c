@@ -20,8 +20,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_FOLDER_WORKERS 2
+#define MAX_SLOW_WORKERS 4 /* up to two copy releases, and up to one measures */
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
 #define LAST_BYTES_MS 1000        /* for replies that wait behind TLS */
 #define KILL_TIMEOUT_MS 5000
@@ -75,6 +77,21 @@ on_finished (DevboxHttpExchange *exchange, gpointer user_data)
     self->finished (exchange, self->finished_data);
 }
 
+/* The tokens of all users lie in there, and what it holds is run. */
+static gboolean
+close_to_others (int folder_fd, const char *path, GError **error)
+{
+  struct stat info;
+
+  if (fstat (folder_fd, &info) == 0 && info.st_uid == geteuid ()
+      && ((info.st_mode & 0077) == 0 || fchmod (folder_fd, 0700) == 0))
+    return TRUE;
+
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS,
+               _ ("The data folder “%s” belongs to somebody else"), path);
+  return FALSE;
+}
+
 static gboolean
 open_data_folder (DevboxPlatformService *self, GError **error)
 {
@@ -89,9 +106,41 @@ open_data_folder (DevboxPlatformService *self, GError **error)
   self->host.folder = realpath (path, NULL);
   self->host.folder_fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (self->host.folder != NULL && self->host.folder_fd >= 0)
-    return TRUE;
+    return close_to_others (self->host.folder_fd, path, error);
 
   devbox_wire_set_file_error (error, errno, _ ("Cannot open the data folder “%s”"), path);
+  return FALSE;
+}
+
+static void
+count_entry (int fd, const char *entry, gpointer user_data)
+{
+  guint *n_entries = user_data;
+
+  (*n_entries)++;
+}
+
+/* What the store does not know is removed; a store that knows nobody was lost. It has a user before it has a devbox. */
+static gboolean
+check_store (DevboxBoxHost *host, GError **error)
+{
+  g_autoptr (GPtrArray) users = devbox_store_load_users (host->store, error);
+  guint n_entries = 0;
+
+  if (users == NULL)
+    return FALSE;
+  if (users->len > 0)
+    return TRUE;
+
+  devbox_data_folder_for_each (host->folder_fd, DEVBOX_BOX_FOLDER_BOXES, count_entry, &n_entries);
+  devbox_data_folder_for_each (host->folder_fd, DEVBOX_BOX_FOLDER_RELEASES, count_entry, &n_entries);
+  if (n_entries == 0)
+    return TRUE;
+
+  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+               _ ("“%s” has the folders of devboxes, but state.sqlite in there knows none: put a good copy of it in its "
+                  "place, or move the folders “boxes” and “releases” away"),
+               host->folder);
   return FALSE;
 }
 
@@ -110,19 +159,24 @@ open_host (DevboxPlatformService *self, GError **error)
     g_message ("devboxes run as plain processes, without a sandbox: %s", devbox_sandbox_get_reason (host->sandbox));
 
   host->workers = devbox_workers_new (MAX_FOLDER_WORKERS, MAX_WAITING_FOLDERS);
+  host->slow_workers = devbox_workers_new (MAX_SLOW_WORKERS, MAX_WAITING_FOLDERS);
   host->templates = devbox_template_set_new ();
   host->store = devbox_store_new (host->folder, error);
-  if (host->store == NULL)
+  if (host->store == NULL || !check_store (host, error))
     return FALSE;
 
-  host->releases = devbox_release_table_new (host->store, host->workers, host->folder, error);
+  host->releases = devbox_release_table_new (host->store, host->slow_workers, host->folder, error);
   return host->releases != NULL;
 }
 
 static void
 close_host (DevboxBoxHost *host)
 {
-  g_clear_pointer (&host->workers, devbox_workers_free);
+  /* What they tell at their end finds them still, and is refused. */
+  if (host->workers != NULL)
+    devbox_workers_free (host->workers);
+  if (host->slow_workers != NULL)
+    devbox_workers_free (host->slow_workers);
   g_clear_pointer (&host->releases, devbox_release_table_free);
   g_clear_pointer (&host->store, devbox_store_free);
   g_clear_pointer (&host->templates, devbox_template_set_free);
@@ -213,7 +267,7 @@ devbox_platform_service_new (DevboxPlatformConfig *config, GError **error)
   if (self->boxes == NULL)
     goto fail;
   self->sampler
-      = devbox_sampler_new (self->boxes, self->host.store, self->host.workers, self->config.sample_interval_ms);
+      = devbox_sampler_new (self->boxes, self->host.store, self->host.slow_workers, self->config.sample_interval_ms);
 
   return self;
 

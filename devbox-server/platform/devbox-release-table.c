@@ -400,7 +400,8 @@ start_copies (DevboxReleaseTable *self)
       g_autofree char *uid = g_queue_pop_head (&self->waiting);
       Entry *entry = g_hash_table_lookup (self->entries, uid);
 
-      if (entry != NULL && !entry->is_being_removed)
+      /* One that was to be removed and stayed may stand here twice. */
+      if (entry != NULL && !entry->is_being_removed && entry->box_uid != NULL)
         start_copy (self, entry);
     }
 }
@@ -575,7 +576,7 @@ devbox_release_table_remove (DevboxReleaseTable *self,
 gboolean
 devbox_release_table_check_complete (DevboxReleaseTable *self, const char *uid, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
   const Entry *entry = g_hash_table_lookup (self->entries, uid);
 
   if (entry == NULL)

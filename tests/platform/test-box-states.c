@@ -648,13 +648,73 @@ test_deletion_of_stopping (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
 }
 
-/* GLib has a descriptor for that, from the first one on. */
+/* Nobody is told that a box runs whose folder would be made anew at the next start. */
 static void
-start_watching_children (void)
+test_unwritten_folder (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GSubprocess) child = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, NULL, "true", NULL);
+  g_autoptr (DevboxBox) box = NULL;
 
-  g_assert_true (g_subprocess_wait_check (child, NULL, NULL));
+  close_platform (fixture);
+  store_fixture_execute (&fixture->store,
+                         "CREATE TRIGGER full BEFORE UPDATE ON boxes"
+                         " WHEN NEW.record LIKE '%\"isProvisioned\":true%' BEGIN SELECT RAISE (ABORT, 'full'); END");
+  open_platform (fixture);
+
+  create (fixture);
+  box = draw_box (fixture);
+  wait_until (devbox_box_get_status (box) == DEVBOX_BOX_ERROR);
+  put_marker (fixture, devbox_box_get_record (box));
+  run_for (200);
+  g_assert_cmpint (devbox_box_get_status (box), ==, DEVBOX_BOX_ERROR);
+
+  /* The running platform tries again; its end is not held up by that. */
+  retire (fixture);
+  close_platform (fixture);
+  store_fixture_execute (&fixture->store, "DROP TRIGGER full");
+  open_platform (fixture);
+  delete_all (fixture);
+}
+
+/* A start that comes right behind a restart does not make it a start. */
+static void
+test_restart_and_start (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DevboxBox) box = NULL;
+
+  create (fixture);
+  box = draw_box (fixture);
+  wait_until (devbox_box_get_status (box) == DEVBOX_BOX_RUNNING);
+
+  ask (fixture, box, DEVBOX_BOX_GOAL_RUNNING, TRUE);
+  ask (fixture, box, DEVBOX_BOX_GOAL_RUNNING, FALSE);
+  wait_until (devbox_box_get_status (box) != DEVBOX_BOX_RUNNING);
+  wait_until (devbox_box_get_status (box) == DEVBOX_BOX_RUNNING);
+  delete_all (fixture);
+}
+
+/* What cannot be made does not hold up the end of the platform until it would be tried again. */
+static void
+test_end_while_provisioning (Fixture *fixture, gconstpointer data)
+{
+  gint64 begin;
+
+  for (guint i = 0; i < N_BOXES; i++)
+    create (fixture);
+  wait_until (count_status (fixture, DEVBOX_BOX_CREATING) > 0);
+  fill_disk (TRUE);
+  begin = g_get_monotonic_time ();
+  retire (fixture);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
+  fill_disk (FALSE);
+}
+
+/* GLib keeps descriptors for its loop, and for watching children. */
+static void
+open_descriptors_of_glib (void)
+{
+  g_autoptr (GSource) source = g_child_watch_source_new (1);
+
+  g_main_context_iteration (NULL, FALSE);
 }
 
 int
@@ -666,11 +726,14 @@ main (int argc, char *argv[])
     return run_agent (atoi (socket));
 
   g_test_init (&argc, &argv, NULL);
-  start_watching_children ();
+  open_descriptors_of_glib ();
   signal (SIGXFSZ, SIG_IGN);
   g_test_add ("/box/random", Fixture, NULL, set_up, test_random, tear_down);
   g_test_add ("/box/slots", Fixture, NULL, set_up, test_slots, tear_down);
   g_test_add ("/box/deletion-of-one-that-is-stopped", Fixture, NULL, set_up, test_deletion_of_stopping, tear_down);
+  g_test_add ("/box/folder-that-is-not-written-down", Fixture, NULL, set_up, test_unwritten_folder, tear_down);
+  g_test_add ("/box/restart-and-start", Fixture, NULL, set_up, test_restart_and_start, tear_down);
+  g_test_add ("/box/end-while-provisioning", Fixture, NULL, set_up, test_end_while_provisioning, tear_down);
 
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 
 #include "devbox-http-listener-private.h"
 #include "devbox-http-router-private.h"
+#include "devbox-platform-access-private.h"
 #include "devbox-platform-users-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-kubeconfig-private.h"
@@ -263,7 +264,7 @@ test_forms (StoreFixture *fixture, gconstpointer data)
 #define KUBECONFIG DEVBOX_WIRE_INVALID_KUBECONFIG
 #define CONFIG_WITH_USER(members)                                                                                      \
   "{current-context:%20a,contexts:%20[{name:%20a,context:%20{user:%20b}}],users:%20[{name:%20b,user:%20{" members "}}" \
-                                                                                                                  "]}"
+  "]}"
 #define NO_TOKEN CONFIG_WITH_USER ("")
 
 static void
@@ -547,6 +548,40 @@ test_write (StoreFixture *fixture, gconstpointer data)
 }
 
 static void
+assert_provided (StoreFixture *fixture, const char *path, const char *uri)
+{
+  DevboxPlatformUsers *users = users_new (fixture);
+  g_autofree char *content = NULL;
+  g_autofree char *header = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (devbox_platform_access_provide (users, path, uri, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &content, NULL, NULL));
+  g_assert_nonnull (strstr (content, uri));
+  header = g_uri_escape_string (content, NULL, FALSE);
+  assert_admitted (users, header, "ns-admin");
+  devbox_platform_users_free (users);
+}
+
+/* Whatever stands in the file, afterwards it lets its reader in. */
+static void
+test_provide (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = store_fixture_get_path (fixture, "kubeconfig");
+  StoreFixture other;
+
+  assert_provided (fixture, path, "http://127.0.0.1:9758");
+  store_fixture_reopen (fixture);
+  assert_provided (fixture, path, "http://127.0.0.1:9759");
+
+  /* At the same address, but with other data */
+  store_fixture_set_up (&other, NULL);
+  assert_provided (&other, path, "http://127.0.0.1:9759");
+  store_fixture_tear_down (&other, NULL);
+}
+
+static void
 test_format (void)
 {
   static const char *const names[] = { "alice", "no", "123", "1e5", "null", "a--b" };
@@ -587,6 +622,7 @@ main (int argc, char **argv)
   ADD ("/users/forms", test_forms);
   ADD ("/users/refused", test_refused);
   ADD ("/users/secrets", test_secrets);
+  ADD ("/users/provide", test_provide);
   g_test_add ("/users/http", Server, NULL, server_set_up, test_http, server_tear_down);
   g_test_add ("/users/large-header", Server, NULL, server_set_up, test_large_header, server_tear_down);
   ADD ("/users/write", test_write);

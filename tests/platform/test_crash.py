@@ -8,6 +8,7 @@ import copy
 import http.client
 import os
 import random
+import subprocess
 import threading
 import time
 import unittest
@@ -252,6 +253,38 @@ class CrashTest(unittest.TestCase):
         state = status or ABSENT
         self.assertIn(state, release.states, (name, tag))
         release.reach(state)
+
+
+class LeftOverTest(unittest.TestCase):
+    """What the other tests ask for would be seen."""
+
+    def test_what_is_left_over_is_seen(self):
+        with Platform() as platform:
+            platform.create_ready("known")
+            self.assertEqual(platform.left_over(), [])
+            folders = [platform.path(name) for name in ("boxes/0123456789abcdef", "releases/0123456789abcdef", "incoming/x", "trash/x", "other")]
+            for folder in folders:
+                os.mkdir(folder)
+            orphan = subprocess.Popen(["sleep", "60"], cwd=platform.data, env={}, start_new_session=True)
+            time.sleep(0.1)
+            found = platform.left_over()
+            orphan.kill()
+            orphan.wait()
+            for folder in folders:
+                os.rmdir(folder)
+            self.assertEqual([each for each in found if "sleep 60" in each], found[:1])
+            self.assertEqual(sorted(found[1:]), sorted(os.path.relpath(folder, platform.data) for folder in folders))
+
+    def test_processes_of_a_box_that_is_not_to_run_are_seen(self):
+        with Platform() as platform:
+            agent = platform.create_ready("boxed")
+            agent.spawn("sleep", "60")
+            process, platform.process = platform.process, subprocess.Popen(["true"])
+            platform.process.wait()
+            found = platform.left_over()
+            platform.process = process
+            for word in ("--box-socket", "sleep 60"):
+                self.assertTrue(any(word in each for each in found), (word, found))
 
 
 class PlainCrashTest(CrashTest):

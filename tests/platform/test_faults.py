@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What goes wrong around the platform: a database that cannot be written for a while."""
+"""What goes wrong around the platform: a database that cannot be written for a while, and what somebody does in the data folder."""
 import concurrent.futures
+import os
 import sqlite3
 import time
 import unittest
@@ -66,6 +67,59 @@ class RefusedTest(unittest.TestCase):
         self.assertEqual([port["number"] for port in detail["ports"]], [3000])
         self.assertEqual(self.platform.agent("source").health().status, 200)
         self.assertEqual([box["name"] for box in self.platform.list()], ["source"])
+
+
+class FolderTest(unittest.TestCase):
+    """Somebody was in the data folder while the platform was not running."""
+
+    def setUp(self):
+        self.platform = Platform()
+        self.addCleanup(self.platform.stop)
+        self.platform.create_ready("box").write("precious", "text")
+        self.platform.ask_to_end()
+        self.platform.reap()
+
+    def start_in_vain(self):
+        done = self.platform.run_command("--port", "0")
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
+    def check_and_end(self):
+        self.platform.start()
+        self.assertEqual(self.platform.wait_ready("box").read("precious"), b"text")
+
+    def test_a_store_that_was_lost_costs_no_folder(self):
+        """Neither at the first start after it nor at the next one."""
+        for name in ("state.sqlite", "state.sqlite-wal", "state.sqlite-shm"):
+            if os.path.exists(self.platform.path(name)):
+                os.rename(self.platform.path(name), os.path.join(self.platform.folder, name))
+        for _ in range(2):
+            self.assertIn("put a good copy", self.start_in_vain())
+        for name in os.listdir(self.platform.data):
+            if name.startswith("state.sqlite"):
+                os.unlink(self.platform.path(name))
+        for name in os.listdir(self.platform.folder):
+            if name.startswith("state.sqlite"):
+                os.rename(os.path.join(self.platform.folder, name), self.platform.path(name))
+        self.check_and_end()
+
+    def test_a_folder_that_is_open_to_others_is_closed(self):
+        os.chmod(self.platform.data, 0o777)
+        self.check_and_end()
+        self.assertEqual(os.stat(self.platform.data).st_mode & 0o777, 0o700)
+
+    def test_a_folder_of_somebody_else_is_refused(self):
+        aside = self.platform.data + "-aside"
+        os.rename(self.platform.data, aside)
+        if os.getuid() == 0:
+            os.mkdir(self.platform.data)
+            os.chown(self.platform.data, 65534, 65534)
+        else:
+            os.symlink("/usr", self.platform.data)
+        self.assertIn("belongs to somebody else", self.start_in_vain())
+        os.rename(self.platform.data, self.platform.data + "-of-somebody-else")
+        os.rename(aside, self.platform.data)
+        self.check_and_end()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import unittest
 
 import tap
 from local_platform import Platform
+from platform_test import can_sandbox
 
 # Run inside a box. Prints what it found, as JSON; arguments: address and port of another box, port of the platform, its pid, its data folder.
 PROBE = r"""
@@ -97,6 +98,7 @@ def percentile(values, share):
     return sorted(values)[int((len(values) - 1) * share)]
 
 
+@unittest.skipUnless(can_sandbox(), "bubblewrap does not run here")
 class EscapeTest(unittest.TestCase):
     """Row 23: a program in a box looks for a way out."""
 
@@ -288,6 +290,20 @@ class NeighbourTest(unittest.TestCase):
         time.sleep(1.5)
         self.assertEqual(self.box.health().status, 200)
         self.assertEqual(self.agent_pid(), agent)
+
+    def test_a_large_workspace(self):
+        """What takes long for one user keeps nobody from a new box."""
+        self.box.output("mkdir m; cd m; seq 20000 | xargs touch")
+        tags = [f"v{i}" for i in range(6)]
+        for tag in tags:
+            self.platform.call("POST", "/wild/release", {"tag": tag}, (200, 201))
+        began = time.monotonic()
+        self.platform.create_ready("quick")
+        print(f"# {(time.monotonic() - began) * 1000:.0f} ms")
+        self.assertIn("Building", [self.platform.find_release("wild", tag) for tag in tags])
+        for tag in tags:
+            self.platform.call("DELETE", f"/wild/release/{tag}")
+        self.platform.delete("quick")
 
     def test_row_21_flood_of_output(self):
         if self.platform.is_sanitized():

@@ -11,7 +11,7 @@ import unittest
 
 import tap
 from local_platform import Platform
-from platform_test import PlatformTest, wait_for
+from platform_test import PlatformTest, can_sandbox, wait_for
 
 
 class PauseTest(PlatformTest):
@@ -197,6 +197,7 @@ class StopTest(unittest.TestCase):
 
 
 class SandboxTest(unittest.TestCase):
+    @unittest.skipUnless(can_sandbox(), "bubblewrap does not run here")
     def test_bubblewrap(self):
         with Platform(sandbox="bubblewrap") as platform:
             agent = platform.create_ready("boxed")

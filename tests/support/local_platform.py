@@ -267,6 +267,11 @@ class Platform(Program):
             own |= more
         return {pid: processes[pid][:2] for pid in own}
 
+    def descends(self, pid, processes):
+        while pid in processes and pid != self.process.pid:
+            pid = processes[pid][0]
+        return pid == self.process.pid
+
     def find_groups(self):
         """The control groups of its boxes."""
         return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if any(uid in os.path.basename(folder) for uid in self.uids)]
@@ -279,8 +284,15 @@ class Platform(Program):
         active = {box["uid"] for user in (self.user, *self.others.values()) for box in self.list(user=user) if box["status"] != "Shutdown"} if is_running else set()
 
         found = []
-        for pid, (_, words) in self.find_processes().items():
-            if pid != (is_running and self.process.pid) and not any(uid in words for uid in active):
+        processes = self.find_processes()
+        # An agent lets nobody but root read whose it is: of those there may be one for each box.
+        hidden = [pid for pid in processes if is_running and is_hidden(pid) and self.descends(pid, processes)]
+        agents = [pid for pid in hidden if processes[pid][0] == self.process.pid]
+        excused = {self.process.pid} if is_running else set()
+        if len(agents) <= len(active):
+            excused |= set(hidden)
+        for pid, (_, words) in processes.items():
+            if pid not in excused and not any(uid in words for uid in active):
                 found.append(f"process {pid}: {words[:500]}")
         found += [f"control group {folder}" for folder in self.find_groups() if not any(uid in folder for uid in active)]
         with open("/proc/self/mountinfo") as file:
@@ -311,6 +323,16 @@ def list_folder(path):
         return os.listdir(path)
     except FileNotFoundError:
         return []
+
+
+def is_hidden(pid):
+    try:
+        os.readlink(f"/proc/{pid}/cwd")
+    except PermissionError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def read_process(pid):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What tests of the local platform have in common."""
+import subprocess
 import time
 import unittest
 
@@ -12,6 +13,14 @@ def wait_for(check, timeout=10):
     while not (value := check()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return value
+
+
+def can_sandbox():
+    """Whether bubblewrap runs at all, which it does not in every container."""
+    try:
+        return subprocess.run(["bwrap", "--unshare-user", "--unshare-net", "--ro-bind", "/", "/", "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 class PlatformTest(unittest.TestCase):
