@@ -4,6 +4,7 @@
 #include "devbox-server-agent.h"
 
 #include "devbox-agent-thread-private.h"
+#include "devbox-property-private.h"
 #include "devbox-request-outbox-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -389,65 +390,6 @@ devbox_server_agent_get_property (GObject *object, guint property_id, GValue *va
 }
 
 static void
-set_string (DevboxServerAgent *self, char **field, const GValue *value, guint property_id)
-{
-  const char *string = g_value_get_string (value);
-
-  if (g_strcmp0 (*field, string) == 0)
-    return;
-
-  g_free (*field);
-  *field = g_strdup (string);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
-}
-
-static void
-set_strv (DevboxServerAgent *self, GStrv *field, const GValue *value, guint property_id)
-{
-  GStrv strings = g_value_dup_boxed (value);
-
-  g_strfreev (*field);
-  *field = strings;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
-}
-
-static void
-set_uint (DevboxServerAgent *self, guint *field, const GValue *value, guint property_id)
-{
-  guint number = g_value_get_uint (value);
-
-  if (*field == number)
-    return;
-
-  *field = number;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
-}
-
-static void
-set_uint64 (DevboxServerAgent *self, guint64 *field, const GValue *value, guint property_id)
-{
-  guint64 number = g_value_get_uint64 (value);
-
-  if (*field == number)
-    return;
-
-  *field = number;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
-}
-
-static void
-set_boolean (DevboxServerAgent *self, gboolean *field, const GValue *value, guint property_id)
-{
-  gboolean boolean = g_value_get_boolean (value);
-
-  if (*field == boolean)
-    return;
-
-  *field = boolean;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property_id]);
-}
-
-static void
 devbox_server_agent_set_property (GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
   DevboxServerAgent *self = DEVBOX_SERVER_AGENT (object);
@@ -455,52 +397,52 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
   switch (property_id)
     {
     case PROP_WORKSPACE_PATH:
-      set_string (self, &self->workspace_path, value, property_id);
+      devbox_property_set_string (object, pspec, &self->workspace_path, value);
       break;
     case PROP_HOST:
-      set_string (self, &self->host, value, property_id);
+      devbox_property_set_string (object, pspec, &self->host, value);
       break;
     case PROP_PORT:
-      set_uint (self, &self->port, value, property_id);
+      devbox_property_set_uint (object, pspec, &self->port, value);
       break;
     case PROP_MAX_FILE_SIZE:
-      set_uint64 (self, &self->max_file_size, value, property_id);
+      devbox_property_set_uint64 (object, pspec, &self->max_file_size, value);
       break;
     case PROP_MAX_BATCH_SIZE:
-      set_uint64 (self, &self->max_batch_size, value, property_id);
+      devbox_property_set_uint64 (object, pspec, &self->max_batch_size, value);
       break;
     case PROP_MAX_CONNECTIONS:
-      set_uint (self, &self->max_connections, value, property_id);
+      devbox_property_set_uint (object, pspec, &self->max_connections, value);
       break;
     case PROP_MAX_SESSIONS:
-      set_uint (self, &self->max_sessions, value, property_id);
+      devbox_property_set_uint (object, pspec, &self->max_sessions, value);
       break;
     case PROP_OUTPUT_LIMIT:
-      set_uint64 (self, &self->output_limit, value, property_id);
+      devbox_property_set_uint64 (object, pspec, &self->output_limit, value);
       break;
     case PROP_PROCESS_RETENTION:
-      set_uint (self, &self->process_retention, value, property_id);
+      devbox_property_set_uint (object, pspec, &self->process_retention, value);
       break;
     case PROP_MAX_CONCURRENT_READS:
-      set_uint (self, &self->max_concurrent_reads, value, property_id);
+      devbox_property_set_uint (object, pspec, &self->max_concurrent_reads, value);
       break;
     case PROP_ENABLE_CORS:
-      set_boolean (self, &self->enable_cors, value, property_id);
+      devbox_property_set_boolean (object, pspec, &self->enable_cors, value);
       break;
     case PROP_CORS_ORIGINS:
-      set_strv (self, &self->cors_origins, value, property_id);
+      devbox_property_set_strv (object, pspec, &self->cors_origins, value);
       break;
     case PROP_HOST_NAMES:
-      set_strv (self, &self->host_names, value, property_id);
+      devbox_property_set_strv (object, pspec, &self->host_names, value);
       break;
     case PROP_TOKEN:
-      set_string (self, &self->token, value, property_id);
+      devbox_property_set_string (object, pspec, &self->token, value);
       break;
     case PROP_STARTUP_COMMAND:
-      set_string (self, &self->startup_command, value, property_id);
+      devbox_property_set_string (object, pspec, &self->startup_command, value);
       break;
     case PROP_ALLOW_UNAUTHENTICATED:
-      set_boolean (self, &self->allow_unauthenticated, value, property_id);
+      devbox_property_set_boolean (object, pspec, &self->allow_unauthenticated, value);
       break;
     case PROP_LISTEN_FD:
       if (self->listen_fd >= 0)
@@ -509,10 +451,10 @@ devbox_server_agent_set_property (GObject *object, guint property_id, const GVal
       g_object_notify_by_pspec (object, pspec);
       break;
     case PROP_BASE_ENVIRONMENT:
-      set_strv (self, &self->base_environment, value, property_id);
+      devbox_property_set_strv (object, pspec, &self->base_environment, value);
       break;
     case PROP_OPEN_FILES_LIMIT:
-      set_uint64 (self, &self->open_files_limit, value, property_id);
+      devbox_property_set_uint64 (object, pspec, &self->open_files_limit, value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "devbox-server-platform.h"
+#include "devbox-server-platform-inner-private.h"
 
-#include "devbox-platform-access-private.h"
+#include "devbox-platform-service-private.h"
+#include "devbox-property-private.h"
 #include "devbox-request-outbox-private.h"
 #include "devbox-server-enum-types.h"
-#include "devbox-service-thread-private.h"
 #include "devbox-wire-kubeconfig-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -23,9 +23,9 @@
  * folder has the same devboxes, and starts those that ran. No process of a devbox outlives the platform.
  *
  * The platform runs in a thread and main context of its own, so that a program may embed it and talk to it with
- * blocking calls. Its properties are read when [method@Platform.start] is called; later changes count from the next
- * start. All requests need a token, which stands in a kubeconfig that is written at the first start. The API is told in
- * the wire contract (`docs/wire.md`).
+ * blocking calls, from one thread at a time. Its properties are read when [method@Platform.start] is called; later
+ * changes count from the next start. All requests need a token, which stands in a kubeconfig that is written at the
+ * first start. The API is told in the wire contract (`docs/wire.md`).
  *
  * ```python
  * platform = DevboxServer.Platform.new("/tmp/devboxes")
@@ -166,7 +166,7 @@ fill_config (DevboxServerPlatform *self)
   DevboxPlatformConfig *config = &self->config;
 
   config->data_folder = devbox_server_platform_dup_data_folder (self);
-  config->host = g_strdup (self->host);
+  config->host = g_strdup (self->host != NULL ? self->host : DEFAULT_HOST);
   config->port = self->port;
   config->sandbox = get_sandbox_kind (self->sandbox);
   config->agent_program = g_strdup (self->agent_program);
@@ -183,6 +183,19 @@ forget_run (DevboxServerPlatform *self)
   devbox_platform_config_clear (&self->config);
   g_clear_pointer (&self->uri, g_free);
   g_clear_pointer (&self->sandbox_reason, g_free);
+}
+
+gboolean
+devbox_server_platform_call (DevboxServerPlatform *self, DevboxServiceCallFunc func, gpointer user_data, GError **error)
+{
+  if (self->thread == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, _ ("The platform does not run"));
+      return FALSE;
+    }
+
+  devbox_service_thread_call (self->thread, func, user_data);
+  return TRUE;
 }
 
 /**
@@ -410,173 +423,6 @@ devbox_server_platform_dup_sandbox_reason (DevboxServerPlatform *self)
   return g_strdup (self->sandbox_reason);
 }
 
-/* Users: each call runs in the platform's thread. */
-
-typedef void (*UserFunc) (DevboxPlatformService *service,
-                          const char *name,
-                          DevboxPlatformAccessFunc func,
-                          gpointer user_data);
-
-typedef struct
-{
-  UserFunc func;
-  const char *name;
-  DevboxServiceCall *call;
-  char *kubeconfig;
-  GStrv users;
-  GError *error;
-} UserCall;
-
-static void
-on_user_changed (const char *kubeconfig, const GError *error, gpointer user_data)
-{
-  UserCall *call = user_data;
-
-  call->kubeconfig = g_strdup (kubeconfig);
-  call->error = error != NULL ? g_error_copy (error) : NULL;
-  devbox_service_call_end (call->call);
-}
-
-static void
-change_user (gpointer service, DevboxServiceCall *service_call, gpointer user_data)
-{
-  UserCall *call = user_data;
-
-  call->call = service_call;
-  call->func (service, call->name, on_user_changed, call);
-}
-
-static void
-list_users (gpointer service, DevboxServiceCall *service_call, gpointer user_data)
-{
-  UserCall *call = user_data;
-
-  call->users = devbox_platform_users_list (devbox_platform_service_get_users (service));
-  devbox_service_call_end (service_call);
-}
-
-static gboolean
-run_user_call (DevboxServerPlatform *self, DevboxServiceCallFunc func, UserCall *call, GError **error)
-{
-  if (self->thread == NULL)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, _ ("The platform does not run"));
-      return FALSE;
-    }
-
-  devbox_service_thread_call (self->thread, func, call);
-  if (call->error == NULL)
-    return TRUE;
-
-  g_propagate_error (error, devbox_service_error_to_public (call->error));
-  return FALSE;
-}
-
-/**
- * devbox_server_platform_dup_users:
- * @self: a running platform
- * @error: return location for an error
- *
- * Lists the users, of whom each has a namespace of their own. `admin` is there from the first start.
- *
- * Returns: (transfer full) (array zero-terminated=1) (nullable): their names, sorted, or %NULL with
- * %G_IO_ERROR_NOT_CONNECTED when the platform does not run
- *
- * Since: 1.0
- */
-char **
-devbox_server_platform_dup_users (DevboxServerPlatform *self, GError **error)
-{
-  UserCall call = { 0 };
-
-  g_return_val_if_fail (DEVBOX_SERVER_IS_PLATFORM (self), NULL);
-
-  return run_user_call (self, list_users, &call, error) ? call.users : NULL;
-}
-
-/**
- * devbox_server_platform_add_user:
- * @self: a running platform
- * @name: a name of 1 to 63 lower-case letters, digits and hyphens that begins and ends with a letter or digit
- * @error: return location for an error
- *
- * Adds a user with a namespace of their own. The kubeconfig that is returned is the only copy of the token in it: the
- * platform keeps a digest.
- *
- * Returns: (transfer full) (nullable): the user's kubeconfig; on failure %NULL with one of
- *   - %G_IO_ERROR_NOT_CONNECTED: the platform does not run,
- *   - %G_IO_ERROR_INVALID_ARGUMENT: @name is no such name,
- *   - %G_IO_ERROR_EXISTS: there is a user of that name,
- *   - %G_IO_ERROR_NO_SPACE, %G_IO_ERROR_FAILED: it could not be written down.
- *
- * Since: 1.0
- */
-char *
-devbox_server_platform_add_user (DevboxServerPlatform *self, const char *name, GError **error)
-{
-  UserCall call = { .func = devbox_platform_access_add_user, .name = name };
-
-  g_return_val_if_fail (DEVBOX_SERVER_IS_PLATFORM (self), NULL);
-  g_return_val_if_fail (name != NULL, NULL);
-
-  run_user_call (self, change_user, &call, error);
-  return call.kubeconfig;
-}
-
-/**
- * devbox_server_platform_rotate_user:
- * @self: a running platform
- * @name: the name of a user
- * @error: return location for an error
- *
- * Gives a user a new token. The one before is refused from now on. The kubeconfig of the first user is written anew.
- *
- * Returns: (transfer full) (nullable): the user's new kubeconfig; on failure %NULL with one of
- *   - %G_IO_ERROR_NOT_CONNECTED: the platform does not run,
- *   - %G_IO_ERROR_INVALID_ARGUMENT: there is no such user,
- *   - %G_IO_ERROR_NO_SPACE, %G_IO_ERROR_FAILED: it could not be written down.
- *
- * Since: 1.0
- */
-char *
-devbox_server_platform_rotate_user (DevboxServerPlatform *self, const char *name, GError **error)
-{
-  UserCall call = { .func = devbox_platform_access_rotate_user, .name = name };
-
-  g_return_val_if_fail (DEVBOX_SERVER_IS_PLATFORM (self), NULL);
-  g_return_val_if_fail (name != NULL, NULL);
-
-  run_user_call (self, change_user, &call, error);
-  return call.kubeconfig;
-}
-
-/**
- * devbox_server_platform_remove_user:
- * @self: a running platform
- * @name: the name of a user without devboxes
- * @error: return location for an error
- *
- * Removes a user, whose token is refused from now on.
- *
- * Returns: whether the user was removed; on failure one of
- *   - %G_IO_ERROR_NOT_CONNECTED: the platform does not run,
- *   - %G_IO_ERROR_INVALID_ARGUMENT: there is no such user,
- *   - %G_IO_ERROR_EXISTS: the user has devboxes, or is the first one,
- *   - %G_IO_ERROR_NO_SPACE, %G_IO_ERROR_FAILED: it could not be written down.
- *
- * Since: 1.0
- */
-gboolean
-devbox_server_platform_remove_user (DevboxServerPlatform *self, const char *name, GError **error)
-{
-  UserCall call = { .func = devbox_platform_access_remove_user, .name = name };
-
-  g_return_val_if_fail (DEVBOX_SERVER_IS_PLATFORM (self), FALSE);
-  g_return_val_if_fail (name != NULL, FALSE);
-
-  return run_user_call (self, change_user, &call, error);
-}
-
 static void
 devbox_server_platform_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
@@ -619,85 +465,57 @@ devbox_server_platform_get_property (GObject *object, guint property_id, GValue 
     }
 }
 
-static gboolean
-replace_string (char **field, const GValue *value)
+static void
+set_sandbox (DevboxServerPlatform *self, DevboxServerSandbox sandbox)
 {
-  const char *string = g_value_get_string (value);
+  if (self->sandbox == sandbox)
+    return;
 
-  if (g_strcmp0 (*field, string) == 0)
-    return FALSE;
-
-  g_free (*field);
-  *field = g_strdup (string);
-  return TRUE;
-}
-
-static gboolean
-replace_number (guint *field, guint number)
-{
-  if (*field == number)
-    return FALSE;
-
-  *field = number;
-  return TRUE;
-}
-
-static gboolean
-replace_boolean (gboolean *field, gboolean value)
-{
-  if (*field == value)
-    return FALSE;
-
-  *field = value;
-  return TRUE;
+  self->sandbox = sandbox;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SANDBOX]);
 }
 
 static void
 devbox_server_platform_set_property (GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
   DevboxServerPlatform *self = DEVBOX_SERVER_PLATFORM (object);
-  gboolean is_changed = FALSE;
 
   switch (property_id)
     {
     case PROP_DATA_FOLDER:
-      is_changed = replace_string (&self->data_folder, value);
+      devbox_property_set_string (object, pspec, &self->data_folder, value);
       break;
     case PROP_HOST:
-      is_changed = replace_string (&self->host, value);
+      devbox_property_set_string (object, pspec, &self->host, value);
       break;
     case PROP_PORT:
-      is_changed = replace_number (&self->port, g_value_get_uint (value));
+      devbox_property_set_uint (object, pspec, &self->port, value);
       break;
     case PROP_SANDBOX:
-      is_changed = self->sandbox != (DevboxServerSandbox) g_value_get_enum (value);
-      self->sandbox = g_value_get_enum (value);
+      set_sandbox (self, g_value_get_enum (value));
       break;
     case PROP_AGENT_PROGRAM:
-      is_changed = replace_string (&self->agent_program, value);
+      devbox_property_set_string (object, pspec, &self->agent_program, value);
       break;
     case PROP_KUBECONFIG_PATH:
-      is_changed = replace_string (&self->kubeconfig_path, value);
+      devbox_property_set_string (object, pspec, &self->kubeconfig_path, value);
       break;
     case PROP_SAMPLE_INTERVAL:
-      is_changed = replace_number (&self->sample_interval, g_value_get_uint (value));
+      devbox_property_set_uint (object, pspec, &self->sample_interval, value);
       break;
     case PROP_TLS_CERTIFICATE:
-      is_changed = g_set_object (&self->tls_certificate, g_value_get_object (value));
+      if (g_set_object (&self->tls_certificate, g_value_get_object (value)))
+        g_object_notify_by_pspec (object, pspec);
       break;
     case PROP_ALLOW_PLAINTEXT:
-      is_changed = replace_boolean (&self->allow_plaintext, g_value_get_boolean (value));
+      devbox_property_set_boolean (object, pspec, &self->allow_plaintext, value);
       break;
     case PROP_OPEN_FILES_LIMIT:
-      is_changed = self->open_files_limit != g_value_get_uint64 (value);
-      self->open_files_limit = g_value_get_uint64 (value);
+      devbox_property_set_uint64 (object, pspec, &self->open_files_limit, value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
-
-  if (is_changed)
-    g_object_notify_by_pspec (object, pspec);
 }
 
 static void
@@ -747,8 +565,8 @@ devbox_server_platform_class_init (DevboxServerPlatformClass *klass)
   /**
    * DevboxServerPlatform:host:
    *
-   * The address to listen at. One that other machines reach needs [property@Platform:tls-certificate] or
-   * [property@Platform:allow-plaintext].
+   * The address to listen at; %NULL for `127.0.0.1`. One that other machines reach needs
+   * [property@Platform:tls-certificate] or [property@Platform:allow-plaintext].
    *
    * Since: 1.0
    */

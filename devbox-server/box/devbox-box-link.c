@@ -9,6 +9,7 @@
 #include "devbox-wire-json-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ refuse (GError **error, const char *message)
 static void
 set_host (Link *self, int listen_fd)
 {
-  g_autoptr (GSocket) socket = g_socket_new_from_fd (dup (listen_fd), NULL);
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fcntl (listen_fd, F_DUPFD_CLOEXEC, 0), NULL);
   g_autoptr (GSocketAddress) address = socket != NULL ? g_socket_get_local_address (socket, NULL) : NULL;
   g_autofree char *host = NULL;
 

@@ -235,7 +235,8 @@ open_environment (const char *const *environment)
   for (guint i = 0; environment[i] != NULL; i++)
     g_byte_array_append (strings, (const guint8 *) environment[i], strlen (environment[i]) + 1);
 
-  if (fd < 0 || strings->len > DEVBOX_BOX_PROTOCOL_MAX_ENVIRONMENT || write (fd, strings->data, strings->len) != strings->len)
+  if (fd < 0 || strings->len > DEVBOX_BOX_PROTOCOL_MAX_ENVIRONMENT
+      || write (fd, strings->data, strings->len) != strings->len)
     return -1;
 
   return g_steal_fd (&fd);

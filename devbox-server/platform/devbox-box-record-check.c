@@ -13,7 +13,6 @@
 #define UPPER_CASE "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-#define MAX_LABEL 63
 #define MAX_KEY 1024 /* of idempotency */
 #define MAX_CGROUPS 16
 #define TOKEN_LENGTH 64
@@ -29,7 +28,8 @@ consists_of (const char *text, const char *characters, gsize minimum, gsize maxi
 gboolean
 devbox_box_name_is_valid (const char *name)
 {
-  return consists_of (name, LOWER_CASE DIGITS "-", 1, MAX_LABEL) && name[0] != '-' && name[strlen (name) - 1] != '-';
+  return consists_of (name, LOWER_CASE DIGITS "-", 1, DEVBOX_BOX_MAX_NAME) && name[0] != '-'
+         && name[strlen (name) - 1] != '-';
 }
 
 gboolean
@@ -57,7 +57,7 @@ devbox_box_variable_is_valid (const char *variable)
 gboolean
 devbox_release_tag_is_valid (const char *tag)
 {
-  return consists_of (tag, LOWER_CASE UPPER_CASE DIGITS "_.-", 1, MAX_LABEL) && g_ascii_isalnum (tag[0]);
+  return consists_of (tag, LOWER_CASE UPPER_CASE DIGITS "_.-", 1, DEVBOX_BOX_MAX_NAME) && g_ascii_isalnum (tag[0]);
 }
 
 static gboolean
@@ -83,7 +83,7 @@ runtime_is_valid (const char *runtime)
         return FALSE;
     }
 
-  return runtime[0] != '\0' && text_is_valid (runtime, MAX_LABEL) && strcmp (runtime, ".") != 0
+  return runtime[0] != '\0' && text_is_valid (runtime, DEVBOX_BOX_MAX_NAME) && strcmp (runtime, ".") != 0
          && strcmp (runtime, "..") != 0;
 }
 

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * what was handed to the store. */
 
 #define DEVBOX_BOX_UID_LENGTH 16
+#define DEVBOX_BOX_MAX_NAME 63 /* as of a label of a host; also of runtimes and tags */
 #define DEVBOX_BOX_MIN_CPU 100 /* millicores */
 #define DEVBOX_BOX_MAX_CPU 64000
 #define DEVBOX_BOX_MIN_MEMORY 102 /* MiB: a tenth of a GiB */

@@ -10,7 +10,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define MAX_NAME_LENGTH 63
 #define MAX_TOLD_CHARACTERS 80
 
 #define MIN_CORES (DEVBOX_BOX_MIN_CPU / 1000.0)
@@ -565,7 +564,7 @@ char *
 devbox_box_request_make_name (const char *box_name, const char *tag)
 {
   g_autofree char *joined = g_strconcat (box_name, "-", tag, NULL);
-  char *name = g_ascii_strdown (joined, MIN (strlen (joined), MAX_NAME_LENGTH));
+  char *name = g_ascii_strdown (joined, MIN (strlen (joined), DEVBOX_BOX_MAX_NAME));
   gsize length;
 
   g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789", '-');

@@ -176,8 +176,11 @@ show (DevboxHttpExchange *exchange, const char *argument, gpointer user_data)
 
 /* Update */
 
-static void
-update_from_body (DevboxPlatformCall *data, GBytes *body)
+void
+devbox_platform_update_box (DevboxPlatformCall *data,
+                            GBytes *body,
+                            DevboxPlatformReadUpdateFunc read,
+                            DevboxBoxFunc reply)
 {
   g_autoptr (DevboxPlatformCall) call = data;
   DevboxBox *box;
@@ -188,12 +191,17 @@ update_from_body (DevboxPlatformCall *data, GBytes *body)
   if (object == NULL)
     return;
 
-  request = devbox_box_request_read_update (object, devbox_box_get_record (box)->ports, &error);
+  request = read (object, devbox_box_get_record (box)->ports, &error);
   if (request == NULL)
     devbox_platform_call_reply_error (call, error);
   else
-    devbox_box_update (box, request->cpu, request->memory, request->ports, devbox_platform_call_reply_box,
-                       g_steal_pointer (&call));
+    devbox_box_update (box, request->cpu, request->memory, request->ports, reply, g_steal_pointer (&call));
+}
+
+static void
+update_from_body (DevboxPlatformCall *call, GBytes *body)
+{
+  devbox_platform_update_box (call, body, devbox_box_request_read_update, devbox_platform_call_reply_box);
 }
 
 static void

@@ -21,22 +21,9 @@ on_replaced (DevboxBox *box, const GError *error, gpointer user_data)
 }
 
 static void
-replace_from_body (DevboxPlatformCall *data, GBytes *body)
+replace_from_body (DevboxPlatformCall *call, GBytes *body)
 {
-  g_autoptr (DevboxPlatformCall) call = data;
-  DevboxBox *box;
-  g_autoptr (JsonObject) object = devbox_platform_call_parse_for_box (call, body, &box);
-  g_autoptr (DevboxBoxRequest) request = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (object == NULL)
-    return;
-
-  request = devbox_box_request_read_ports (object, devbox_box_get_record (box)->ports, &error);
-  if (request == NULL)
-    devbox_platform_call_reply_error (call, error);
-  else
-    devbox_box_update (box, 0, 0, request->ports, on_replaced, g_steal_pointer (&call));
+  devbox_platform_update_box (call, body, devbox_box_request_read_ports, on_replaced);
 }
 
 static void

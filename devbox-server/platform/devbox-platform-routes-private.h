@@ -23,6 +23,12 @@ DevboxBoxRecord *devbox_platform_new_record (DevboxPlatformCall *call);
 /* Makes a box of a record with a name, a runtime and an owner (taken), and answers the call (taken). body: of the
  * request, which an Idempotency-Key goes with. */
 void devbox_platform_create_box (DevboxPlatformCall *call, DevboxBoxRecord *record, GBytes *body);
+/* Changes the box of the call (taken) as read finds it in the body; reply gets the call. */
+typedef DevboxBoxRequest *(*DevboxPlatformReadUpdateFunc) (JsonObject *object, const GPtrArray *ports, GError **error);
+void devbox_platform_update_box (DevboxPlatformCall *call,
+                                 GBytes *body,
+                                 DevboxPlatformReadUpdateFunc read,
+                                 DevboxBoxFunc reply);
 /* The command that the template of a runtime starts its example with; transfer none. NULL: VALIDATION_ERROR. */
 const char *devbox_platform_find_startup_command (DevboxPlatformService *service, const char *runtime, GError **error);
 /* Writes over the record what a request for a new box gives, and checks that its runtime can be had. */

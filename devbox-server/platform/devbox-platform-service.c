@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define MAX_FOLDER_WORKERS 2
-#define MAX_SLOW_WORKERS 4 /* up to two copy releases, and up to one measures */
+#define MAX_SLOW_WORKERS 4        /* up to two copy releases, and up to one measures */
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
 #define LAST_BYTES_MS 1000        /* for replies that wait behind TLS */
 #define KILL_TIMEOUT_MS 5000
@@ -137,10 +137,11 @@ check_store (DevboxBoxHost *host, GError **error)
   if (n_entries == 0)
     return TRUE;
 
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
-               _ ("“%s” has the folders of devboxes, but state.sqlite in there knows none: put a good copy of it in its "
-                  "place, or move the folders “boxes” and “releases” away"),
-               host->folder);
+  g_set_error (
+      error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INTERNAL_ERROR,
+      _ ("“%s” has the folders of devboxes, but state.sqlite in there knows none: put a good copy of it in its "
+         "place, or move the folders “boxes” and “releases” away"),
+      host->folder);
   return FALSE;
 }
 

@@ -3,6 +3,7 @@
 
 #include "devbox-sandbox-private.h"
 
+#include "devbox-box-record-private.h"
 #include "devbox-sandbox-mounts-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -92,14 +93,6 @@ append_all (GPtrArray *arguments, GPtrArray *others)
 }
 
 static gboolean
-is_label (const char *name)
-{
-  gsize length = strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-  return length > 0 && length <= 63 && name[length] == '\0' && *name != '-' && name[length - 1] != '-';
-}
-
-static gboolean
 append_accounts (DevboxSandboxCommand *command, GPtrArray *arguments, GError **error)
 {
   return append_text (command, arguments, "/etc/passwd",
@@ -118,7 +111,7 @@ append_network (DevboxSandbox *self,
                 const DevboxSandboxBox *box,
                 GError **error)
 {
-  const char *name = box->name != NULL && is_label (box->name) ? box->name : "devbox";
+  const char *name = box->name != NULL && devbox_box_name_is_valid (box->name) ? box->name : "devbox";
   g_autofree char *known = NULL;
   g_autofree char *hosts = NULL;
 

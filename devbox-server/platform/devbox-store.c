@@ -191,8 +191,8 @@ is_busy (const GError *error)
   return g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_SERVER_UNAVAILABLE);
 }
 
-/* Many wait for the disk once. Where that fails each is tried alone, so that each learns its own verdict; but for another
- * program all have waited long enough. */
+/* Many wait for the disk once. Where that fails each is tried alone, so that each learns its own verdict; but for
+ * another program all have waited long enough. */
 static void
 write_changes (DevboxStore *self, GQueue *changes)
 {

@@ -3,7 +3,6 @@
 """The program devbox-platform at the command line: its options, HTTPS, users."""
 import http.client
 import os
-import re
 import ssl
 import subprocess
 import tempfile
@@ -11,6 +10,7 @@ import unittest
 
 import tap
 from local_platform import API, PROGRAM, Platform
+from platform_test import wait_for
 
 
 def make_certificate(folder):
@@ -92,7 +92,7 @@ class ProgramTest(unittest.TestCase):
     def test_access_log(self):
         with Platform("--access-log") as platform:
             platform.list()
-            self.assertRegex(platform.read_screen() + platform.read_errors(), re.escape(API))
+            self.assertTrue(wait_for(lambda: API in platform.read_screen() + platform.read_errors()))
 
 
 if __name__ == "__main__":
