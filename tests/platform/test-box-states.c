@@ -139,8 +139,9 @@ open_platform (Fixture *fixture)
   host->sandbox = devbox_sandbox_new (DEVBOX_SANDBOX_NONE, agent, &error);
   g_assert_no_error (error);
   host->workers = devbox_workers_new (2, 100);
+  host->slow_workers = devbox_workers_new (2, 100);
   host->templates = devbox_template_set_new ();
-  host->releases = devbox_release_table_new (host->store, host->workers, host->folder, &error);
+  host->releases = devbox_release_table_new (host->store, host->slow_workers, host->folder, &error);
   g_assert_no_error (error);
   fixture->table = devbox_box_table_new (host, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -154,6 +155,7 @@ close_platform (Fixture *fixture)
   g_clear_pointer (&fixture->table, devbox_box_table_free);
   g_assert_true (devbox_box_process_wait_for_all (KILL_MS));
   devbox_workers_free (host->workers);
+  devbox_workers_free (host->slow_workers);
   devbox_release_table_free (host->releases);
   store_fixture_close (&fixture->store);
   devbox_template_set_free (host->templates);
