@@ -81,7 +81,6 @@ struct _DevboxHttpExchange
   const char *path;
   const char *query;
   gint64 content_length;
-  SoupMessageHeaders *request_headers;
   DevboxHttpPeer peer;
   GSocketAddress *remote_address;
   GSocketAddress *local_address;

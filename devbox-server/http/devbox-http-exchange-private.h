@@ -24,8 +24,6 @@ const char *devbox_http_exchange_get_query (DevboxHttpExchange *self);  /* as se
 /* The value of the first field of that name, or NULL; whoever decides by it asks first that there is only one. */
 const char *devbox_http_exchange_get_header (DevboxHttpExchange *self, const char *name);
 guint devbox_http_exchange_count_header (DevboxHttpExchange *self, const char *name);
-SoupMessageHeaders *
-devbox_http_exchange_get_request_headers (DevboxHttpExchange *self); /* all, made when first asked */
 GSocketAddress *
 devbox_http_exchange_get_remote_address (DevboxHttpExchange *self); /* transfer none; NULL but for TCP */
 GSocketAddress *devbox_http_exchange_get_local_address (DevboxHttpExchange *self);

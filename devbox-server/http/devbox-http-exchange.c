@@ -87,8 +87,6 @@ devbox_http_exchange_unref (DevboxHttpExchange *self)
 
   if (self->data_destroy != NULL)
     self->data_destroy (self->data);
-  if (self->request_headers != NULL)
-    soup_message_headers_unref (self->request_headers);
   g_clear_object (&self->remote_address);
   g_clear_object (&self->local_address);
   if (self->reply_headers != NULL)
@@ -168,20 +166,6 @@ devbox_http_exchange_count_header (DevboxHttpExchange *self, const char *name)
       count++;
 
   return count;
-}
-
-SoupMessageHeaders *
-devbox_http_exchange_get_request_headers (DevboxHttpExchange *self)
-{
-  if (self->request_headers == NULL)
-    {
-      self->request_headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
-      for (guint i = 0; i < self->n_fields; i++)
-        soup_message_headers_append (self->request_headers, self->head + self->fields[i].name,
-                                     self->head + self->fields[i].value);
-    }
-
-  return self->request_headers;
 }
 
 GSocketAddress *

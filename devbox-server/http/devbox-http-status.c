@@ -7,27 +7,62 @@
 
 #include <string.h>
 
-/* Those that libsoup 3.2 has no phrase for */
 static const struct
 {
   guint status;
   const char *phrase;
-} extra_phrases[] = {
+} phrases[] = {
+  { 100, "Continue" },
+  { 101, "Switching Protocols" },
+  { 200, "OK" },
+  { 201, "Created" },
+  { 202, "Accepted" },
+  { 204, "No Content" },
+  { 206, "Partial Content" },
+  { 304, "Not Modified" },
+  { 400, "Bad Request" },
+  { 401, "Unauthorized" },
+  { 403, "Forbidden" },
+  { 404, "Not Found" },
+  { 405, "Method Not Allowed" },
+  { 406, "Not Acceptable" },
+  { 408, "Request Timeout" },
+  { 409, "Conflict" },
+  { 410, "Gone" },
+  { 411, "Length Required" },
+  { 412, "Precondition Failed" },
+  { 413, "Content Too Large" },
+  { 414, "URI Too Long" },
+  { 415, "Unsupported Media Type" },
+  { 416, "Range Not Satisfiable" },
+  { 417, "Expectation Failed" },
   { 421, "Misdirected Request" },
+  { 422, "Unprocessable Content" },
+  { 423, "Locked" },
+  { 424, "Failed Dependency" },
   { 426, "Upgrade Required" },
   { 428, "Precondition Required" },
   { 429, "Too Many Requests" },
   { 431, "Request Header Fields Too Large" },
+  { 500, "Internal Server Error" },
+  { 501, "Not Implemented" },
+  { 502, "Bad Gateway" },
+  { 503, "Service Unavailable" },
+  { 504, "Gateway Timeout" },
+  { 505, "HTTP Version Not Supported" },
+  { 507, "Insufficient Storage" },
 };
 
 const char *
 devbox_http_status_get_phrase (guint status)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (extra_phrases); i++)
-    if (extra_phrases[i].status == status)
-      return extra_phrases[i].phrase;
+  for (guint i = 0; i < G_N_ELEMENTS (phrases); i++)
+    {
+      if (phrases[i].status == status)
+        return phrases[i].phrase;
+    }
 
-  return soup_status_get_phrase (status);
+  return "Unknown";
 }
 
 static DevboxWireCode

@@ -3,6 +3,7 @@
 
 #include "devbox-http-connection-private.h"
 #include "devbox-http-upgraded-stream-private.h"
+#include "devbox-libsoup-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <string.h>
@@ -129,12 +130,12 @@ take_stream (DevboxHttpExchange *self)
 static void
 on_error (SoupWebsocketConnection *websocket, const GError *error, gpointer user_data)
 {
-  if (soup_websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
+  if (devbox_libsoup.websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
   if (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_FILE_TOO_LARGE))
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
+    devbox_libsoup.websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
   else if (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR))
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
+    devbox_libsoup.websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
 }
 
 static SoupWebsocketConnection *
@@ -145,10 +146,10 @@ make_websocket (DevboxHttpExchange *self, GMainContext *context, GIOStream *stre
 
   /* Its sources belong to the context of the engine, whoever calls. */
   g_main_context_push_thread_default (context);
-  websocket = soup_websocket_connection_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                             devbox_http_exchange_get_header (self, "Origin"), protocol, NULL);
+  websocket = devbox_libsoup.websocket_connection_new (
+      stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, devbox_http_exchange_get_header (self, "Origin"), protocol, NULL);
   g_main_context_pop_thread_default (context);
-  soup_websocket_connection_set_max_incoming_payload_size (websocket, MAX_MESSAGE_SIZE);
+  devbox_libsoup.websocket_connection_set_max_incoming_payload_size (websocket, MAX_MESSAGE_SIZE);
   g_signal_connect (websocket, "error", G_CALLBACK (on_error), NULL);
 
   return websocket;
@@ -167,6 +168,11 @@ devbox_http_exchange_upgrade_websocket (DevboxHttpExchange *self, const char *pr
   g_return_val_if_fail (self->reply_state == DEVBOX_HTTP_REPLY_NONE, NULL);
   if (!check_handshake (self))
     return NULL;
+  if (!devbox_libsoup_load ())
+    {
+      refuse (self, 503, "a library that WebSockets need is not installed");
+      return NULL;
+    }
 
   if (!send_switching (self, protocol))
     {

@@ -13,6 +13,9 @@ guint devbox_box_table_get_n_boxes (DevboxBoxTable *self);
 DevboxBox *devbox_box_table_lookup (DevboxBoxTable *self, const char *owner, const char *name, GError **error);
 /* Sorted by name; NULL: of every owner. Transfer container. */
 GPtrArray *devbox_box_table_list (DevboxBoxTable *self, const char *owner);
+/* Of every owner, in no order; func makes and removes none. */
+typedef void (*DevboxBoxTableFunc) (DevboxBox *box, gpointer user_data);
+void devbox_box_table_foreach (DevboxBoxTable *self, DevboxBoxTableFunc func, gpointer user_data);
 
 /* Takes a record that is complete but for what devbox_box_record_new () drew. Told when the intent is on disk: is_new
  * is FALSE when the idempotency key and the digest are those of a box that was made before. Errors: CONFLICT,

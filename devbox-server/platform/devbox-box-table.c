@@ -285,6 +285,17 @@ devbox_box_table_list (DevboxBoxTable *self, const char *owner)
   return boxes;
 }
 
+void
+devbox_box_table_foreach (DevboxBoxTable *self, DevboxBoxTableFunc func, gpointer user_data)
+{
+  GHashTableIter iter;
+  gpointer box;
+
+  g_hash_table_iter_init (&iter, self->boxes);
+  while (g_hash_table_iter_next (&iter, NULL, &box))
+    func (box, user_data);
+}
+
 static guint
 count_of_owner (DevboxBoxTable *self, const char *owner)
 {

@@ -334,22 +334,23 @@ forget_missing (gpointer key, gpointer value, gpointer user_data)
 }
 
 static void
+add_to_round (DevboxBox *box, gpointer user_data)
+{
+  DevboxSampler *self = user_data;
+  State *state = g_hash_table_lookup (self->states, devbox_box_get_record (box)->uid);
+
+  if (state != NULL)
+    state->list = self->n_rounds;
+  if (devbox_box_get_status (box) == DEVBOX_BOX_RUNNING)
+    g_ptr_array_add (self->round, devbox_box_ref (box));
+}
+
+static void
 begin_round (DevboxSampler *self)
 {
-  g_autoptr (GPtrArray) boxes = devbox_box_table_list (self->boxes, NULL);
-
   self->n_rounds++;
   g_ptr_array_set_size (self->round, 0);
-  for (guint i = 0; i < boxes->len; i++)
-    {
-      DevboxBox *box = boxes->pdata[i];
-      State *state = g_hash_table_lookup (self->states, devbox_box_get_record (box)->uid);
-
-      if (state != NULL)
-        state->list = self->n_rounds;
-      if (devbox_box_get_status (box) == DEVBOX_BOX_RUNNING)
-        g_ptr_array_add (self->round, devbox_box_ref (box));
-    }
+  devbox_box_table_foreach (self->boxes, add_to_round, self);
   g_hash_table_foreach_remove (self->states, forget_missing, self);
 
   self->n_slices = MIN (self->round->len, MAX_SLICES);

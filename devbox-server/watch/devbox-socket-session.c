@@ -5,6 +5,7 @@
 
 #include "devbox-clear-source-private.h"
 #include "devbox-http-upgraded-stream-private.h"
+#include "devbox-libsoup-private.h"
 #include "devbox-log-subscriptions-private.h"
 #include "devbox-suspend-clock-private.h"
 #include "devbox-watch-message-private.h"
@@ -57,13 +58,13 @@ on_message (SoupWebsocketConnection *connection, SoupWebsocketDataType type, GBy
   DevboxSocketSession *self = user_data;
 
   hear_from_peer (self);
-  if (soup_websocket_connection_get_state (connection) != SOUP_WEBSOCKET_STATE_OPEN)
+  if (devbox_libsoup.websocket_connection_get_state (connection) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
 
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
     on_text (self, g_bytes_get_data (message, NULL), g_bytes_get_size (message));
   else
-    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
+    devbox_libsoup.websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
 }
 
 static void
@@ -77,10 +78,10 @@ on_pong (SoupWebsocketConnection *connection, GBytes *message, gpointer user_dat
 static void
 drop_peer (DevboxSocketSession *self)
 {
-  GIOStream *stream = soup_websocket_connection_get_io_stream (self->connection);
+  GIOStream *stream = devbox_libsoup.websocket_connection_get_io_stream (self->connection);
 
-  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+  if (devbox_libsoup.websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    devbox_libsoup.websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
   devbox_http_upgraded_stream_shut (DEVBOX_HTTP_UPGRADED_STREAM (stream));
 }
 
@@ -134,7 +135,7 @@ devbox_socket_session_start (SoupWebsocketConnection *connection,
   g_source_set_static_name (self->silence, "[devbox-server] WebSocket silence");
   g_source_set_callback (self->silence, on_silence, self, NULL);
   g_source_attach (self->silence, g_main_context_get_thread_default ());
-  soup_websocket_connection_set_keepalive_interval (connection, patience->ping_interval_s);
+  devbox_libsoup.websocket_connection_set_keepalive_interval (connection, patience->ping_interval_s);
 
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);

@@ -3,6 +3,7 @@
 
 #include "devbox-watch-queue-private.h"
 
+#include "devbox-libsoup-private.h"
 #include "devbox-suspend-clock-private.h"
 #include "devbox-wire-frames-private.h"
 
@@ -114,7 +115,7 @@ static gboolean
 on_writable (GObject *stream, gpointer user_data)
 {
   DevboxWatchQueue *self = user_data;
-  gboolean is_open = soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN;
+  gboolean is_open = devbox_libsoup.websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN;
   g_autoptr (GError) error = NULL;
 
   if (self->batch == NULL)
@@ -142,7 +143,7 @@ on_writable (GObject *stream, gpointer user_data)
 static void
 wait_for_writable (DevboxWatchQueue *self)
 {
-  GIOStream *stream = soup_websocket_connection_get_io_stream (self->connection);
+  GIOStream *stream = devbox_libsoup.websocket_connection_get_io_stream (self->connection);
   GPollableOutputStream *output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
 
   self->writable = g_pollable_output_stream_create_source (output, NULL);
@@ -154,7 +155,7 @@ wait_for_writable (DevboxWatchQueue *self)
 static gboolean
 push (DevboxWatchQueue *self, GString *text, guint times)
 {
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN
+  if (devbox_libsoup.websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN
       || g_queue_get_length (&self->texts) >= times * DEVBOX_WATCH_QUEUE_MAX_MESSAGES
       || self->n_bytes + text->len > (gsize) times * DEVBOX_WATCH_QUEUE_MAX_BYTES)
     {
@@ -194,7 +195,7 @@ devbox_watch_queue_get_length (DevboxWatchQueue *self)
 gboolean
 devbox_watch_queue_has_room (DevboxWatchQueue *self)
 {
-  return soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN
+  return devbox_libsoup.websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN
          && g_queue_get_length (&self->texts) < ROOM_MESSAGES && self->n_bytes < ROOM_BYTES;
 }
 

@@ -259,10 +259,8 @@ reply_header (DevboxHttpExchange *exchange)
   const char *query = devbox_http_exchange_get_query (exchange);
   g_autoptr (GHashTable) params = g_uri_parse_params (query, -1, "&", 0, NULL);
   const char *name = g_hash_table_lookup (params, "name");
-  SoupMessageHeaders *headers = devbox_http_exchange_get_request_headers (exchange);
-  const char *list = soup_message_headers_get_list (headers, name);
-  g_autofree char *text = g_strdup_printf ("%u [%s] [%s]", devbox_http_exchange_count_header (exchange, name),
-                                           devbox_http_exchange_get_header (exchange, name), list);
+  g_autofree char *text = g_strdup_printf ("%u [%s]", devbox_http_exchange_count_header (exchange, name),
+                                           devbox_http_exchange_get_header (exchange, name));
 
   devbox_http_exchange_add_header (exchange, "X-Added", "yes");
   reply_text (exchange, 200, text);

@@ -155,7 +155,7 @@ test_headers (HttpTestServer *server)
       = http_test_request (server->port, "GET /header?name=x-one HTTP/1.1\r\nHost: h\r\nX-One:  a b \r\nX-Other: c\r\n"
                                          "x-ONE: d\r\nConnection: close\r\n\r\n");
 
-  assert_reply (reply, 200, "2 [a b] [a b, d]");
+  assert_reply (reply, 200, "2 [a b]");
   g_assert_nonnull (strstr (reply, "\r\nX-Added: yes\r\n"));
 }
 

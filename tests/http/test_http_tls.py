@@ -356,7 +356,8 @@ class Tls(unittest.TestCase):
                 with self.assertRaises(ssl.SSLCertVerificationError):
                     connect(self.server, UNTRUSTING)
         self.server.wait_for_count((0, 0))
-        self.assertEqual(len(list(folder.iterdir())), before)
+        # Of tests before this one some may have ended since.
+        self.assertLessEqual(len(list(folder.iterdir())), before)
 
     def test_crowd(self):
         failures = []

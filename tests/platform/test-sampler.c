@@ -67,16 +67,11 @@ devbox_box_get_usage (DevboxBox *self, DevboxBoxUsage *usage)
   *usage = self->usage;
 }
 
-GPtrArray *
-devbox_box_table_list (DevboxBoxTable *self, const char *owner)
+void
+devbox_box_table_foreach (DevboxBoxTable *self, DevboxBoxTableFunc func, gpointer user_data)
 {
-  GPtrArray *boxes = g_ptr_array_new_with_free_func ((GDestroyNotify) devbox_box_unref);
-
-  g_assert_null (owner);
   for (guint i = 0; i < self->boxes->len; i++)
-    g_ptr_array_add (boxes, devbox_box_ref (self->boxes->pdata[i]));
-
-  return boxes;
+    func (self->boxes->pdata[i], user_data);
 }
 
 typedef struct

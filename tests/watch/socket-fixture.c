@@ -2,6 +2,7 @@
 #include "socket-fixture.h"
 
 #include "devbox-http-upgraded-stream-private.h"
+#include "devbox-libsoup-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,6 +79,7 @@ socket_fixture_set_up (SocketFixture *self, gconstpointer patience)
   stream = make_stream (fds[0]);
   self->connection = soup_websocket_connection_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
   g_signal_connect (self->connection, "closed", G_CALLBACK (on_closed), self);
+  g_assert_true (devbox_libsoup_load ());
   devbox_socket_session_start (self->connection, self->watcher, self->workspace, self->log_finder, patience);
 }
 
