@@ -143,7 +143,7 @@ devbox_server_platform_rotate_user (DevboxServerPlatform *self, const char *name
 /**
  * devbox_server_platform_remove_user:
  * @self: a running platform
- * @name: the name of a user without devboxes
+ * @name: the name of a user without devboxes and releases
  * @error: return location for an error
  *
  * Removes a user, whose token is refused from now on.
@@ -151,7 +151,7 @@ devbox_server_platform_rotate_user (DevboxServerPlatform *self, const char *name
  * Returns: whether the user was removed; on failure one of
  *   - %G_IO_ERROR_NOT_CONNECTED: the platform does not run,
  *   - %G_IO_ERROR_INVALID_ARGUMENT: there is no such user,
- *   - %G_IO_ERROR_EXISTS: the user has devboxes, or is the first one,
+ *   - %G_IO_ERROR_EXISTS: the user has devboxes or releases, or is the first one,
  *   - %G_IO_ERROR_NO_SPACE, %G_IO_ERROR_FAILED: it could not be written down.
  *
  * Since: 1.0

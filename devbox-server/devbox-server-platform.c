@@ -235,8 +235,9 @@ devbox_server_platform_new (const char *data_folder)
  *   - %G_IO_ERROR_NOT_SUPPORTED: it would be reachable from other machines without TLS, see
  * [property@Platform:allow-plaintext],
  *   - %G_IO_ERROR_NO_SPACE, %G_IO_ERROR_PERMISSION_DENIED: the data folder or the kubeconfig cannot be written,
- *   - %G_IO_ERROR_FAILED: bubblewrap was asked for and does not work, the agent's program is missing, or the data is
- * damaged.
+ *   - %G_IO_ERROR_NOT_DIRECTORY: the data folder, or one of those in it, is something else,
+ *   - %G_IO_ERROR_NOT_FOUND: the agent's program is missing,
+ *   - %G_IO_ERROR_FAILED: bubblewrap was asked for and does not work, or the data is damaged.
  *
  * Since: 1.0
  */

@@ -17,8 +17,16 @@
 gboolean
 devbox_data_folder_make (int parent_fd, const char *name, GError **error)
 {
-  if (mkdirat (parent_fd, name, 0700) == 0 || errno == EEXIST)
+  struct stat info;
+
+  if (mkdirat (parent_fd, name, 0700) == 0)
     return TRUE;
+  if (errno == EEXIST && fstatat (parent_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+      if (S_ISDIR (info.st_mode))
+        return TRUE;
+      errno = ENOTDIR;
+    }
 
   devbox_wire_set_file_error (error, errno, _ ("Cannot make the folder “%s”"), name);
   return FALSE;

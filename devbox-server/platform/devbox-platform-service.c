@@ -6,6 +6,7 @@
 #include "devbox-box-host-private.h"
 #include "devbox-box-process-private.h"
 #include "devbox-box-table-inner-private.h"
+#include "devbox-clear-source-private.h"
 #include "devbox-http-access-log-private.h"
 #include "devbox-http-tls-front-private.h"
 #include "devbox-platform-access-private.h"
@@ -26,6 +27,7 @@
 #define MAX_SLOW_WORKERS 4        /* up to two copy releases, and up to one measures */
 #define MAX_WAITING_FOLDERS 20000 /* every box of a user may be made or deleted at once */
 #define LAST_BYTES_MS 1000        /* for replies that wait behind TLS */
+#define RETIRE_TIMEOUT_MS 20000   /* each box has 10 s; one may be held by the kernel for longer */
 #define KILL_TIMEOUT_MS 5000
 #define MAX_HEAD_SIZE (64 * 1024) /* a whole kubeconfig stands in a header */
 
@@ -47,6 +49,7 @@ struct _DevboxPlatformService
   gpointer finished_data;
   GDestroyNotify stopped;
   gpointer stopped_data;
+  GSource *deadline; /* of the boxes, to stop */
 };
 
 void
@@ -280,6 +283,7 @@ fail:
 void
 devbox_platform_service_free (DevboxPlatformService *self)
 {
+  devbox_clear_source (&self->deadline);
   g_clear_pointer (&self->tls_front, devbox_http_tls_front_free);
   g_clear_pointer (&self->listener, devbox_http_listener_unref);
   g_clear_pointer (&self->sampler, devbox_sampler_free);
@@ -310,7 +314,16 @@ on_boxes_retired (gpointer data)
 {
   DevboxPlatformService *self = data;
 
+  devbox_clear_source (&self->deadline);
   self->stopped (self->stopped_data);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  on_boxes_retired (data);
+
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -318,6 +331,9 @@ on_front_stopped (gpointer data)
 {
   DevboxPlatformService *self = data;
 
+  self->deadline = g_timeout_source_new (RETIRE_TIMEOUT_MS);
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_attach (self->deadline, g_main_context_get_thread_default ());
   devbox_box_table_retire (self->boxes, on_boxes_retired, self);
 }
 
