@@ -183,12 +183,23 @@ on_writable (int fd, GIOCondition condition, gpointer user_data)
   return on_timeout (user_data);
 }
 
+static gboolean
+on_deaf (gpointer user_data)
+{
+  fail (user_data, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
 static void
 wait_for_output (DevboxBoxChannel *self, const GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+  /* It has ended, or only reads no more; what it said before comes first. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
+    self->output = attach (g_idle_source_new (), on_deaf, self);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     self->output = attach (g_unix_fd_source_new (self->fd, G_IO_OUT), G_SOURCE_FUNC (on_writable), self);
-  else /* ETOOMANYREFS; of a worse one the other direction tells */
+  else /* ETOOMANYREFS */
     self->output = attach (g_timeout_source_new (TOO_MANY_ON_THEIR_WAY_MS), on_timeout, self);
 }
 

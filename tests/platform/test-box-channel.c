@@ -208,6 +208,31 @@ test_hang_up (Fixture *fixture, gconstpointer data)
   g_assert_null (fixture->reason);
 }
 
+/* It goes on with half of the socket; nothing is tried again and again for its sake. */
+static void
+test_deaf (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpint (shutdown (fixture->box, SHUT_RD), ==, 0);
+  devbox_box_channel_update_counters (fixture->channel);
+  settle ();
+  g_assert_cmpuint (fixture->n_failed, ==, 1);
+  g_assert_null (fixture->reason);
+}
+
+/* What was said before the end is heard, though nothing can be answered. */
+static void
+test_failure_before_the_end (Fixture *fixture, gconstpointer data)
+{
+  const char *text = "{\"type\":\"failed\",\"error\":\"no memory\"}";
+
+  g_assert_true (devbox_packet_send (fixture->box, text, strlen (text), NULL, 0));
+  close (g_steal_fd (&fixture->box));
+  devbox_box_channel_update_counters (fixture->channel);
+  settle ();
+  g_assert_cmpuint (fixture->n_failed, ==, 1);
+  g_assert_cmpstr (fixture->reason, ==, "no memory");
+}
+
 static void
 test_hang_up_after_stop (Fixture *fixture, gconstpointer data)
 {
@@ -351,6 +376,8 @@ main (int argc, char **argv)
   ADD ("/box-channel/counters", test_counters);
   ADD ("/box-channel/failure", test_failure);
   ADD ("/box-channel/hang-up", test_hang_up);
+  ADD ("/box-channel/deaf", test_deaf);
+  ADD ("/box-channel/failure-before-the-end", test_failure_before_the_end);
   ADD ("/box-channel/hang-up-after-stop", test_hang_up_after_stop);
   ADD ("/box-channel/twice", test_twice);
   ADD ("/box-channel/descriptor-from-box", test_descriptor_from_box);
