@@ -17,6 +17,8 @@
 
 #define RETRY_MS 5000
 #define MAX_BACKOFF_S 60
+#define ROOM_MS 250 /* in which some of what was deleted is gone */
+#define MAX_TRIES_FOR_ROOM 40
 #define STEADY_USEC (60 * G_USEC_PER_SEC) /* a box that ran for so long did not fail at its start */
 
 struct _DevboxBox
@@ -234,10 +236,25 @@ revert_wishes (DevboxBox *self)
 
 /* What could not be written down is not done. But a folder that is complete, and maybe used already, must never be made
  * anew: before that is written down, nobody is told that the box runs. */
+/* Where the disk is full, a deletion is what makes room: then it is done before it can be written down. */
+static gboolean
+has_to_make_room (DevboxBox *self, const GError *error)
+{
+  return self->stored != NULL && self->record->goal == DEVBOX_BOX_GOAL_DELETED
+         && g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DISK_FULL);
+}
+
 static void
 take_back (DevboxBox *self, const GError *error)
 {
   self->is_changed = FALSE;
+  if (has_to_make_room (self, error))
+    {
+      devbox_box_begin (self);
+      devbox_box_waiters_tell (self->changes, error);
+      return;
+    }
+
   if (self->stored == NULL)
     become_gone (self);
   else
@@ -543,14 +560,15 @@ on_deleted (const GError *error, gpointer user_data)
   if (self->is_closed)
     return;
 
-  if (error != NULL)
+  if (error == NULL)
     {
-      fail (self, error, RETRY_MS);
-      return;
+      become_gone (self);
+      devbox_box_waiters_tell (self->waiters, NULL);
     }
-
-  become_gone (self);
-  devbox_box_waiters_tell (self->waiters, NULL);
+  else if (has_to_make_room (self, error) && self->n_failures++ < MAX_TRIES_FOR_ROOM)
+    retry_in (self, ROOM_MS);
+  else
+    fail (self, error, RETRY_MS);
 }
 
 static void

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What goes wrong around the platform: a database that cannot be written for a while, and what somebody does in the data folder."""
+"""What goes wrong around the platform: a database that cannot be written for a while, what somebody does in the data folder, a full disk."""
 import concurrent.futures
 import os
 import sqlite3
@@ -120,6 +120,37 @@ class FolderTest(unittest.TestCase):
         os.rename(self.platform.data, self.platform.data + "-of-somebody-else")
         os.rename(aside, self.platform.data)
         self.check_and_end()
+
+
+class SmallPlatform(Platform):
+    """Its data folder is a disk of 3 MiB, which nobody else sees."""
+
+    def launch(self, *command):
+        os.makedirs(self.data, exist_ok=True)
+        unshare = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+        super().launch(*unshare, "sh", "-c", 'mount -t tmpfs -o size=3m none "$0" && exec "$@"', self.data, *command)
+
+
+class FullDiskTest(unittest.TestCase):
+    """A devbox has filled the disk."""
+
+    def setUp(self):
+        self.platform = SmallPlatform()
+        self.addCleanup(self.platform.stop)
+        self.box = self.platform.create_ready("kept")
+        self.box.write("precious", "text")
+        self.platform.create_ready("filler").run("cat /dev/zero > file; while echo >> rest; do :; done", timeout=30)
+
+    def test_it_is_told(self):
+        self.platform.call("POST", "", {"name": "new", "runtime": "bash"}, 507)
+        self.platform.call("POST", "/kept/release", {"tag": "v1"}, 507)
+        self.assertEqual({(box["name"], box["status"]) for box in self.platform.list()}, {("kept", "Running"), ("filler", "Running")})
+
+    def test_a_deletion_makes_room(self):
+        self.platform.delete("filler")
+        self.assertEqual([box["name"] for box in self.platform.list()], ["kept"])
+        self.assertEqual(self.platform.create_ready("new").health().status, 200)
+        self.assertEqual(self.box.read("precious"), b"text")
 
 
 if __name__ == "__main__":
