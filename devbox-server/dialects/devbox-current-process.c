@@ -105,7 +105,7 @@ exec_object (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_dat
   g_autoptr (DevboxCommandRequest) request = NULL;
   g_autoptr (DevboxServerCommand) command = NULL;
   g_autoptr (GError) error = NULL;
-  Start *start;
+  Start *start = NULL;
 
   request = devbox_current_process_read_request (exchange, object, &background_rules);
   if (request == NULL)

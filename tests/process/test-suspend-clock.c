@@ -89,6 +89,7 @@ test_timeout_over_gap (void)
   g_assert_cmpuint (n_short, ==, 0);
   run_for (1.2 * SECOND);
   g_assert_cmpuint (n_short, ==, 1);
+  g_assert_true (g_source_is_destroyed (shorter));
   g_assert_cmpuint (n_long, ==, 0);
   g_source_destroy (longer);
 }
