@@ -48,4 +48,11 @@ struct _DevboxBox
   guint64 bytes_out;
 };
 
+/* One that has not ended. */
+static inline gboolean
+devbox_box_has_runtime (DevboxBox *self)
+{
+  return self->runtime != NULL && !self->has_ended;
+}
+
 G_END_DECLS

@@ -77,9 +77,9 @@ devbox_box_update (DevboxBox *self, guint cpu, guint memory, GPtrArray *ports, D
       record->ports = g_ptr_array_ref (ports);
     }
 
-  if (is_alive (self) && ports != NULL)
+  if (devbox_box_has_runtime (self) && ports != NULL)
     devbox_box_runtime_update_ports (self->runtime, record);
-  if (is_alive (self) && (cpu != 0 || memory != 0))
+  if (devbox_box_has_runtime (self) && (cpu != 0 || memory != 0))
     devbox_box_runtime_set_limits (self->runtime, record->cpu, record->memory);
   change (self, func, user_data);
 }

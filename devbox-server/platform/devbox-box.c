@@ -165,12 +165,6 @@ become_gone (DevboxBox *self)
   self->funcs->gone (self, self->user_data);
 }
 
-static gboolean
-is_alive (DevboxBox *self)
-{
-  return self->runtime != NULL && !self->has_ended;
-}
-
 /* What was asked for, as the store has it; what came to pass is as it is. */
 static void
 revert_wishes (DevboxBox *self)
@@ -186,7 +180,7 @@ revert_wishes (DevboxBox *self)
   g_free (record->startup_command);
   record->startup_command = g_steal_pointer (&stored->startup_command);
 
-  if (is_alive (self))
+  if (devbox_box_has_runtime (self))
     {
       devbox_box_runtime_update_ports (self->runtime, record);
       devbox_box_runtime_set_limits (self->runtime, record->cpu, record->memory);
