@@ -59,6 +59,8 @@ gboolean box_fixture_has_file (BoxFixture *fixture, const char *name);
 char *box_fixture_read_file (BoxFixture *fixture, const char *name);
 
 void box_fixture_remove_folder (const char *folder);
+/* Whether bubblewrap runs at all, which it does not in every container. */
+gboolean box_fixture_can_sandbox (void);
 void box_fixture_run_main_loop_for (guint ms);
 gboolean box_fixture_on_tick (gpointer user_data);
 
