@@ -20,12 +20,10 @@ def descendants(pid):
     """The process and all below it, the parents first."""
     found = [pid]
     for number in found:
-        for task in os.listdir(f"/proc/{number}/task"):
-            try:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for task in os.listdir(f"/proc/{number}/task"):
                 with open(f"/proc/{number}/task/{task}/children") as file:
                     found += map(int, file.read().split())
-            except FileNotFoundError:
-                pass
     return found
 
 
@@ -39,9 +37,12 @@ class FreezeTest(unittest.TestCase):
     @contextlib.contextmanager
     def frozen(self):
         """All processes of the box, as the freezer does, so that none sees another stand still."""
-        frozen = descendants(self.box.process.pid)
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
+        frozen = []
+        for pid in descendants(self.box.process.pid):
+            # A command may have ended since.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                frozen.append(pid)
         yield
         for pid in reversed(frozen):
             os.kill(pid, signal.SIGCONT)
