@@ -187,8 +187,6 @@ revert_wishes (DevboxBox *self)
     }
 }
 
-/* What could not be written down is not done. But a folder that is complete, and maybe used already, must never be made
- * anew: before that is written down, nobody is told that the box runs. */
 /* Where the disk is full, a deletion is what makes room: then it is done before it can be written down. */
 static gboolean
 has_to_make_room (DevboxBox *self, const GError *error)
@@ -197,6 +195,8 @@ has_to_make_room (DevboxBox *self, const GError *error)
          && g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_DISK_FULL);
 }
 
+/* What could not be written down is not done. But a folder that is complete, and maybe used already, must never be made
+ * anew: before that is written down, nobody is told that the box runs. */
 static void
 take_back (DevboxBox *self, const GError *error)
 {
