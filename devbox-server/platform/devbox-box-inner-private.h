@@ -13,7 +13,6 @@ typedef struct
   /* Whether one more box may start now; if not, grant_start () is called when one may. */
   gboolean (*acquire_start) (DevboxBox *box, gpointer user_data);
   void (*release_start) (DevboxBox *box, gpointer user_data);
-  void (*changed) (DevboxBox *box, gpointer user_data); /* another status */
   /* Nothing of it is left: it was deleted, or could not be stored in the first place. */
   void (*gone) (DevboxBox *box, gpointer user_data);
   /* None of its processes is left, after retire (). */

@@ -60,6 +60,5 @@ gboolean devbox_box_process_set_limits (DevboxBoxProcess *self, guint cpu, guint
 /* What it used: cpu time in µs since its start, resident memory in bytes. From its cgroups, else summed over its
  * processes. */
 gboolean devbox_box_process_get_usage (DevboxBoxProcess *self, guint64 *cpu_time, guint64 *memory);
-GPid devbox_box_process_get_pid (DevboxBoxProcess *self);
 
 G_END_DECLS

@@ -424,9 +424,3 @@ devbox_box_process_get_usage (DevboxBoxProcess *self, guint64 *cpu_time, guint64
     *memory = members_memory;
   return members->len > 0;
 }
-
-GPid
-devbox_box_process_get_pid (DevboxBoxProcess *self)
-{
-  return self->pid;
-}

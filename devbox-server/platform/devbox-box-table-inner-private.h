@@ -8,11 +8,8 @@ G_BEGIN_DECLS
 
 /* The side of the table that its service sees. */
 
-typedef void (*DevboxBoxTableChangedFunc) (DevboxBox *box, gpointer user_data); /* another status */
-
 /* Reads the boxes, repairs what a platform that was killed has left, and starts what should run. */
-DevboxBoxTable *
-devbox_box_table_new (DevboxBoxHost *host, DevboxBoxTableChangedFunc changed, gpointer user_data, GError **error);
+DevboxBoxTable *devbox_box_table_new (DevboxBoxHost *host, GError **error);
 void devbox_box_table_free (DevboxBoxTable *self); /* ends every box at once */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxBoxTable, devbox_box_table_free)
 

@@ -22,8 +22,6 @@ struct _DevboxBoxTable
   GHashTable *addresses; /* those in use */
   guint n_starting;
   GQueue waiting; /* boxes that may not start yet */
-  DevboxBoxTableChangedFunc changed;
-  gpointer changed_data;
   guint n_retiring;
   GDestroyNotify retired;
   gpointer retired_data;
@@ -63,15 +61,6 @@ on_release_start (DevboxBox *box, gpointer user_data)
 }
 
 static void
-on_changed (DevboxBox *box, gpointer user_data)
-{
-  DevboxBoxTable *self = user_data;
-
-  if (self->changed != NULL)
-    self->changed (box, self->changed_data);
-}
-
-static void
 count_retired (DevboxBoxTable *self)
 {
   if (--self->n_retiring == 0)
@@ -104,7 +93,7 @@ on_retired (DevboxBox *box, gpointer user_data)
   count_retired (user_data);
 }
 
-static const DevboxBoxFuncs box_funcs = { on_acquire_start, on_release_start, on_changed, on_gone, on_retired };
+static const DevboxBoxFuncs box_funcs = { on_acquire_start, on_release_start, on_gone, on_retired };
 
 /* Takes the record. */
 static DevboxBox *
@@ -177,7 +166,7 @@ load (DevboxBoxTable *self, DevboxBoxRecord *record)
 }
 
 DevboxBoxTable *
-devbox_box_table_new (DevboxBoxHost *host, DevboxBoxTableChangedFunc changed, gpointer user_data, GError **error)
+devbox_box_table_new (DevboxBoxHost *host, GError **error)
 {
   g_autoptr (GPtrArray) records = devbox_store_load_boxes (host->store, error);
   g_autoptr (GHashTable) uids = g_hash_table_new (g_str_hash, g_str_equal);
@@ -193,8 +182,6 @@ devbox_box_table_new (DevboxBoxHost *host, DevboxBoxTableChangedFunc changed, gp
 
   self = g_new0 (DevboxBoxTable, 1);
   self->host = host;
-  self->changed = changed;
-  self->changed_data = user_data;
   self->boxes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) devbox_box_unref);
   self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

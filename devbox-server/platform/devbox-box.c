@@ -89,16 +89,6 @@ retry_in (DevboxBox *self, guint ms)
 }
 
 static void
-set_status (DevboxBox *self, DevboxBoxStatus status)
-{
-  if (self->status == status)
-    return;
-
-  self->status = status;
-  self->funcs->changed (self, self->user_data);
-}
-
-static void
 set_reason (DevboxBox *self, const char *reason)
 {
   if (g_strcmp0 (self->record->reason, reason) == 0)
@@ -124,7 +114,7 @@ static void
 fail (DevboxBox *self, const GError *error, guint retry_ms)
 {
   set_reason (self, error->message);
-  set_status (self, DEVBOX_BOX_ERROR);
+  self->status = DEVBOX_BOX_ERROR;
   release_start (self);
   if (self->is_retiring)
     devbox_box_begin (self);
@@ -138,7 +128,7 @@ static void
 arrive (DevboxBox *self, DevboxBoxStatus status)
 {
   set_reason (self, NULL);
-  set_status (self, status);
+  self->status = status;
   release_start (self);
   devbox_clear_source (&self->retry);
   devbox_box_waiters_tell (self->waiters, NULL);
@@ -344,7 +334,7 @@ start_runtime (DevboxBox *self)
   static const DevboxBoxRuntimeFuncs funcs = { on_ready, on_ended };
   g_autoptr (GError) error = NULL;
 
-  set_status (self, DEVBOX_BOX_CREATING);
+  self->status = DEVBOX_BOX_CREATING;
   self->runtime = devbox_box_runtime_start (self->host, self->record, &funcs, self, &error);
   if (self->runtime != NULL)
     {
@@ -385,7 +375,7 @@ provision (DevboxBox *self)
 {
   g_autoptr (GError) error = NULL;
 
-  set_status (self, DEVBOX_BOX_CREATING);
+  self->status = DEVBOX_BOX_CREATING;
   self->provision = g_cancellable_new ();
   if (devbox_box_folder_provision (self->host, self->record, self->provision, on_provisioned, devbox_box_ref (self),
                                    &error))
@@ -465,7 +455,7 @@ advance_to_running (DevboxBox *self)
     }
 
   if (self->is_ending)
-    set_status (self, DEVBOX_BOX_PENDING);
+    self->status = DEVBOX_BOX_PENDING;
   else if (self->runtime != NULL)
     {
       if (thaw (self) && self->is_ready)
@@ -474,7 +464,7 @@ advance_to_running (DevboxBox *self)
   else if (self->retry != NULL)
     release_start (self);
   else if (!self->has_start && !self->funcs->acquire_start (self, self->user_data))
-    set_status (self, DEVBOX_BOX_PENDING);
+    self->status = DEVBOX_BOX_PENDING;
   else
     {
       self->has_start = TRUE;
@@ -529,7 +519,7 @@ advance_to_deleted (DevboxBox *self)
 {
   g_autoptr (GError) error = NULL;
 
-  set_status (self, DEVBOX_BOX_DELETING);
+  self->status = DEVBOX_BOX_DELETING;
   if (self->runtime != NULL)
     end_runtime (self);
   else if (!devbox_box_folder_discard (self->host, self->record->uid, &error))

@@ -267,7 +267,7 @@ devbox_platform_service_new (DevboxPlatformConfig *config, GError **error)
   if (!open_host (self, error) || !open_listener (self, error) || !open_access (self, error))
     goto fail;
   devbox_platform_access_set_up_guard (self->users, self->guard);
-  self->boxes = devbox_box_table_new (&self->host, NULL, NULL, error);
+  self->boxes = devbox_box_table_new (&self->host, error);
   if (self->boxes == NULL)
     goto fail;
   self->sampler

@@ -143,7 +143,7 @@ open_platform (Fixture *fixture)
   host->templates = devbox_template_set_new ();
   host->releases = devbox_release_table_new (host->store, host->slow_workers, host->folder, &error);
   g_assert_no_error (error);
-  fixture->table = devbox_box_table_new (host, NULL, NULL, &error);
+  fixture->table = devbox_box_table_new (host, &error);
   g_assert_no_error (error);
 }
 
