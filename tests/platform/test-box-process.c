@@ -139,9 +139,10 @@ test_freeze (BoxFixture *fixture, gconstpointer data)
   g_assert_no_error (fixture->error);
   g_test_message ("frozen after %d us", (int) (g_get_monotonic_time () - begin));
 
+  /* A frozen program may still owe the kernel's books the microseconds of its last tick. */
   before = read_cpu_time (fixture);
   box_fixture_run_main_loop_for (g_test_slow () ? 5000 : 300);
-  g_assert_cmpint (read_cpu_time (fixture), ==, before);
+  g_assert_cmpint (read_cpu_time (fixture), <, before + 1000);
 
   {
     g_autofree char *path = box_fixture_file (fixture, "now");
@@ -372,6 +373,7 @@ test_escape (BoxFixture *fixture, gconstpointer data)
   g_autofree char *secret = g_build_filename (fixture->folder, "secret", NULL);
   g_autofree char *log = g_build_filename (fixture->folder, "log", NULL);
   g_auto (GStrv) agent_parts = g_strsplit (box_fixture_agent, "/", 3);
+  g_auto (GStrv) launcher_parts = g_strsplit (g_getenv ("DEVBOX_LAUNCHER"), "/", 3);
   g_autofree char *script = NULL;
   g_autofree char *source = NULL;
   g_autofree char *found = NULL;
@@ -384,12 +386,12 @@ test_escape (BoxFixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (probe, source, -1, NULL));
   g_assert_true (g_file_set_contents (secret, "secret", -1, NULL));
   script = g_strdup_printf (
-      "export AGENT_TOP=%s\n"
+      "export PROGRAM_TOPS='%s %s'\n"
       "export ALLOWED=\"PATH HOME USER LOGNAME SHELL LANG LANGUAGE LC_ALL LC_CTYPE LC_MESSAGES TZ PWD OLDPWD _ SHLVL "
       "LD_LIBRARY_PATH DEVBOX_BOX_UID DEVBOX_LAUNCHER GCOV_PREFIX ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS TSAN_OPTIONS "
-      "G_DEBUG G_MESSAGES_DEBUG ALLOWED AGENT_TOP SLEEP\"\n"
+      "G_DEBUG G_MESSAGES_DEBUG ALLOWED PROGRAM_TOPS SLEEP\"\n"
       "exec /usr/bin/python3 ./escape-probe.py 127.0.0.1 %u %s %s\n",
-      agent_parts[1], port, fixture->uid, secret);
+      agent_parts[1], launcher_parts[1], port, fixture->uid, secret);
   box_fixture_start (fixture, script);
   wait_until (fixture->has_ended);
 
