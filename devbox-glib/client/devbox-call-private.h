@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-types.h"
+#include "devbox-error.h"
 
 #include <libsoup/soup.h>
 
@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 
 /* The seam between requests/ (which know endpoints) and client/ + pool/ (which know connections, deadlines, threads).
  */
+
+typedef struct _DevboxAgent DevboxAgent;
+typedef struct _DevboxAgentFeatures DevboxAgentFeatures; /* devbox-agent-private.h */
 
 /* Where a call goes: the agent's base address and token. Reference counted, immutable, thread safe; the token's memory
  * is cleared at the end. */
@@ -35,25 +38,47 @@ typedef struct
   const char *request_id; /* what the server said, or what we sent */
 } DevboxReply;
 
-/* Runs in the I/O thread; returns the result (freed with the request's result_free if nobody takes it) or NULL and an
- * error. */
+/* All functions of a request run in the I/O thread; meanwhile its members are theirs to change. */
+
+/* Returns the result (freed with the request's result_free if nobody takes it) or NULL and an error. */
 typedef gpointer (*DevboxRequestParse) (DevboxRequest *request, const DevboxReply *reply, GError **error);
+
+/* Gives a request the form that the agent understands, the richest one: method, path, body, content type, parse. Called
+ * before each attempt at an agent; may build a body only if that is quick (a large one is built by the caller, in a
+ * worker, for both dialects at once if need be). VALIDATION_ERROR with a clear text when the agent has nothing of the
+ * kind. */
+typedef gboolean (*DevboxRequestPrepare) (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error);
+
+/* For what takes several requests one after the other, within one deadline. Called with the reply - whatever its
+ * status -, or with the error instead that the request ended with after its retries. TRUE: the request has changed
+ * itself, and is sent again after `delay_ms`; FALSE: the reply is parsed, or the error is that of the call. */
+typedef gboolean (*DevboxRequestStep) (DevboxRequest *request,
+                                       const DevboxReply *reply,
+                                       const GError *error,
+                                       guint *delay_ms);
 
 struct _DevboxRequest
 {
-  const char *method;       /* SOUP_METHOD_* */
+  const char *method;       /* SOUP_METHOD_*, or another interned string */
   char *path;               /* "/files/read", with the query */
   GBytes *body;             /* or NULL */
-  const char *content_type; /* of the body */
-  char *subject;            /* what errors name: a workspace path, a command; or NULL */
+  const char *content_type; /* of the body; static or interned */
+  char *subject;            /* what errors name: a workspace path, a command, a devbox; or NULL */
+  char *idempotency_key;    /* or NULL: sent as Idempotency-Key, and makes the request idempotent */
   guint timeout_ms;         /* 0: the client's */
   gsize max_reply_size;     /* 0: 1 MiB; G_MAXSIZE: none */
+  DevboxError not_found;    /* what a 404 means that says no more; 0: FILE_NOT_FOUND */
+  guint n_files;            /* that it moves, for the metrics; 0: it moves none */
+  gboolean asks_platform;   /* instead of the agent that the call is for */
   gboolean anonymous;       /* send no token (health) */
   gboolean idempotent; /* a POST that may be sent twice, like a read; GET, HEAD, PUT and DELETE are so by themselves */
   gboolean expect_continue; /* ask before the body is sent: for large bodies that the server may refuse */
+  gboolean tries_once;      /* no retries, whatever the client's settings */
+  DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
+  DevboxRequestStep step;       /* or NULL */
   DevboxRequestParse parse;
   GDestroyNotify result_free;
-  gpointer data; /* for parse () */
+  gpointer data; /* for the functions above */
   GDestroyNotify data_free;
 };
 
@@ -66,6 +91,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxRequest, devbox_request_free)
  * status. Always returns NULL. */
 gpointer devbox_request_fail_from_reply (DevboxRequest *self, const DevboxReply *reply, GError **error);
 
+/* Of a request that changes its form. Both take what they get. */
+void devbox_request_take_path (DevboxRequest *self, const char *method, char *path);
+void devbox_request_take_json (DevboxRequest *self, GString *json); /* the body */
+
 /* Runs the call and ends the task with the result: in the task's context, never in the I/O thread; exactly once;
  * G_IO_ERROR_CANCELLED, or a DevboxError. Takes the request. The task's result is what parse () returned, with
  * result_free. */
@@ -76,6 +105,47 @@ gpointer devbox_client_call_sync (DevboxClient *self,
                                   DevboxRequest *request,
                                   GCancellable *cancellable,
                                   GError **error);
+
+/* The same for an agent, which is found and asked for its features first if need be; and for the platform. */
+void devbox_client_call_agent_async (DevboxClient *self, DevboxAgent *agent, DevboxRequest *request, GTask *task);
+gpointer devbox_client_call_agent_sync (DevboxClient *self,
+                                        DevboxAgent *agent,
+                                        DevboxRequest *request,
+                                        GCancellable *cancellable,
+                                        GError **error);
+void devbox_client_call_platform_async (DevboxClient *self, DevboxRequest *request, GTask *task);
+gpointer devbox_client_call_platform_sync (DevboxClient *self,
+                                           DevboxRequest *request,
+                                           GCancellable *cancellable,
+                                           GError **error);
+
+/* How public functions end: they make the call, or fail with what was wrong before there was a request. Both take the
+ * request, or else the error because of which there is none. */
+void devbox_client_platform_call_async (DevboxClient *self, GTask *task, DevboxRequest *request, GError *error);
+gpointer devbox_client_platform_call_sync (DevboxClient *self,
+                                           DevboxRequest *request,
+                                           GError *cause,
+                                           GCancellable *cancellable,
+                                           GError **error);
+void devbox_client_agent_call_async (DevboxClient *self,
+                                     DevboxAgent *agent,
+                                     GTask *task,
+                                     DevboxRequest *request,
+                                     GError *error);
+gpointer devbox_client_agent_call_sync (DevboxClient *self,
+                                        DevboxAgent *agent,
+                                        DevboxRequest *request,
+                                        GError *cause,
+                                        GCancellable *cancellable,
+                                        GError **error);
+/* The last step of a function that fails; the bindings ask for the story of the error afterwards. Takes the cause. */
+void devbox_client_fail (GError *cause, GError **error);
+
+/* The agent of a devbox, by its name: the one that all calls of this client share. transfer full */
+DevboxAgent *devbox_client_ref_agent (DevboxClient *self, const char *devbox_name);
+
+/* Whether a path of the workspace may be sent, as the client's policy has it. */
+gboolean devbox_client_check_path (DevboxClient *self, const char *path, GError **error);
 
 /* What a finish function returns: the task's pointer. Notes the error for devbox_error_info_get_last (). */
 gpointer devbox_client_call_finish (GAsyncResult *result, GError **error);

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /* "scheme://host:port": calls that agree in it share connections. */
 const char *devbox_endpoint_get_address (DevboxEndpoint *self);
+gboolean devbox_endpoint_equal (DevboxEndpoint *a, DevboxEndpoint *b); /* address, path and token */
 GUri *devbox_endpoint_build_uri (DevboxEndpoint *self, const char *path_and_query);
 /* The text without the token in it; transfer full. */
 char *devbox_endpoint_redact (DevboxEndpoint *self, const char *text);

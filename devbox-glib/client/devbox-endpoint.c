@@ -180,6 +180,12 @@ devbox_endpoint_get_address (DevboxEndpoint *self)
   return self->address;
 }
 
+gboolean
+devbox_endpoint_equal (DevboxEndpoint *a, DevboxEndpoint *b)
+{
+  return a == b || (strcmp (a->url, b->url) == 0 && g_strcmp0 (a->token, b->token) == 0);
+}
+
 /* The path of a request is already escaped: nothing is parsed or normalised again. */
 GUri *
 devbox_endpoint_build_uri (DevboxEndpoint *self, const char *path_and_query)

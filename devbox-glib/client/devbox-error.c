@@ -36,6 +36,7 @@
  * @DEVBOX_ERROR_SESSION_NOT_FOUND: There is no shell session of that identifier
  * @DEVBOX_ERROR_DISK_FULL: The devbox has no space left
  * @DEVBOX_ERROR_RATE_LIMITED: Too many requests in a short time
+ * @DEVBOX_ERROR_PAYMENT_REQUIRED: The account at the platform has debts
  *
  * The reasons for which a call fails.
  *
@@ -62,7 +63,7 @@
 #define ASSERT_SAME_VALUE(name, http, envelope) G_STATIC_ASSERT ((int) DEVBOX_ERROR_##name == (int) DEVBOX_WIRE_##name);
 DEVBOX_WIRE_CODES (ASSERT_SAME_VALUE)
 #undef ASSERT_SAME_VALUE
-G_STATIC_ASSERT (DEVBOX_ERROR_RATE_LIMITED + 1 == (int) DEVBOX_WIRE_N_CODES);
+G_STATIC_ASSERT (DEVBOX_ERROR_PAYMENT_REQUIRED + 1 == (int) DEVBOX_WIRE_N_CODES);
 
 typedef struct
 {
@@ -134,6 +135,7 @@ devbox_error_get_family (DevboxError code)
     case DEVBOX_ERROR_OPERATION_TIMEOUT:
     case DEVBOX_ERROR_DEVBOX_NOT_READY:
     case DEVBOX_ERROR_RATE_LIMITED:
+    case DEVBOX_ERROR_PAYMENT_REQUIRED:
       return DEVBOX_ERROR_FAMILY_CONNECTION;
 
     case DEVBOX_ERROR_FILE_NOT_FOUND:

@@ -4,6 +4,7 @@
 #include "devbox-request-private.h"
 
 #include "devbox-error-private.h"
+#include "devbox-request-checks-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -37,8 +38,25 @@ devbox_request_free (DevboxRequest *self)
     self->data_free (self->data);
   g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self->subject);
+  g_free (self->idempotency_key);
   g_free (self->path);
   g_free (self);
+}
+
+void
+devbox_request_take_path (DevboxRequest *self, const char *method, char *path)
+{
+  g_free (self->path);
+  self->path = path;
+  self->method = method;
+}
+
+void
+devbox_request_take_json (DevboxRequest *self, GString *json)
+{
+  g_clear_pointer (&self->body, g_bytes_unref);
+  self->body = g_string_free_to_bytes (json);
+  self->content_type = "application/json";
 }
 
 gsize
@@ -50,23 +68,34 @@ devbox_request_get_max_reply_size (DevboxRequest *self)
 gboolean
 devbox_request_is_idempotent (DevboxRequest *self)
 {
-  return self->idempotent || self->method == SOUP_METHOD_GET || self->method == SOUP_METHOD_HEAD
+  return self->idempotent || self->idempotency_key != NULL || self->method == SOUP_METHOD_GET || self->method == SOUP_METHOD_HEAD
          || self->method == SOUP_METHOD_PUT || self->method == SOUP_METHOD_DELETE;
 }
 
-/* Both forms of the wire: {"error": …, "code": …} and {"message": …}. What is odd is left out: the HTTP status says
- * enough. */
-static void
-read_failure (const DevboxReply *reply, char **message, char **code_name)
+/* What a failed reply says of itself. */
+typedef struct
 {
-  gsize size;
-  const char *data = g_bytes_get_data (reply->body, &size);
-  g_autoptr (JsonObject) object = devbox_wire_json_parse_object (data, size, NULL);
+  char *message;   /* NULL: nothing */
+  char *code_name; /* NULL: nothing */
+  gint64 status;   /* of the envelope, 0: none */
+} Failure;
+
+static void
+failure_clear (Failure *failure)
+{
+  g_free (failure->message);
+  g_free (failure->code_name);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Failure, failure_clear)
+
+/* The forms of the wire: {"error": …, "code": …} and {"status" or "code": number, "message": …}. What is odd is left
+ * out: the HTTP status says enough. */
+static void
+read_failure (JsonObject *object, Failure *failure)
+{
   const char *text = NULL;
   const char *code = NULL;
-
-  if (object == NULL)
-    return;
 
   if (!devbox_wire_json_get_string (object, "error", FALSE, &text, NULL) || text == NULL)
     devbox_wire_json_get_string (object, "message", FALSE, &text, NULL);
@@ -74,12 +103,14 @@ read_failure (const DevboxReply *reply, char **message, char **code_name)
     {
       g_autofree char *start = g_strndup (text, MAX_MESSAGE_LENGTH);
 
-      *message = g_utf8_make_valid (start, -1);
+      failure->message = g_utf8_make_valid (start, -1);
     }
 
   devbox_wire_json_get_string (object, "code", FALSE, &code, NULL);
   if (code != NULL && code[0] != '\0' && strlen (code) <= MAX_CODE_NAME_LENGTH)
-    *code_name = g_strdup (code);
+    failure->code_name = g_strdup (code);
+  if (!devbox_wire_json_get_int (object, "status", FALSE, 0, G_MAXINT, &failure->status, NULL) || failure->status == 0)
+    devbox_wire_json_get_int (object, "code", FALSE, 0, G_MAXINT, &failure->status, NULL);
 }
 
 static char *
@@ -95,27 +126,81 @@ describe_status (const DevboxReply *reply)
                           soup_status_get_phrase (reply->status));
 }
 
-gpointer
-devbox_request_fail_from_reply (DevboxRequest *self, const DevboxReply *reply, GError **error)
+static DevboxWireCode
+find_code (DevboxRequest *self, const DevboxReply *reply, const Failure *failure)
 {
-  g_autofree char *message = NULL;
-  g_autofree char *code_name = NULL;
   DevboxWireCode code;
 
-  read_failure (reply, &message, &code_name);
-  if (message == NULL)
-    message = describe_status (reply);
-  if (code_name == NULL || !devbox_wire_code_from_string (code_name, &code))
-    code = SOUP_STATUS_IS_REDIRECTION (reply->status) ? DEVBOX_WIRE_VALIDATION_ERROR
-                                                      : devbox_wire_code_from_http_status (reply->status);
+  if (failure->code_name != NULL && devbox_wire_code_from_string (failure->code_name, &code))
+    return code;
+  if (SOUP_STATUS_IS_REDIRECTION (reply->status))
+    return DEVBOX_WIRE_VALIDATION_ERROR;
 
-  devbox_error_set (error, (DevboxError) code,
+  if (SOUP_STATUS_IS_SUCCESSFUL (reply->status))
+    code = devbox_wire_code_from_envelope_status (failure->status);
+  else
+    code = devbox_wire_code_from_http_status (reply->status);
+
+  return code == DEVBOX_WIRE_FILE_NOT_FOUND && self->not_found != 0 ? (DevboxWireCode) self->not_found : code;
+}
+
+static gpointer
+fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError **error)
+{
+  g_auto (Failure) failure = { 0 };
+
+  if (object != NULL)
+    read_failure (object, &failure);
+  if (failure.message == NULL)
+    failure.message = describe_status (reply);
+
+  devbox_error_set (error, (DevboxError) find_code (self, reply, &failure),
                     &(DevboxErrorDetails){
                         .http_status = reply->status,
                         .request_id = reply->request_id,
                         .path = self->subject,
-                        .code_name = code_name,
+                        .code_name = failure.code_name,
                     },
-                    "%s", message);
+                    "%s", failure.message);
   return NULL;
+}
+
+static JsonObject *
+parse_body (const DevboxReply *reply, GError **error)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (reply->body, &size);
+
+  return devbox_wire_json_parse_object (data, size, error);
+}
+
+gpointer
+devbox_request_fail_from_reply (DevboxRequest *self, const DevboxReply *reply, GError **error)
+{
+  g_autoptr (JsonObject) object = parse_body (reply, NULL);
+
+  return fail (self, reply, object, error);
+}
+
+JsonObject *
+devbox_request_parse_envelope (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  g_autoptr (JsonObject) object = NULL;
+  JsonObject *nested = NULL;
+  GError *reason = NULL;
+  gint64 status = 0;
+
+  if (!SOUP_STATUS_IS_SUCCESSFUL (reply->status))
+    return devbox_request_fail_from_reply (request, reply, error);
+
+  object = parse_body (reply, &reason);
+  if (object == NULL || !devbox_wire_json_get_int (object, "status", FALSE, 0, G_MAXINT, &status, &reason))
+    return devbox_request_fail_from_bad_reply (request, reason, error);
+  if (status != 0)
+    return fail (request, reply, object, error);
+
+  if (devbox_wire_json_get_object (object, "Data", FALSE, &nested, NULL) && nested != NULL)
+    return json_object_ref (nested);
+
+  return g_steal_pointer (&object);
 }

@@ -26,6 +26,11 @@ gboolean devbox_request_check_not_empty (DevboxRequestText what, const char *tex
 /* The JSON object that a successful reply consists of; (transfer full). */
 JsonObject *devbox_request_parse_object (const DevboxReply *reply, GError **error);
 
+/* The same of a reply of the current dialect, whose envelope tells of failures with HTTP status 200: those, and failed
+ * replies of any kind, become the errors they are. An older agent nests its members in "Data": they are given either
+ * way. (transfer full) */
+JsonObject *devbox_request_parse_envelope (DevboxRequest *request, const DevboxReply *reply, GError **error);
+
 /* A reply that is a success and yet not what the endpoint promises: turns the reason, whatever its domain, into a
  * DEVBOX_ERROR_INTERNAL_ERROR. Takes the reason. Always returns NULL. */
 gpointer devbox_request_fail_from_bad_reply (DevboxRequest *request, GError *reason, GError **error);

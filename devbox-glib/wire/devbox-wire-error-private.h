@@ -34,7 +34,8 @@ G_BEGIN_DECLS
   X (PROCESS_NOT_FOUND, 404, 1404)                                                                                     \
   X (SESSION_NOT_FOUND, 404, 1404)                                                                                     \
   X (DISK_FULL, 507, 1500)                                                                                             \
-  X (RATE_LIMITED, 429, 429)
+  X (RATE_LIMITED, 429, 429)                                                                                           \
+  X (PAYMENT_REQUIRED, 402, 402)
 
 typedef enum
 {
@@ -54,6 +55,8 @@ guint devbox_wire_code_get_http_status (DevboxWireCode code);
 guint devbox_wire_code_get_envelope_status (DevboxWireCode code);
 /* The best code for an HTTP status that came without one. */
 DevboxWireCode devbox_wire_code_from_http_status (guint status);
+/* The same for what the envelope of the current dialect says. */
+DevboxWireCode devbox_wire_code_from_envelope_status (gint64 status);
 /* The code of any error: its own in our domain, by errno-like meaning for G_IO_ERROR and G_FILE_ERROR, else
  * INTERNAL_ERROR. */
 DevboxWireCode devbox_wire_code_from_error (const GError *error);

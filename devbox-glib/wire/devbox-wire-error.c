@@ -69,6 +69,8 @@ devbox_wire_code_from_http_status (guint status)
     {
     case 401:
       return DEVBOX_WIRE_AUTHENTICATION_FAILED;
+    case 402:
+      return DEVBOX_WIRE_PAYMENT_REQUIRED;
     case 403:
       return DEVBOX_WIRE_INSUFFICIENT_PERMISSIONS;
     case 404:
@@ -90,6 +92,23 @@ devbox_wire_code_from_http_status (guint status)
       return DEVBOX_WIRE_DISK_FULL;
     default:
       return status >= 400 && status < 500 ? DEVBOX_WIRE_VALIDATION_ERROR : DEVBOX_WIRE_INTERNAL_ERROR;
+    }
+}
+
+/* The statuses of the envelope are those of HTTP and a thousand, but for two of its own; a status of HTTP is one too. */
+DevboxWireCode
+devbox_wire_code_from_envelope_status (gint64 status)
+{
+  switch (status)
+    {
+    case 1403:
+      return DEVBOX_WIRE_PATH_TRAVERSAL_DETECTED;
+    case 1600:
+      return DEVBOX_WIRE_DEVBOX_OPERATION_FAILED;
+    default:
+      return devbox_wire_code_from_http_status (status >= 1400 && status < 1600 ? (guint) (status - 1000)
+                                                : status > 0 && status < 600    ? (guint) status
+                                                                                : 500);
     }
 }
 
