@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* g_autoptr (DevboxSecret) is text that is cleared before it is freed. */
+typedef char DevboxSecret;
+
 /* In a time that does not depend on what they hold. */
 static inline gboolean
 devbox_secret_equals (const guint8 *a, const guint8 *b, gsize size)
@@ -26,5 +29,7 @@ devbox_secret_free (char *secret)
     explicit_bzero (secret, strlen (secret));
   g_free (secret);
 }
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxSecret, devbox_secret_free)
 
 G_END_DECLS
