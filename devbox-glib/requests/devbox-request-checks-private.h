@@ -16,6 +16,8 @@ typedef enum
   DEVBOX_REQUEST_TEXT_COMMAND_LINE,
   DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY,
   DEVBOX_REQUEST_TEXT_VARIABLE,
+  DEVBOX_REQUEST_TEXT_OWNER,
+  DEVBOX_REQUEST_TEXT_SEARCHED,
 } DevboxRequestText;
 
 /* What every request checks before it goes out: JSON carries text, so text is what names, arguments and the like have
