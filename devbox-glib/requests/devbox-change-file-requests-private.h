@@ -13,7 +13,6 @@ DevboxRequest *devbox_set_file_mode_request_new (const char *path, guint mode, g
 DevboxRequest *
 devbox_set_file_owner_request_new (const char *path, const char *owner, gboolean recursive, GError **error);
 
-gboolean devbox_request_check_mode (const char *path, guint mode, GError **error);
 /* What a change of mode sends. */
 GString *devbox_set_file_mode_request_build_body (const char *path, guint mode, gboolean recursive);
 

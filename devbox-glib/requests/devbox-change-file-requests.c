@@ -9,8 +9,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#define MAX_MODE 07777
-
 static GString *
 begin_body (const char *name, const char *path)
 {
@@ -79,17 +77,6 @@ devbox_move_file_request_new (const char *source, const char *destination, gbool
   return request;
 }
 
-gboolean
-devbox_request_check_mode (const char *path, guint mode, GError **error)
-{
-  if (mode <= MAX_MODE)
-    return TRUE;
-
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("The mode %o of “%s” is not between 0 and %o"),
-               mode, path, MAX_MODE);
-  return FALSE;
-}
-
 GString *
 devbox_set_file_mode_request_build_body (const char *path, guint mode, gboolean recursive)
 {
@@ -106,7 +93,7 @@ devbox_set_file_mode_request_new (const char *path, guint mode, gboolean recursi
   DevboxRequest *request;
 
   if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error)
-      || !devbox_request_check_mode (path, mode, error))
+      || !devbox_request_check_mode (mode, error))
     return NULL;
 
   request = devbox_file_request_new_current (

@@ -29,7 +29,6 @@ typedef struct
   guint position;   /* the first file of the request that is under way */
   guint n_in_batch; /* its files */
   gboolean is_batch;
-  DevboxAgentFeatures features;
   char *content_type;
   GListStore *results;
   guint64 bytes_transferred;
@@ -44,7 +43,6 @@ upload_free (gpointer data)
     g_clear_pointer (&self->contents[i], g_bytes_unref);
   g_free (self->contents);
   g_strfreev (self->paths);
-  g_strfreev (self->features.capabilities);
   g_free (self->content_type);
   g_object_unref (self->results);
   g_free (self);
@@ -72,10 +70,10 @@ choose_files (Upload *self)
 }
 
 static void
-take_batch_form (DevboxRequest *request)
+take_batch_form (DevboxRequest *request, const DevboxAgentFeatures *features)
 {
   Upload *self = request->data;
-  const gboolean is_current = (self->features.dialects & DEVBOX_DIALECT_CURRENT) != 0;
+  const gboolean is_current = (features->dialects & DEVBOX_DIALECT_CURRENT) != 0;
   const char *const *paths = (const char *const *) &self->paths[self->position];
   GBytes *const *contents = &self->contents[self->position];
 
@@ -95,8 +93,8 @@ take_batch_form (DevboxRequest *request)
   request->expect_continue = FALSE;
 }
 
-static void
-take_form (DevboxRequest *request)
+static gboolean
+prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
   Upload *self = request->data;
 
@@ -105,21 +103,9 @@ take_form (DevboxRequest *request)
   g_free (request->subject);
   request->subject = self->is_batch ? NULL : g_strdup (self->paths[self->position]);
   if (self->is_batch)
-    take_batch_form (request);
+    take_batch_form (request, features);
   else
-    devbox_write_file_request_take_form (request, &self->features, self->paths[self->position],
-                                         self->contents[self->position], 0);
-}
-
-static gboolean
-prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
-{
-  Upload *self = request->data;
-
-  g_strfreev (self->features.capabilities);
-  self->features.dialects = features->dialects;
-  self->features.capabilities = g_strdupv (features->capabilities);
-  take_form (request);
+    devbox_write_file_request_take_form (request, features, request->subject, self->contents[self->position], 0);
 
   return TRUE;
 }
@@ -242,17 +228,13 @@ take_reply (DevboxRequest *request, const DevboxReply *reply, GError **error)
   return TRUE;
 }
 
+/* prepare () puts in what comes next. */
 static gboolean
 step (DevboxRequest *request, const DevboxReply *reply, const GError *error, guint *delay_ms)
 {
   Upload *self = request->data;
 
-  if (reply == NULL || self->position + self->n_in_batch >= self->n_files || !take_reply (request, reply, NULL))
-    return FALSE;
-
-  take_form (request);
-
-  return TRUE;
+  return reply != NULL && self->position + self->n_in_batch < self->n_files && take_reply (request, reply, NULL);
 }
 
 static gpointer

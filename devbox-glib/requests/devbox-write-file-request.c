@@ -149,7 +149,7 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
   Write *self;
 
   if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error)
-      || !devbox_request_check_mode (path, mode, error))
+      || !devbox_request_check_mode (mode, error))
     return NULL;
 
   self = g_new0 (Write, 1);
