@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define MAX_PERMISSIONS 0777 /* of a number on the wire; a string may say more */
-#define MAX_MODE 07777
 #define ASK_FIRST_SIZE (1024 * 1024) /* a refusal is worth a round trip */
 
 static gpointer
@@ -81,14 +80,9 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
 {
   DevboxRequest *request;
 
-  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error))
+  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error)
+      || !devbox_request_check_mode (mode, error))
     return NULL;
-  if (mode > MAX_MODE)
-    {
-      g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR,
-                   _ ("The mode %o of “%s” is not between 0 and %o"), mode, path, MAX_MODE);
-      return NULL;
-    }
 
   request = devbox_request_new (SOUP_METHOD_POST, "/files/write", parse, NULL);
   request->body = build_body (path, contents, mode);
