@@ -186,7 +186,7 @@ devbox_path_policy_class_init (DevboxPathPolicyClass *klass)
   klass->check_path = devbox_path_policy_real_check_path;
 
   /**
-   * DevboxPathPolicy:workspace: (nullable)
+   * DevboxPathPolicy:workspace:
    *
    * The agent's own workspace, below which absolute paths may lead; %NULL when there are to be none.
    *
