@@ -69,13 +69,14 @@ static void
 test_transient (Fixture *self, gconstpointer data)
 {
   static const char *const failures[]
-      = { "/status/502", "/status/503", "/status/504", "/status/429", "/drop", "/drop-half-head", "/drop-body" };
+      = { "/status/502", "/status/503", "/status/504", "/status/429", "/drop", "/drop-body" };
 
   for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
     {
       g_autofree char *behaviours = g_strdup_printf ("%s %s /ok", failures[i], failures[i]);
       g_autoptr (GError) error = NULL;
 
+      g_test_message ("%s", behaviours);
       g_assert_cmpuint (call_next (self, behaviours, get_next (), &error), ==, 3);
       g_assert_no_error (error);
     }
@@ -89,11 +90,11 @@ test_final (Fixture *self, gconstpointer data)
     const char *behaviour;
     DevboxError code;
   } cases[] = {
-    { "/status/400", DEVBOX_ERROR_VALIDATION_ERROR },     { "/status/401", DEVBOX_ERROR_AUTHENTICATION_FAILED },
-    { "/status/402", DEVBOX_ERROR_PAYMENT_REQUIRED },     { "/status/403", DEVBOX_ERROR_INSUFFICIENT_PERMISSIONS },
-    { "/status/404", DEVBOX_ERROR_FILE_NOT_FOUND },       { "/status/409", DEVBOX_ERROR_CONFLICT },
-    { "/status/500", DEVBOX_ERROR_INTERNAL_ERROR },       { "/status/507", DEVBOX_ERROR_DISK_FULL },
-    { "/garbage", DEVBOX_ERROR_CONNECTION_FAILED },       { "/huge", DEVBOX_ERROR_FILE_TOO_LARGE },
+    { "/status/400", DEVBOX_ERROR_VALIDATION_ERROR },   { "/status/401", DEVBOX_ERROR_AUTHENTICATION_FAILED },
+    { "/status/402", DEVBOX_ERROR_PAYMENT_REQUIRED },   { "/status/403", DEVBOX_ERROR_INSUFFICIENT_PERMISSIONS },
+    { "/status/404", DEVBOX_ERROR_FILE_NOT_FOUND },     { "/status/409", DEVBOX_ERROR_CONFLICT },
+    { "/status/500", DEVBOX_ERROR_INTERNAL_ERROR },     { "/status/507", DEVBOX_ERROR_DISK_FULL },
+    { "/garbage", DEVBOX_ERROR_CONNECTION_FAILED },     { "/huge", DEVBOX_ERROR_FILE_TOO_LARGE },
     { "/redirect/302", DEVBOX_ERROR_VALIDATION_ERROR },
   };
 
@@ -138,7 +139,7 @@ test_tries_once (Fixture *self, gconstpointer data)
 
 /* What the server may have carried out is not sent again, but for a key by which it would know it. */
 static void
-test_post (Fixture *self, gconstpointer data)
+test_unsafe (Fixture *self, gconstpointer data)
 {
   static const char *const unclear[] = { "/status/502", "/status/503", "/status/504", "/drop", "/drop-body" };
 
@@ -198,17 +199,12 @@ test_connection_refused (Fixture *self, gconstpointer data)
   g_assert_cmpfloat (g_timer_elapsed (timer, NULL), >=, 7 * DELAY * 0.75 / 1000);
 }
 
-static void
-cancel_soon (gpointer data, gpointer user_data)
-{
-  g_usleep (3 * DELAY * 1000);
-  g_cancellable_cancel (data);
-}
-
 static gpointer
 cancel_in_thread (gpointer data)
 {
-  cancel_soon (data, NULL);
+  g_usleep (3 * DELAY * 1000);
+  g_cancellable_cancel (data);
+
   return NULL;
 }
 
@@ -258,7 +254,7 @@ test_steps (Fixture *self, gconstpointer data)
   request->step = take_step;
   request->data = &n_steps;
   request->tries_once = TRUE;
-  g_assert_cmpuint (call_next (self, "/status/500 /drop /status/404 /ok", request, &error), ==, 4);
+  g_assert_cmpuint (call_next (self, "/status/500 /drop-body /status/404 /ok", request, &error), ==, 4);
   g_assert_no_error (error);
   g_assert_cmpuint (n_steps, ==, 3);
 }
@@ -271,10 +267,14 @@ main (int argc, char *argv[])
     const char *path;
     void (*func) (Fixture *self, gconstpointer data);
   } tests[] = {
-    { "/client/retry/transient", test_transient },       { "/client/retry/final", test_final },
-    { "/client/retry/limit", test_limit },               { "/client/retry/tries-once", test_tries_once },
-    { "/client/retry/post", test_post },                 { "/client/retry/retry-after", test_retry_after },
-    { "/client/retry/refused", test_connection_refused }, { "/client/retry/cancel-pause", test_cancel_pause },
+    { "/client/retry/transient", test_transient },
+    { "/client/retry/final", test_final },
+    { "/client/retry/limit", test_limit },
+    { "/client/retry/tries-once", test_tries_once },
+    { "/client/retry/unsafe", test_unsafe },
+    { "/client/retry/retry-after", test_retry_after },
+    { "/client/retry/refused", test_connection_refused },
+    { "/client/retry/cancel-pause", test_cancel_pause },
     { "/client/retry/steps", test_steps },
   };
 
