@@ -7,6 +7,7 @@
 #include "devbox-enum-types.h"
 #include "devbox-error.h"
 #include "devbox-error-info.h"
+#include "devbox-pool-stats.h"
 #include "devbox-pool.h"
 #include "devbox-client.h"
 #include "devbox-command.h"

@@ -404,8 +404,11 @@ start_in_io_thread (gpointer data)
   if (devbox_client_core_is_closed (self->core))
     devbox_call_fail_closed (self);
   else
-    devbox_connection_set_acquire (devbox_client_core_get_connections (self->core),
-                                   devbox_endpoint_get_address (self->endpoint), &self->ticket);
+    {
+      DevboxPoolKey key = { .devbox_name = "", .address = devbox_endpoint_get_address (self->endpoint) };
+
+      devbox_connection_set_acquire (devbox_client_core_get_connections (self->core), &key, &self->ticket);
+    }
 
   return G_SOURCE_REMOVE;
 }
