@@ -10,6 +10,7 @@
 #include "devbox-metrics-snapshot.h"
 #include "devbox-metrics.h"
 #include "devbox-path-policy.h"
+#include "devbox-pool-stats.h"
 #include "devbox-pool.h"
 #include "devbox-client.h"
 #include "devbox-command.h"
