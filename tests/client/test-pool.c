@@ -24,7 +24,7 @@ set_up (Fixture *self, gconstpointer data)
 {
   self->server = odd_server_new ("127.0.0.1");
   self->pool = devbox_pool_new ();
-  self->client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", self->pool, NULL);
+  self->client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", self->pool, "max-retries", 0, NULL);
   self->endpoint = test_endpoint_new (self->server, NULL);
 }
 
@@ -336,7 +336,8 @@ notified_cb (GObject *object, GParamSpec *pspec, gpointer data)
 static void
 test_notify (Fixture *self, gconstpointer data)
 {
-  static const char *const names[] = { "n-total", "n-active", "n-operations", "bytes-transferred", "reuse-rate" };
+  static const char *const names[]
+      = { "n-total", "n-active", "n-healthy", "n-operations", "bytes-transferred", "reuse-rate" };
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
   g_signal_connect (self->pool, "notify", G_CALLBACK (notified_cb), seen);
@@ -368,7 +369,7 @@ test_notify_nowhere (void)
 {
   OddServer *server = odd_server_new ("127.0.0.1");
   DevboxPool *pool = g_thread_join (g_thread_new ("elsewhere", make_pool_elsewhere, NULL));
-  DevboxClient *client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", pool, NULL);
+  DevboxClient *client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", pool, "max-retries", 0, NULL);
   g_autoptr (DevboxEndpoint) endpoint = test_endpoint_new (server, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = test_get (client, endpoint, "/ok", &error);
@@ -426,7 +427,8 @@ acquire (DevboxConnectionSet *set, DevboxTicket *ticket)
   memset (ticket, 0, sizeof (*ticket));
   ticket->called = called;
   ticket->data = &connection;
-  devbox_connection_set_acquire (set, "http://somewhere:1", ticket);
+  devbox_connection_set_acquire (set, &(DevboxPoolKey){ .devbox_name = "box", .address = "http://somewhere:1" },
+                                 ticket);
   g_assert_nonnull (connection);
 
   return connection;
