@@ -268,6 +268,12 @@ wait_for_next_use (DevboxPoolMember *member, const DevboxPoolSettings *settings)
 }
 
 void
+devbox_ticket_move (DevboxTicket *ticket, DevboxTicket *from)
+{
+  *ticket = (DevboxTicket){ .member = g_steal_pointer (&from->member) };
+}
+
+void
 devbox_connection_set_release (DevboxTicket *ticket)
 {
   DevboxPoolMember *member = g_steal_pointer (&ticket->member);
