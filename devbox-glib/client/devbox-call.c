@@ -156,12 +156,31 @@ devbox_call_fail_closed (DevboxCall *self)
   devbox_call_settle (self, NULL, make_closed_error (self));
 }
 
+gint64
+devbox_call_get_deadline (DevboxCall *self)
+{
+  DevboxPipe *pipe = self->request->body_pipe;
+  gint64 last_progress = pipe != NULL ? devbox_pipe_get_last_read (pipe) : 0;
+
+  if (self->timeout_ms == 0)
+    return G_MAXINT64;
+
+  return MAX (self->start_time, last_progress) + self->timeout_ms * G_TIME_SPAN_MILLISECOND;
+}
+
 static void
 deadline_passed (gpointer data)
 {
   DevboxCall *self = data;
   DevboxErrorDetails details = devbox_call_get_error_details (self);
   const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
+  gint64 deadline = devbox_call_get_deadline (self);
+
+  if (deadline > g_get_monotonic_time ())
+    {
+      devbox_timer_start (&self->deadline, deadline);
+      return;
+    }
 
   if (address != NULL)
     devbox_call_settle (self, NULL,
@@ -201,7 +220,7 @@ start (DevboxCall *self, DevboxClientCore *core)
   devbox_timer_init (&self->pause, timers, pause_is_over, self);
   devbox_timer_init (&self->deadline, timers, deadline_passed, self);
   if (self->timeout_ms > 0)
-    devbox_timer_start (&self->deadline, self->start_time + self->timeout_ms * G_TIME_SPAN_MILLISECOND);
+    devbox_timer_start (&self->deadline, devbox_call_get_deadline (self));
 
   if (devbox_client_core_is_closed (core))
     devbox_call_fail_closed (self);
