@@ -63,10 +63,10 @@ devbox_agent_read_time (JsonObject *object, const char *name, GDateTime **time, 
 
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING)
     {
-      if (!devbox_wire_json_get_int (object, name, FALSE, 0, MAX_SECONDS, &seconds, error))
+      if (!devbox_wire_json_get_int (object, name, FALSE, 0, MAX_SECONDS * 1000, &seconds, error))
         return FALSE;
 
-      *time = g_date_time_new_from_unix_utc (seconds);
+      *time = g_date_time_new_from_unix_utc (seconds > MAX_SECONDS ? seconds / 1000 : seconds);
       return TRUE;
     }
 
