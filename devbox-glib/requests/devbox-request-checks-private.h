@@ -16,6 +16,8 @@ typedef enum
   DEVBOX_REQUEST_TEXT_COMMAND_LINE,
   DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY,
   DEVBOX_REQUEST_TEXT_VARIABLE,
+  DEVBOX_REQUEST_TEXT_OWNER,
+  DEVBOX_REQUEST_TEXT_SEARCHED,
 } DevboxRequestText;
 
 /* Refuses an argument: a DEVBOX_ERROR_VALIDATION_ERROR whose info carries the offending value; NULL for a secret, which
