@@ -313,30 +313,15 @@ ticket_called (DevboxTicket *ticket, DevboxConnection *connection)
   send_request (self);
 }
 
-/* Idle connections to an agent may be checked, those to the platform not. */
-static DevboxPoolKey
-get_pool_key (DevboxCall *self)
-{
-  DevboxPoolKey key = { .devbox_name = "", .address = devbox_endpoint_get_address (self->endpoint) };
-
-  if (self->agent == NULL || self->request->asks_platform)
-    return key;
-
-  if (devbox_agent_get_devbox_name (self->agent) != NULL)
-    key.devbox_name = devbox_agent_get_devbox_name (self->agent);
-  key.health_uri = devbox_endpoint_get_health_uri (self->endpoint);
-
-  return key;
-}
-
 static void
 take_connection (DevboxCall *self)
 {
   DevboxRequest *request = self->request;
-  DevboxPoolKey key = get_pool_key (self);
+  gboolean is_for_agent = self->agent != NULL && !request->asks_platform;
+  DevboxPoolKey key = { 0 };
   GError *error = NULL;
 
-  if (self->agent != NULL && !request->asks_platform && request->prepare != NULL
+  if (is_for_agent && request->prepare != NULL
       && !request->prepare (request, devbox_agent_get_features (self->agent), &error))
     {
       devbox_call_settle (self, NULL, error);
@@ -345,6 +330,14 @@ take_connection (DevboxCall *self)
 
   self->ticket.called = ticket_called;
   self->ticket.data = self;
+  key.address = devbox_endpoint_get_address (self->endpoint);
+  if (is_for_agent)
+    {
+      key.devbox_name = devbox_agent_get_devbox_name (self->agent);
+      key.health_uri = devbox_endpoint_get_health_uri (self->endpoint);
+    }
+  if (key.devbox_name == NULL)
+    key.devbox_name = "";
   devbox_connection_set_acquire (devbox_client_core_get_connections (self->core), &key, &self->ticket);
 }
 

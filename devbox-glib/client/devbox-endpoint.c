@@ -235,6 +235,12 @@ devbox_endpoint_get_token (DevboxEndpoint *self)
   return self->token;
 }
 
+GUri *
+devbox_endpoint_get_health_uri (DevboxEndpoint *self)
+{
+  return self->health_uri;
+}
+
 const char *
 devbox_endpoint_get_authorization (DevboxEndpoint *self)
 {
@@ -245,12 +251,6 @@ const char *
 devbox_endpoint_get_address (DevboxEndpoint *self)
 {
   return self->address;
-}
-
-GUri *
-devbox_endpoint_get_health_uri (DevboxEndpoint *self)
-{
-  return self->health_uri;
 }
 
 gboolean
