@@ -272,10 +272,10 @@ devbox_instance_get_agent_url (DevboxInstance *self)
   return self->agent_url;
 }
 
-DevboxEndpoint *
-devbox_instance_get_endpoint (DevboxInstance *self)
+DevboxAgent *
+devbox_instance_get_agent (DevboxInstance *self)
 {
-  return self->endpoint;
+  return self->agent;
 }
 
 gboolean
