@@ -36,16 +36,26 @@ call_agent_sync (DevboxClient *self,
   return devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error);
 }
 
-static gboolean
-check_path (DevboxClient *self, const char *path, GError **error)
+gboolean
+devbox_client_check_paths (DevboxClient *self, GHashTable *files, GError **error)
 {
-  return devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error);
+  GHashTableIter iter;
+  gpointer path;
+
+  g_hash_table_iter_init (&iter, files);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    {
+      if (!devbox_client_check_path (self, path, error))
+        return FALSE;
+    }
+
+  return TRUE;
 }
 
 static DevboxRequest *
 new_load_file (DevboxClient *self, const char *path, GError **error)
 {
-  return check_path (self, path, error) ? devbox_read_file_request_new (path, error) : NULL;
+  return devbox_client_check_path (self, path, error) ? devbox_read_file_request_new (path, error) : NULL;
 }
 
 /**
@@ -148,7 +158,8 @@ devbox_client_load_file_sync (DevboxClient *self,
 static DevboxRequest *
 new_replace_file (DevboxClient *self, const char *path, GBytes *contents, guint mode, GError **error)
 {
-  return check_path (self, path, error) ? devbox_write_file_request_new (path, contents, mode, error) : NULL;
+  return devbox_client_check_path (self, path, error) ? devbox_write_file_request_new (path, contents, mode, error)
+                                                      : NULL;
 }
 
 /**
@@ -261,7 +272,7 @@ devbox_client_replace_file_sync (DevboxClient *self,
 static DevboxRequest *
 new_delete_file (DevboxClient *self, const char *path, gboolean recursive, GError **error)
 {
-  return check_path (self, path, error) ? devbox_delete_file_request_new (path, recursive, error) : NULL;
+  return devbox_client_check_path (self, path, error) ? devbox_delete_file_request_new (path, recursive, error) : NULL;
 }
 
 /**
@@ -365,6 +376,12 @@ devbox_client_delete_file_sync (DevboxClient *self,
   return call_agent_sync (self, name, request, cause, cancellable, error) != NULL;
 }
 
+static DevboxRequest *
+new_upload_files (DevboxClient *self, GHashTable *files, GError **error)
+{
+  return devbox_client_check_paths (self, files, error) ? devbox_upload_request_new (files, error) : NULL;
+}
+
 /**
  * devbox_client_upload_files_async:
  * @self: a client
@@ -400,7 +417,7 @@ devbox_client_upload_files_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_upload_files_async);
 
-  request = devbox_upload_request_new (files, &error);
+  request = new_upload_files (self, files, &error);
   call_agent_async (self, name, task, request, error);
 }
 
@@ -459,7 +476,7 @@ devbox_client_upload_files_sync (DevboxClient *self,
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (files != NULL, NULL);
 
-  request = devbox_upload_request_new (files, &cause);
+  request = new_upload_files (self, files, &cause);
 
   return call_agent_sync (self, name, request, cause, cancellable, error);
 }

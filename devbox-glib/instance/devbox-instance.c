@@ -291,7 +291,7 @@ devbox_instance_check_endpoint (DevboxInstance *self, GError **error)
 gboolean
 devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error)
 {
-  return devbox_instance_check_endpoint (self, error);
+  return devbox_instance_check_endpoint (self, error) && devbox_client_check_path (self->client, path, error);
 }
 
 void
