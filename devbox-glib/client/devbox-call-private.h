@@ -159,6 +159,8 @@ DevboxAgent *devbox_client_ref_agent (DevboxClient *self, const char *devbox_nam
 
 /* Whether a path of the workspace may be sent, as the client's policy has it. */
 gboolean devbox_client_check_path (DevboxClient *self, const char *path, GError **error);
+/* The same of all keys of a table. */
+gboolean devbox_client_check_paths (DevboxClient *self, GHashTable *files, GError **error);
 
 /* What a finish function returns: the task's pointer. Notes the error for devbox_error_info_get_last (). */
 gpointer devbox_client_call_finish (GAsyncResult *result, GError **error);
