@@ -181,8 +181,6 @@ class _Argument:
             self.default = None
         elif self.name == "mode":
             self.default = 0
-        elif self.name == "size":
-            self.default = -1
         elif type(interface).__name__ == "EnumInfo" and interface.is_flags():
             self.default = getattr(Devbox, interface.get_name())(0)
 
