@@ -168,6 +168,16 @@ find_code (DevboxRequest *self, const DevboxReply *reply, const Failure *failure
   return code == DEVBOX_WIRE_FILE_NOT_FOUND && self->not_found != 0 ? (DevboxWireCode) self->not_found : code;
 }
 
+/* The current dialect says with HTTP status 200 what it means by 1404 and the like. */
+static guint
+find_http_status (const DevboxReply *reply, const Failure *failure)
+{
+  if (SOUP_STATUS_IS_SUCCESSFUL (reply->status) && failure->status >= 1400 && failure->status < 1600)
+    return (guint) (failure->status - 1000);
+
+  return reply->status;
+}
+
 static gpointer
 fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError **error)
 {
@@ -180,7 +190,7 @@ fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError 
 
   devbox_error_set (error, (DevboxError) find_code (self, reply, &failure),
                     &(DevboxErrorDetails){
-                        .http_status = reply->status,
+                        .http_status = find_http_status (reply, &failure),
                         .request_id = reply->request_id,
                         .path = self->subject,
                         .code_name = failure.code_name,

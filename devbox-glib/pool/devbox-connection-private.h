@@ -2,7 +2,7 @@
 #pragma once
 
 #include "devbox-exchange-private.h"
-#include "devbox-io-thread-private.h"
+#include "devbox-pool-state-private.h"
 
 #include <libsoup/soup.h>
 
@@ -35,7 +35,8 @@ typedef DevboxPipe *(*DevboxConnectionPour) (DevboxConnection *connection,
                                              guint *silence_ms,
                                              gpointer data);
 
-DevboxConnection *devbox_connection_new (DevboxIoThread *thread, const char *user_agent);
+/* The state is told how long each connection lived. */
+DevboxConnection *devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent);
 void devbox_connection_free (DevboxConnection *self); /* not while it carries an exchange */
 
 void devbox_connection_send (DevboxConnection *self,
@@ -55,5 +56,6 @@ gboolean devbox_connection_is_reusable (DevboxConnection *self);
 guint64 devbox_connection_get_n_uses (DevboxConnection *self);
 /* When the server will close it if nothing is sent, with a margin; G_MAXINT64 when it did not say. Monotonic µs. */
 gint64 devbox_connection_get_expiry (DevboxConnection *self);
+GSocket *devbox_connection_get_socket (DevboxConnection *self); /* NULL: never connected */
 
 G_END_DECLS

@@ -32,7 +32,8 @@ parse_current (DevboxRequest *request, const DevboxReply *reply, GError **error)
 
   return devbox_request_fail_from_bad_reply (
       request,
-      g_error_new_literal (DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The reply does not contain the file")), error);
+      g_error_new_literal (DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The reply does not contain the file")),
+      error);
 }
 
 static void

@@ -11,9 +11,9 @@
 
 #include <string.h>
 
-#define MAX_PERMISSIONS 0777           /* of a number on the wire; a string may say more */
-#define ASK_FIRST_SIZE (1024 * 1024)   /* a refusal is worth a round trip */
-#define MODE_CAPABILITY "write-mode"   /* ?mode= */
+#define MAX_PERMISSIONS 0777         /* of a number on the wire; a string may say more */
+#define ASK_FIRST_SIZE (1024 * 1024) /* a refusal is worth a round trip */
+#define MODE_CAPABILITY "write-mode" /* ?mode= */
 
 typedef struct
 {
