@@ -5,6 +5,7 @@
 #include "devbox-client-core-private.h"
 #include "devbox-error-private.h"
 #include "devbox-retry-private.h"
+#include "devbox-trace-private.h"
 
 G_BEGIN_DECLS
 
@@ -61,6 +62,9 @@ struct _DevboxCall
   DevboxTimer pause; /* before the next attempt */
   DevboxRetryRules rules;
   GPtrArray *headers;
+  DevboxMetricsRecorder *recorder; /* NULL in a call of the I/O thread's own */
+  DevboxTrace trace;
+  guint64 n_bytes;
   guint n_retries;
   gboolean was_sent_again;
   gboolean was_found_again;

@@ -93,6 +93,8 @@ struct _DevboxRequest
   GDestroyNotify data_free;
 };
 
+/* One that sends nothing: the result is the DevboxEndpoint where the agent is. */
+DevboxRequest *devbox_request_new_for_endpoint (void);
 DevboxRequest *
 devbox_request_new (const char *method, const char *path, DevboxRequestParse parse, GDestroyNotify result_free);
 void devbox_request_free (DevboxRequest *self);

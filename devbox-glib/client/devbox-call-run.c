@@ -142,14 +142,14 @@ static void
 judge_reply (DevboxCall *self, const DevboxReply *reply)
 {
   DevboxRequest *request = self->request;
-  DevboxErrorDetails details = {
-    .http_status = reply->status,
-    .request_id = reply->request_id,
-    .path = request->subject,
-  };
+  DevboxErrorDetails details = devbox_call_get_error_details (self);
   GError *error = NULL;
   gpointer result;
   guint delay_ms;
+
+  details.http_status = reply->status;
+  details.request_id = reply->request_id;
+  details.retry_after_ms = devbox_retry_parse_after (reply->headers);
 
   if (may_be_elsewhere (reply) && devbox_request_rewind (request) && look_for_agent_again (self))
     {
@@ -197,6 +197,7 @@ count_operation (DevboxCall *self, const DevboxConnectionReply *reply)
   else if (self->request->body_pipe != NULL)
     n_bytes += devbox_pipe_get_n_read (self->request->body_pipe);
 
+  self->n_bytes += n_bytes;
   devbox_pool_state_count_operation (devbox_client_core_get_pool_state (self->core), reply->was_reused, n_bytes);
 }
 
@@ -228,6 +229,8 @@ reply_cb (DevboxConnection *connection, const DevboxConnectionReply *reply, gpoi
   DevboxCall *self = data;
 
   self->connection = NULL;
+  if (self->recorder != NULL && reply->was_sent && !reply->was_reused)
+    devbox_metrics_recorder_add_connection (self->recorder);
 
   if (!self->is_settled && may_send_again (self, reply))
     {
@@ -256,6 +259,7 @@ append_headers (DevboxCall *self, SoupMessageHeaders *headers)
 {
   DevboxRequest *request = self->request;
   const char *authorization = devbox_endpoint_get_authorization (self->endpoint);
+  char traceparent[DEVBOX_TRACE_PARENT_LENGTH + 1];
 
   for (guint i = 0; i < self->headers->len; i += 2)
     soup_message_headers_append (headers, self->headers->pdata[i], self->headers->pdata[i + 1]);
@@ -265,6 +269,9 @@ append_headers (DevboxCall *self, SoupMessageHeaders *headers)
   if (request->idempotency_key != NULL)
     soup_message_headers_append (headers, "Idempotency-Key", request->idempotency_key);
   soup_message_headers_append (headers, "X-Request-Id", self->request_id);
+  devbox_trace_begin_span (&self->trace);
+  devbox_trace_format (&self->trace, traceparent);
+  soup_message_headers_append (headers, "traceparent", traceparent);
   if (request->expect_continue && (request->body != NULL || request->body_pipe != NULL))
     soup_message_headers_set_expectations (headers, SOUP_EXPECTATION_CONTINUE);
 }
@@ -433,8 +440,14 @@ take_agent (DevboxCall *self)
 void
 devbox_call_run (DevboxCall *self)
 {
-  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  DevboxRequest *request = self->request;
+  gboolean has_peer;
 
-  if (self->agent == NULL || self->request->asks_platform ? take_platform (self) : take_agent (self))
+  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  has_peer = self->agent == NULL || request->asks_platform ? take_platform (self) : take_agent (self);
+
+  if (has_peer && request->method == NULL)
+    devbox_call_settle (self, devbox_endpoint_ref (self->endpoint), NULL);
+  else if (has_peer)
     take_connection (self);
 }

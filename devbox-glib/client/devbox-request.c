@@ -31,6 +31,12 @@ devbox_request_new (const char *method, const char *path, DevboxRequestParse par
   return self;
 }
 
+DevboxRequest *
+devbox_request_new_for_endpoint (void)
+{
+  return devbox_request_new (NULL, "/", NULL, (GDestroyNotify) devbox_endpoint_unref);
+}
+
 void
 devbox_request_free (DevboxRequest *self)
 {
