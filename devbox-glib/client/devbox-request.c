@@ -31,12 +31,20 @@ devbox_request_new (const char *method, const char *path, DevboxRequestParse par
   return self;
 }
 
+DevboxRequest *
+devbox_request_new_for_endpoint (void)
+{
+  return devbox_request_new (NULL, "/", NULL, (GDestroyNotify) devbox_endpoint_unref);
+}
+
 void
 devbox_request_free (DevboxRequest *self)
 {
   if (self->data_free != NULL)
     self->data_free (self->data);
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->body_pipe, devbox_pipe_unref);
+  g_free (self->body_head);
   g_free (self->subject);
   g_free (self->idempotency_key);
   g_free (self->path);
@@ -70,6 +78,28 @@ devbox_request_is_idempotent (DevboxRequest *self)
 {
   return self->idempotent || self->idempotency_key != NULL || self->method == SOUP_METHOD_GET || self->method == SOUP_METHOD_HEAD
          || self->method == SOUP_METHOD_PUT || self->method == SOUP_METHOD_DELETE;
+}
+
+gboolean
+devbox_request_head_is_envelope (SoupMessageHeaders *headers)
+{
+  const char *type = soup_message_headers_get_content_type (headers, NULL);
+
+  return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0
+         && soup_message_headers_get_one (headers, "Content-Disposition") == NULL;
+}
+
+gboolean
+devbox_request_streams (DevboxRequest *self, guint status, SoupMessageHeaders *headers)
+{
+  return self->streams_reply && status == SOUP_STATUS_OK
+         && !(self->has_envelope && devbox_request_head_is_envelope (headers));
+}
+
+gboolean
+devbox_request_rewind (DevboxRequest *self)
+{
+  return self->body != NULL || self->body_pipe == NULL || devbox_pipe_rewind (self->body_pipe);
 }
 
 /* What a failed reply says of itself. */
@@ -144,6 +174,16 @@ find_code (DevboxRequest *self, const DevboxReply *reply, const Failure *failure
   return code == DEVBOX_WIRE_FILE_NOT_FOUND && self->not_found != 0 ? (DevboxWireCode) self->not_found : code;
 }
 
+/* The current dialect says with HTTP status 200 what it means by 1404 and the like. */
+static guint
+find_http_status (const DevboxReply *reply, const Failure *failure)
+{
+  if (SOUP_STATUS_IS_SUCCESSFUL (reply->status) && failure->status >= 1400 && failure->status < 1600)
+    return (guint) (failure->status - 1000);
+
+  return reply->status;
+}
+
 static gpointer
 fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError **error)
 {
@@ -156,7 +196,7 @@ fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError 
 
   devbox_error_set (error, (DevboxError) find_code (self, reply, &failure),
                     &(DevboxErrorDetails){
-                        .http_status = reply->status,
+                        .http_status = find_http_status (reply, &failure),
                         .request_id = reply->request_id,
                         .path = self->subject,
                         .code_name = failure.code_name,

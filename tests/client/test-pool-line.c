@@ -79,7 +79,8 @@ send (Call *self, DevboxConnection *connection)
   g_autofree char *url = g_strconcat (odd_server_get_url (self->stage->server), "/ok", NULL);
   g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, url);
 
-  devbox_connection_send (connection, message, NULL, NULL, 1000, release_cb, self);
+  devbox_connection_send (connection, &(DevboxExchangeRequest){ .message = message, .max_reply_size = 1000 }, NULL,
+                          release_cb, self);
 }
 
 /* One call from beginning to end. */
