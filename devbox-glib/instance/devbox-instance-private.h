@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-call-private.h"
+#include "devbox-agent-private.h"
 #include "devbox-instance.h"
 
 G_BEGIN_DECLS
 
 /* What the operations of an instance, each topic in a file of its own, have in common. */
 
-DevboxEndpoint *devbox_instance_get_endpoint (DevboxInstance *self); /* NULL if the address is not valid */
+DevboxAgent *devbox_instance_get_agent (DevboxInstance *self); /* transfer none; NULL if the address is not valid */
 gboolean devbox_instance_check_endpoint (DevboxInstance *self, GError **error);
 /* And whether the path may be sent. */
 gboolean devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error);
@@ -21,6 +21,21 @@ gpointer devbox_instance_call_sync (DevboxInstance *self,
                                     GError *cause,
                                     GCancellable *cancellable,
                                     GError **error);
+
+/* The same for a request whose body is the stream, or so many bytes of it; -1: all. */
+void devbox_instance_upload_async (DevboxInstance *self,
+                                   GTask *task,
+                                   DevboxRequest *request,
+                                   GError *error,
+                                   GInputStream *contents,
+                                   goffset size);
+gpointer devbox_instance_upload_sync (DevboxInstance *self,
+                                      DevboxRequest *request,
+                                      GError *cause,
+                                      GInputStream *contents,
+                                      goffset size,
+                                      GCancellable *cancellable,
+                                      GError **error);
 
 /* Ends the task for what was wrong before anything was sent. Takes the error. */
 void devbox_instance_return_error (GTask *task, GError *error);

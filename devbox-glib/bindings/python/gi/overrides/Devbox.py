@@ -3,9 +3,9 @@
 
 * Every ``x_async()`` that is called without a callback returns an awaitable. It works in any asyncio loop: ``asyncio.run()``
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
-* Where C takes a ``GLib.Bytes``, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where it returns one, Python gets
-  ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
-* A ``cancellable`` may be left out, and so may ``mode`` and ``flags``.
+* Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
+  it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
+* A ``cancellable`` may be left out, and so may ``mode``, ``flags``, ``recursive``, ``overwrite``, ``offset``, ``limit`` and ``size``.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
@@ -164,6 +164,10 @@ def _with_info(method):
     return wrapper
 
 
+# What arguments of these names are when they are left out, where nothing behind them is needed.
+_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1}
+
+
 class _Argument:
     """An argument of a method, as the introspection data has it."""
 
@@ -174,13 +178,14 @@ class _Argument:
 
         self.name = info.get_name()
         self.is_bytes = type_name == "GLib.Bytes"
+        self.is_table = type_info.get_tag_as_string() == "ghash"
         self.is_cancellable = type_name == "Gio.Cancellable"
         self.is_callback = type_name == "Gio.AsyncReadyCallback"
         self.default = inspect.Parameter.empty
         if info.may_be_null():
             self.default = None
-        elif self.name == "mode":
-            self.default = 0
+        elif self.name in _DEFAULTS:
+            self.default = _DEFAULTS[self.name]
         elif type(interface).__name__ == "EnumInfo" and interface.is_flags():
             self.default = getattr(Devbox, interface.get_name())(0)
 
@@ -194,11 +199,25 @@ def _arguments_of(info):
         arguments.append(argument)
         if argument.is_callback:
             break  # what follows is its user data
+
+    needed = False
+    for argument in reversed(arguments):
+        if needed:
+            argument.default = inspect.Parameter.empty
+        needed = argument.default is inspect.Parameter.empty
     return arguments
 
 
+def _convert_value(argument, value):
+    if argument.is_bytes:
+        return _to_bytes(value)
+    if argument.is_table:
+        return {key: _to_bytes(item) for key, item in value.items()}
+    return value
+
+
 def _convert(arguments, values):
-    return [_to_bytes(value) if argument.is_bytes else value for argument, value in zip(arguments, values)]
+    return [_convert_value(argument, value) for argument, value in zip(arguments, values)]
 
 
 def _finish(method, info):
@@ -283,7 +302,7 @@ def _wrap_method(cls, methods, info):
         setattr(cls, name, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
-    elif (info.can_throw_gerror() or any(argument.is_bytes for argument in arguments)
+    elif (info.can_throw_gerror() or any(argument.is_bytes or argument.is_table for argument in arguments)
           or _returns_bytes(info)):
         setattr(cls, name, _blocking(getattr(cls, name), info, arguments))
 
