@@ -81,12 +81,19 @@ devbox_request_is_idempotent (DevboxRequest *self)
 }
 
 gboolean
-devbox_request_streams (DevboxRequest *self, guint status, SoupMessageHeaders *headers)
+devbox_request_head_is_envelope (SoupMessageHeaders *headers)
 {
   const char *type = soup_message_headers_get_content_type (headers, NULL);
 
-  return self->streams_reply && SOUP_STATUS_IS_SUCCESSFUL (status)
-         && !(self->has_envelope && g_strcmp0 (type, "application/json") == 0);
+  return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0
+         && soup_message_headers_get_one (headers, "Content-Disposition") == NULL;
+}
+
+gboolean
+devbox_request_streams (DevboxRequest *self, guint status, SoupMessageHeaders *headers)
+{
+  return self->streams_reply && status == SOUP_STATUS_OK
+         && !(self->has_envelope && devbox_request_head_is_envelope (headers));
 }
 
 gboolean

@@ -5,7 +5,7 @@
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
 * Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
   it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
-* A ``cancellable`` may be left out, and so may ``mode``, ``flags``, ``recursive``, ``overwrite``, ``offset`` and ``limit``.
+* A ``cancellable`` may be left out, and so may ``mode``, ``flags``, ``recursive``, ``overwrite``, ``offset``, ``limit`` and ``size``.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
@@ -165,7 +165,7 @@ def _with_info(method):
 
 
 # What arguments of these names are when they are left out, where nothing behind them is needed.
-_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False}
+_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1}
 
 
 class _Argument:
