@@ -287,7 +287,7 @@ build_message (DevboxCall *self)
 
   /* For may_send_again (): they tell whether a first part of a reply had come. What is idempotent by its method libsoup
    * sends again. */
-  if (devbox_request_is_idempotent (request))
+  if (request->idempotent || request->idempotency_key != NULL)
     soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
 
   return message;
