@@ -12,5 +12,8 @@
 #include "devbox-command.h"
 #include "devbox-command-result.h"
 #include "devbox-context-poll.h"
+#include "devbox-file-info.h"
 #include "devbox-file-monitor.h"
+#include "devbox-file-result.h"
 #include "devbox-instance.h"
+#include "devbox-upload-result.h"

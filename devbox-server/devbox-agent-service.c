@@ -9,6 +9,7 @@
 #include "devbox-http-access-log-private.h"
 #include "devbox-http-router-private.h"
 #include "devbox-random-private.h"
+#include "devbox-secret-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -58,9 +59,7 @@ devbox_agent_config_clear (DevboxAgentConfig *config)
   g_free (config->host);
   g_strfreev (config->cors_origins);
   g_strfreev (config->host_names);
-  if (config->token != NULL)
-    explicit_bzero (config->token, strlen (config->token));
-  g_free (config->token);
+  devbox_secret_free (config->token);
   g_strfreev (config->base_environment);
   g_free (config->startup_command);
   devbox_http_traffic_unref (config->traffic);

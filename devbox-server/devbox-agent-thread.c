@@ -3,6 +3,7 @@
 
 #include "devbox-agent-thread-private.h"
 
+#include "devbox-secret-private.h"
 #include "devbox-service-thread-private.h"
 
 #include <string.h>
@@ -52,9 +53,7 @@ agent_thread_free (DevboxAgentThread *self)
 {
   devbox_agent_config_clear (&self->config);
   g_free (self->uri);
-  if (self->token != NULL)
-    explicit_bzero (self->token, strlen (self->token));
-  g_free (self->token);
+  devbox_secret_free (self->token);
   g_free (self);
 }
 

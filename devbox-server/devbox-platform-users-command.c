@@ -3,6 +3,7 @@
 
 #include "devbox-platform-options-private.h"
 #include "devbox-program-private.h"
+#include "devbox-secret-private.h"
 #include "devbox-wire-json-private.h"
 #include "devbox-wire-kubeconfig-private.h"
 
@@ -26,9 +27,7 @@ static void
 access_clear (Access *self)
 {
   g_free (self->server);
-  if (self->token != NULL)
-    explicit_bzero (self->token, strlen (self->token));
-  g_free (self->token);
+  devbox_secret_free (self->token);
   g_clear_object (&self->authority);
 }
 

@@ -3,6 +3,8 @@
 
 #include "devbox-server-options-private.h"
 
+#include "devbox-secret-private.h"
+
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -296,8 +298,6 @@ devbox_server_options_clear (DevboxServerOptions *self)
   g_free (self->host);
   g_strfreev (self->cors_origins);
   g_strfreev (self->host_names);
-  if (self->token != NULL)
-    explicit_bzero (self->token, strlen (self->token));
-  g_free (self->token);
+  devbox_secret_free (self->token);
   memset (self, 0, sizeof *self);
 }

@@ -29,14 +29,24 @@ DevboxAgent *devbox_agent_ref (DevboxAgent *self);
 void devbox_agent_unref (DevboxAgent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxAgent, devbox_agent_unref)
 
-const char *devbox_agent_get_devbox_name (DevboxAgent *self);   /* or NULL */
-DevboxEndpoint *devbox_agent_ref_endpoint (DevboxAgent *self);  /* or NULL: not known */
+gboolean devbox_agent_is_shared (DevboxAgent *self);           /* whether there is more than one reference */
+const char *devbox_agent_get_devbox_name (DevboxAgent *self);  /* or NULL */
+DevboxEndpoint *devbox_agent_ref_endpoint (DevboxAgent *self); /* or NULL: not known */
 /* What a detail of the platform says of it; TRUE if it is another address or token than before. */
 gboolean devbox_agent_set_endpoint (DevboxAgent *self, DevboxEndpoint *endpoint);
 void devbox_agent_forget (DevboxAgent *self); /* where it is and what it can do; not for a fixed endpoint's address */
 
 gboolean devbox_agent_has_features (DevboxAgent *self);
-const DevboxAgentFeatures *devbox_agent_get_features (DevboxAgent *self); /* in the I/O thread */
-void devbox_agent_take_features (DevboxAgent *self, DevboxAgentFeatures *features);
+const DevboxAgentFeatures *devbox_agent_get_features (DevboxAgent *self);           /* in the I/O thread */
+void devbox_agent_take_features (DevboxAgent *self, DevboxAgentFeatures *features); /* from g_new () */
+
+/* In the I/O thread: the searches of calls that wait to know more, and whether somebody looks. */
+typedef struct
+{
+  GQueue line;
+  gboolean is_served;
+} DevboxAgentSearches;
+
+DevboxAgentSearches *devbox_agent_get_searches (DevboxAgent *self);
 
 G_END_DECLS

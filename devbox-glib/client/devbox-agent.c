@@ -16,6 +16,7 @@ struct _DevboxAgent
   /* The I/O thread's. */
   gboolean has_features;
   DevboxAgentFeatures features;
+  DevboxAgentSearches searches;
 };
 
 gboolean
@@ -70,11 +71,19 @@ devbox_agent_unref (DevboxAgent *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_assert (self->searches.line.length == 0);
+
   clear_features (self);
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
   g_mutex_clear (&self->mutex);
   g_free (self->devbox_name);
   g_free (self);
+}
+
+gboolean
+devbox_agent_is_shared (DevboxAgent *self)
+{
+  return !g_atomic_ref_count_compare (&self->ref_count, 1);
 }
 
 const char *
@@ -148,5 +157,12 @@ devbox_agent_take_features (DevboxAgent *self, DevboxAgentFeatures *features)
 {
   clear_features (self);
   self->features = *features;
+  g_free (features);
   self->has_features = TRUE;
+}
+
+DevboxAgentSearches *
+devbox_agent_get_searches (DevboxAgent *self)
+{
+  return &self->searches;
 }

@@ -72,12 +72,13 @@ struct _DevboxRequest
   gboolean asks_platform;   /* instead of the agent that the call is for */
   gboolean anonymous;       /* send no token (health) */
   gboolean idempotent; /* a POST that may be sent twice, like a read; GET, HEAD, PUT and DELETE are so by themselves */
-  gboolean expect_continue; /* ask before the body is sent: for large bodies that the server may refuse */
-  gboolean tries_once;      /* no retries, whatever the client's settings */
+  gboolean expect_continue;     /* ask before the body is sent: for large bodies that the server may refuse */
+  gboolean tries_once;          /* no retries, whatever the client's settings */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
   DevboxRequestStep step;       /* or NULL */
   DevboxRequestParse parse;
   GDestroyNotify result_free;
+  guint n_sent;  /* how often it was sent until now, whatever its form */
   gpointer data; /* for the functions above */
   GDestroyNotify data_free;
 };

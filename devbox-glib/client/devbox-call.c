@@ -5,102 +5,58 @@
 #include "devbox-call-private.h"
 
 #include "devbox-client.h"
-#include "devbox-endpoint-private.h"
-#include "devbox-request-private.h"
-#include "devbox-transport-error-private.h"
+#include "devbox-platform-source-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
-#define REQUEST_ID_LENGTH 16
-#define MAX_REQUEST_ID_LENGTH 128
-
-/* One call, from the caller's thread to the I/O thread and back.
- *
- * The I/O thread uses what is the caller's - task, cancellable, request, client - only until the call is settled, and
- * never releases it: that happens in the source that settling attaches to the task's context, or in the thread that
- * waits. What the I/O thread still holds after that is the memory of the call itself. */
-struct _DevboxCall
-{
-  gatomicrefcount ref_count;
-  DevboxIoThread *thread;
-  DevboxEndpoint *endpoint;
-  char request_id[REQUEST_ID_LENGTH + 1];
-  guint timeout_ms;
-  gint64 start_time;
-
-  /* The caller's. */
-  DevboxClient *client;
-  DevboxRequest *request;
-  GCancellable *cancellable;
-  gulong cancelled_id;
-  GTask *task; /* NULL: a thread waits */
-  GSource *return_source;
-
-  /* Written by the I/O thread before the call goes back. */
-  gpointer result;
-  GError *error;
-  GMutex mutex;
-  GCond cond;
-  gboolean is_back;
-
-  /* The I/O thread's. */
-  guint n_io_refs;
-  DevboxClientCore *core;
-  gboolean is_settled;
-  gboolean was_sent_again;
-  GList link;
-  DevboxTimer deadline;
-  DevboxTicket ticket;
-  DevboxConnection *connection;
-};
-
-static DevboxCall *
-call_ref (DevboxCall *self)
+DevboxCall *
+devbox_call_ref (DevboxCall *self)
 {
   g_atomic_ref_count_inc (&self->ref_count);
 
   return self;
 }
 
-static void
-call_unref (gpointer data)
+void
+devbox_call_unref (gpointer call)
 {
-  DevboxCall *self = data;
+  DevboxCall *self = call;
 
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
-  devbox_endpoint_unref (self->endpoint);
+  g_clear_pointer (&self->agent, devbox_agent_unref);
+  g_clear_pointer (&self->platform, devbox_endpoint_unref);
+  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  g_clear_pointer (&self->headers, g_ptr_array_unref);
   devbox_io_thread_unref (self->thread);
   g_free (self);
 }
 
-/* While the I/O thread has to do with the call, its core must not go. */
-static void
-call_io_ref (DevboxCall *self)
+void
+devbox_call_io_ref (DevboxCall *self)
 {
   if (self->n_io_refs++ == 0)
     {
       devbox_client_core_ref (self->core);
-      call_ref (self);
+      devbox_call_ref (self);
     }
 }
 
-static void
-call_io_unref (DevboxCall *self)
+void
+devbox_call_io_unref (DevboxCall *self)
 {
   if (--self->n_io_refs == 0)
     {
       devbox_client_core_unref (self->core);
-      call_unref (self);
+      devbox_call_unref (self);
     }
 }
 
-static DevboxErrorDetails
-get_error_details (DevboxCall *self)
+DevboxErrorDetails
+devbox_call_get_error_details (DevboxCall *self)
 {
   return (DevboxErrorDetails){ .request_id = self->request_id, .path = self->request->subject };
 }
@@ -108,7 +64,7 @@ get_error_details (DevboxCall *self)
 static GError *
 make_closed_error (DevboxCall *self)
 {
-  DevboxErrorDetails details = get_error_details (self);
+  DevboxErrorDetails details = devbox_call_get_error_details (self);
 
   return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &details, "%s", _ ("The client was closed"));
 }
@@ -132,7 +88,7 @@ release_to_caller (gpointer data)
   g_clear_object (&self->client);
   g_clear_pointer (&self->return_source, g_source_unref);
 
-  call_unref (self);
+  devbox_call_unref (self);
 }
 
 static gboolean
@@ -152,6 +108,12 @@ return_to_caller (gpointer data)
 static void
 give_back (DevboxCall *self)
 {
+  if (self->done != NULL)
+    {
+      self->done (g_steal_pointer (&self->result), self->error, self->done_data);
+      release_to_caller (self);
+      return;
+    }
   if (self->task != NULL)
     {
       g_source_attach (self->return_source, g_task_get_context (self->task));
@@ -164,222 +126,87 @@ give_back (DevboxCall *self)
   g_mutex_unlock (&self->mutex);
 }
 
-/* Takes result and error, of which one is set. The connection, if there is one, comes back in reply_cb (). */
-static void
-settle (DevboxCall *self, gpointer result, GError *error)
+void
+devbox_call_settle (DevboxCall *self, gpointer result, GError *error)
 {
-  DevboxErrorDetails details = get_error_details (self);
+  DevboxErrorDetails details = devbox_call_get_error_details (self);
+  DevboxClientCore *core = self->core;
 
   g_assert (!self->is_settled);
 
   self->is_settled = TRUE;
   devbox_timer_stop (&self->deadline);
-  devbox_connection_set_leave (&self->ticket);
-  if (self->connection != NULL)
-    devbox_connection_abort (self->connection);
+  devbox_call_stop_run (self);
 
   self->result = result;
   self->error = error != NULL ? devbox_error_complete (error, &details) : NULL;
-  give_back (self);
-
   if (self->link.data != NULL)
-    {
-      devbox_client_core_remove_call (self->core, &self->link);
-      call_io_unref (self);
-    }
+    devbox_client_core_remove_call (core, &self->link);
+
+  devbox_call_ref (self);
+  give_back (self);
+  if (self->link.data != NULL)
+    devbox_call_io_unref (self);
+  devbox_call_unref (self);
 }
 
 void
 devbox_call_fail_closed (DevboxCall *self)
 {
-  settle (self, NULL, make_closed_error (self));
+  devbox_call_settle (self, NULL, make_closed_error (self));
 }
 
 static void
 deadline_passed (gpointer data)
 {
   DevboxCall *self = data;
-  DevboxErrorDetails details = get_error_details (self);
+  DevboxErrorDetails details = devbox_call_get_error_details (self);
+  const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
 
-  settle (self, NULL,
-          devbox_error_new (
-              DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
-              /* Translators: %s is an address such as "https://example.org:443", %u a number of milliseconds */
-              _ ("%s did not answer within %u ms"), devbox_endpoint_get_address (self->endpoint), self->timeout_ms));
-}
-
-/* What the server calls the request, if that can be shown, else what we call it. */
-static const char *
-get_request_id (DevboxCall *self, SoupMessageHeaders *headers)
-{
-  const char *id = soup_message_headers_get_one (headers, "X-Request-Id");
-  gsize length = 0;
-
-  while (id != NULL && g_ascii_isgraph (id[length]))
-    length++;
-
-  return length > 0 && length <= MAX_REQUEST_ID_LENGTH && id[length] == '\0' ? id : self->request_id;
-}
-
-/* An error text may repeat what the server wrote, and that what we wrote. */
-static GError *
-without_token (DevboxCall *self, GError *error)
-{
-  g_autofree char *message = devbox_endpoint_redact (self->endpoint, error->message);
-
-  if (strcmp (message, error->message) != 0)
-    {
-      g_free (error->message);
-      error->message = g_steal_pointer (&message);
-    }
-
-  return error;
-}
-
-static void
-settle_with_reply (DevboxCall *self, const DevboxConnectionReply *transport_reply)
-{
-  DevboxRequest *request = self->request;
-  SoupMessageHeaders *headers = soup_message_get_response_headers (transport_reply->message);
-  DevboxReply reply = {
-    .status = soup_message_get_status (transport_reply->message),
-    .headers = headers,
-    .body = transport_reply->body,
-    .request_id = get_request_id (self, headers),
-  };
-  DevboxErrorDetails details = {
-    .http_status = reply.status,
-    .request_id = reply.request_id,
-    .path = request->subject,
-  };
-  GError *error = NULL;
-  gpointer result = request->parse (request, &reply, &error);
-
-  if (result == NULL && error == NULL)
-    error
-        = devbox_error_new (DEVBOX_ERROR_INTERNAL_ERROR, NULL, _ ("The reply to %s was not understood"), request->path);
-
-  settle (self, result, error != NULL ? without_token (self, devbox_error_complete (error, &details)) : NULL);
-}
-
-/* Whether a request may go out once more: the connection had been used before, the server closed it without a word of
- * reply - as it does when it has just found it idle for too long - and it does no harm if the server carries the
- * request out twice. */
-static gboolean
-may_send_again (DevboxCall *self, const DevboxConnectionReply *reply)
-{
-  return !self->was_sent_again && reply->error != NULL && reply->was_reused && !reply->was_answered
-         && devbox_error_is_disconnection (reply->error) && devbox_request_is_idempotent (self->request);
-}
-
-static void send_request (DevboxCall *self);
-
-static void
-count_operation (DevboxCall *self, const DevboxConnectionReply *reply)
-{
-  guint64 n_bytes = g_bytes_get_size (reply->body);
-
-  if (self->request->body != NULL)
-    n_bytes += g_bytes_get_size (self->request->body);
-
-  devbox_pool_state_count_operation (devbox_client_core_get_pool_state (self->core), reply->was_reused, n_bytes);
-}
-
-static void
-reply_cb (DevboxConnection *connection, const DevboxConnectionReply *reply, gpointer data)
-{
-  DevboxCall *self = data;
-
-  self->connection = NULL;
-
-  if (!self->is_settled && may_send_again (self, reply))
-    {
-      self->was_sent_again = TRUE;
-      devbox_connection_renew (connection);
-      self->connection = connection;
-      send_request (self);
-      call_io_unref (self);
-      return;
-    }
-
-  if (!self->is_settled && reply->body != NULL)
-    count_operation (self, reply);
-
-  /* The next call can go out while this one's reply is read. */
-  devbox_connection_set_release (&self->ticket);
-
-  if (self->is_settled)
-    ;
-  else if (reply->body != NULL)
-    settle_with_reply (self, reply);
+  if (address != NULL)
+    devbox_call_settle (self, NULL,
+                        devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                                          /* Translators: %s is an address such as "https://example.org:443", %u a
+                                           * number of milliseconds */
+                                          _ ("%s did not answer within %u ms"), address, self->timeout_ms));
   else
-    {
-      DevboxErrorDetails details = get_error_details (self);
-
-      settle (self, NULL,
-              devbox_error_from_transport (reply->error, devbox_endpoint_get_address (self->endpoint), &details));
-    }
-
-  call_io_unref (self);
-}
-
-static SoupMessage *
-build_message (DevboxCall *self)
-{
-  DevboxRequest *request = self->request;
-  g_autoptr (GUri) uri = devbox_endpoint_build_uri (self->endpoint, request->path);
-  SoupMessage *message = soup_message_new_from_uri (request->method, uri);
-  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
-  const char *token = devbox_endpoint_get_token (self->endpoint);
-
-  if (token != NULL && !request->anonymous)
-    {
-      g_autofree char *authorization = g_strconcat ("Bearer ", token, NULL);
-
-      soup_message_headers_append (headers, "Authorization", authorization);
-      explicit_bzero (authorization, strlen (authorization));
-    }
-  soup_message_headers_append (headers, "X-Request-Id", self->request_id);
-  if (request->expect_continue && request->body != NULL)
-    soup_message_headers_set_expectations (headers, SOUP_EXPECTATION_CONTINUE);
-
-  /* For may_send_again (): they tell whether a first part of a reply had come. What is idempotent by its method libsoup
-   * sends again. */
-  if (request->idempotent)
-    soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
-
-  return message;
+    devbox_call_settle (self, NULL,
+                        devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                                          /* Translators: %u is a number of milliseconds */
+                                          _ ("The devbox was not found within %u ms"), self->timeout_ms));
 }
 
 static void
-send_request (DevboxCall *self)
+pause_is_over (gpointer data)
 {
-  g_autoptr (SoupMessage) message = build_message (self);
-
-  call_io_ref (self);
-  devbox_connection_send (self->connection, message, self->request->body, self->request->content_type,
-                          devbox_request_get_max_reply_size (self->request), reply_cb, self);
+  devbox_call_run (data);
 }
 
+/* The core is there as long as something is invoked in its thread. */
 static void
-ticket_called (DevboxTicket *ticket, DevboxConnection *connection)
+start (DevboxCall *self, DevboxClientCore *core)
 {
-  DevboxCall *self = ticket->data;
+  DevboxClientSettings *settings = devbox_client_core_get_settings (core);
+  DevboxTimerQueue *timers = devbox_io_thread_get_timers (self->thread);
 
-  if (connection == NULL)
-    {
-      DevboxErrorDetails details = get_error_details (self);
+  self->core = core;
+  self->link.data = self;
+  devbox_call_io_ref (self);
+  devbox_client_core_add_call (core, &self->link);
 
-      settle (self, NULL,
-              devbox_error_new (DEVBOX_ERROR_CONNECTION_POOL_EXHAUSTED, &details,
-                                /* Translators: %s is an address such as "https://example.org:443" */
-                                _ ("None of the connections to %s became free in time"),
-                                devbox_endpoint_get_address (self->endpoint)));
-      return;
-    }
+  self->rules.max_retries = devbox_client_settings_get_max_retries (settings);
+  self->rules.first_delay_ms = devbox_client_settings_get_retry_delay (settings);
+  self->headers = devbox_client_settings_ref_headers (settings);
 
-  self->connection = connection;
-  send_request (self);
+  devbox_timer_init (&self->pause, timers, pause_is_over, self);
+  devbox_timer_init (&self->deadline, timers, deadline_passed, self);
+  if (self->timeout_ms > 0)
+    devbox_timer_start (&self->deadline, self->start_time + self->timeout_ms * G_TIME_SPAN_MILLISECOND);
+
+  if (devbox_client_core_is_closed (core))
+    devbox_call_fail_closed (self);
+  else if (!self->waits_for_platform)
+    devbox_call_run (self);
 }
 
 static gboolean
@@ -387,25 +214,8 @@ start_in_io_thread (gpointer data)
 {
   DevboxCall *self = data;
 
-  if (self->is_settled)
-    return G_SOURCE_REMOVE;
-
-  self->core = devbox_client_get_core (self->client);
-  self->link.data = self;
-  call_io_ref (self);
-  devbox_client_core_add_call (self->core, &self->link);
-
-  devbox_timer_init (&self->deadline, devbox_io_thread_get_timers (self->thread), deadline_passed, self);
-  if (self->timeout_ms > 0)
-    devbox_timer_start (&self->deadline, self->start_time + self->timeout_ms * G_TIME_SPAN_MILLISECOND);
-
-  self->ticket.called = ticket_called;
-  self->ticket.data = self;
-  if (devbox_client_core_is_closed (self->core))
-    devbox_call_fail_closed (self);
-  else
-    devbox_connection_set_acquire (devbox_client_core_get_connections (self->core),
-                                   devbox_endpoint_get_address (self->endpoint), &self->ticket);
+  if (!self->is_settled)
+    start (self, devbox_client_get_core (self->client));
 
   return G_SOURCE_REMOVE;
 }
@@ -420,7 +230,7 @@ cancel_in_io_thread (gpointer data)
     return G_SOURCE_REMOVE;
 
   g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The call was cancelled"));
-  settle (self, NULL, error);
+  devbox_call_settle (self, NULL, error);
 
   return G_SOURCE_REMOVE;
 }
@@ -431,26 +241,36 @@ cancelled_cb (GCancellable *cancellable, gpointer data)
 {
   DevboxCall *self = data;
 
-  devbox_io_thread_invoke (self->thread, cancel_in_io_thread, call_ref (self), call_unref);
+  devbox_io_thread_invoke (self->thread, cancel_in_io_thread, devbox_call_ref (self), devbox_call_unref);
 }
 
 /* Takes the request. */
 static DevboxCall *
-call_new (DevboxClient *client, DevboxEndpoint *endpoint, DevboxRequest *request, GCancellable *cancellable)
+call_new (DevboxIoThread *thread, DevboxAgent *agent, DevboxRequest *request, guint timeout_ms)
 {
   DevboxCall *self = g_new0 (DevboxCall, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
-  self->thread = devbox_io_thread_ref (devbox_client_core_get_thread (devbox_client_get_core (client)));
-  self->endpoint = devbox_endpoint_ref (endpoint);
-  self->client = g_object_ref (client);
+  self->thread = devbox_io_thread_ref (thread);
+  self->agent = agent != NULL ? devbox_agent_ref (agent) : NULL;
   self->request = request;
-  g_set_object (&self->cancellable, cancellable);
-  self->timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : devbox_client_get_timeout (client);
+  self->timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : timeout_ms;
   self->start_time = g_get_monotonic_time ();
   g_snprintf (self->request_id, sizeof (self->request_id), "%08x%08x", g_random_int (), g_random_int ());
+
+  return self;
+}
+
+static DevboxCall *
+call_new_for_caller (DevboxClient *client, DevboxAgent *agent, DevboxRequest *request, GCancellable *cancellable)
+{
+  DevboxIoThread *thread = devbox_client_core_get_thread (devbox_client_get_core (client));
+  DevboxCall *self = call_new (thread, agent, request, devbox_client_get_timeout (client));
+
+  self->client = g_object_ref (client);
+  g_set_object (&self->cancellable, cancellable);
 
   return self;
 }
@@ -469,20 +289,115 @@ find_obstacle (DevboxCall *self)
   return NULL;
 }
 
+/* The platform, or what keeps the program from it, on its way to the I/O thread. */
+typedef struct
+{
+  DevboxCall *call;
+  DevboxEndpoint *platform;
+  GError *error;
+} PlatformNews;
+
+static void
+platform_news_free (gpointer data)
+{
+  PlatformNews *news = data;
+
+  g_clear_pointer (&news->platform, devbox_endpoint_unref);
+  g_clear_error (&news->error);
+  devbox_call_unref (news->call);
+  g_free (news);
+}
+
+static gboolean
+take_platform (gpointer data)
+{
+  PlatformNews *news = data;
+  DevboxCall *self = news->call;
+
+  if (self->is_settled)
+    return G_SOURCE_REMOVE;
+
+  self->waits_for_platform = FALSE;
+  self->platform = g_steal_pointer (&news->platform);
+  if (self->platform != NULL)
+    devbox_call_run (self);
+  else
+    devbox_call_settle (self, NULL, g_steal_pointer (&news->error));
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In any thread. */
+static void
+found_platform (DevboxEndpoint *platform, GError *error, gpointer data)
+{
+  PlatformNews *news = g_new0 (PlatformNews, 1);
+
+  news->call = data;
+  news->platform = platform;
+  news->error = error;
+  devbox_io_thread_invoke (news->call->thread, take_platform, news, platform_news_free);
+}
+
+/* An agent whose address is fixed has no platform; one that was found keeps what the platform was told last. */
+static gboolean
+find_platform_at_once (DevboxCall *self, DevboxPlatformSource *source)
+{
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
+
+  if (self->agent != NULL && devbox_agent_get_devbox_name (self->agent) == NULL)
+    return TRUE;
+
+  if (self->agent != NULL)
+    endpoint = devbox_agent_ref_endpoint (self->agent);
+  self->platform = devbox_platform_source_ref_known (source, endpoint != NULL && !self->request->asks_platform);
+
+  return self->platform != NULL;
+}
+
 static void
 call_start (DevboxCall *self)
 {
-  if (self->cancellable != NULL)
-    self->cancelled_id
-        = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), call_ref (self), call_unref);
+  DevboxPlatformSource *source = devbox_client_get_platform_source (self->client);
 
-  devbox_io_thread_invoke (self->thread, start_in_io_thread, call_ref (self), call_unref);
+  if (self->cancellable != NULL)
+    self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
+                                                devbox_call_unref);
+
+  self->waits_for_platform = !find_platform_at_once (self, source);
+  if (!self->waits_for_platform)
+    {
+      devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
+      return;
+    }
+
+  devbox_call_ref (self);
+  devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
+  devbox_platform_source_find (source, self->cancellable, found_platform, self);
 }
 
 void
-devbox_client_call_async (DevboxClient *self, DevboxEndpoint *endpoint, DevboxRequest *request, GTask *task)
+devbox_client_core_call (DevboxClientCore *self,
+                         DevboxAgent *agent,
+                         DevboxEndpoint *platform,
+                         DevboxRequest *request,
+                         DevboxCallDone done,
+                         gpointer data)
 {
-  DevboxCall *call = call_new (self, endpoint, request, g_task_get_cancellable (task));
+  guint timeout_ms = devbox_client_settings_get_timeout (devbox_client_core_get_settings (self));
+  DevboxCall *call = call_new (devbox_client_core_get_thread (self), agent, request, timeout_ms);
+
+  call->platform = platform != NULL ? devbox_endpoint_ref (platform) : NULL;
+  call->done = done;
+  call->done_data = data;
+  start (call, self);
+}
+
+/* The agent is NULL for the platform. */
+static void
+call_async (DevboxClient *client, DevboxAgent *agent, DevboxRequest *request, GTask *task)
+{
+  DevboxCall *call = call_new_for_caller (client, agent, request, g_task_get_cancellable (task));
 
   call->task = g_object_ref (task);
   call->return_source = g_idle_source_new ();
@@ -506,19 +421,15 @@ wait_until_back (DevboxCall *self)
   g_mutex_unlock (&self->mutex);
 }
 
-gpointer
-devbox_client_call_sync (DevboxClient *self,
-                         DevboxEndpoint *endpoint,
-                         DevboxRequest *request,
-                         GCancellable *cancellable,
-                         GError **error)
+static gpointer
+call_sync (DevboxClient *client, DevboxAgent *agent, DevboxRequest *request, GCancellable *cancellable, GError **error)
 {
-  DevboxCall *call = call_new (self, endpoint, request, cancellable);
+  DevboxCall *call = call_new_for_caller (client, agent, request, cancellable);
   gpointer result;
 
-  if (devbox_client_in_io_thread (self))
+  if (devbox_client_in_io_thread (client))
     {
-      DevboxErrorDetails details = get_error_details (call);
+      DevboxErrorDetails details = devbox_call_get_error_details (call);
 
       call->error = devbox_error_new (DEVBOX_ERROR_INTERNAL_ERROR, &details, "%s",
                                       _ ("A blocking call was made in the thread that it would wait for"));
@@ -541,6 +452,54 @@ devbox_client_call_sync (DevboxClient *self,
   release_to_caller (call);
 
   return result;
+}
+
+void
+devbox_client_call_async (DevboxClient *self, DevboxEndpoint *endpoint, DevboxRequest *request, GTask *task)
+{
+  g_autoptr (DevboxAgent) agent = devbox_agent_new_for_endpoint (endpoint);
+
+  call_async (self, agent, request, task);
+}
+
+gpointer
+devbox_client_call_sync (DevboxClient *self,
+                         DevboxEndpoint *endpoint,
+                         DevboxRequest *request,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_autoptr (DevboxAgent) agent = devbox_agent_new_for_endpoint (endpoint);
+
+  return call_sync (self, agent, request, cancellable, error);
+}
+
+void
+devbox_client_call_agent_async (DevboxClient *self, DevboxAgent *agent, DevboxRequest *request, GTask *task)
+{
+  call_async (self, agent, request, task);
+}
+
+gpointer
+devbox_client_call_agent_sync (DevboxClient *self,
+                               DevboxAgent *agent,
+                               DevboxRequest *request,
+                               GCancellable *cancellable,
+                               GError **error)
+{
+  return call_sync (self, agent, request, cancellable, error);
+}
+
+void
+devbox_client_call_platform_async (DevboxClient *self, DevboxRequest *request, GTask *task)
+{
+  call_async (self, NULL, request, task);
+}
+
+gpointer
+devbox_client_call_platform_sync (DevboxClient *self, DevboxRequest *request, GCancellable *cancellable, GError **error)
+{
+  return call_sync (self, NULL, request, cancellable, error);
 }
 
 gpointer

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-client-settings-private.h"
 #include "devbox-connection-set-private.h"
 
 G_BEGIN_DECLS
@@ -11,14 +12,28 @@ typedef struct _DevboxCall DevboxCall;
  * Counted and used in that thread only, but for what is marked. */
 typedef struct _DevboxClientCore DevboxClientCore;
 
-DevboxClientCore *
-devbox_client_core_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent); /* any thread */
+/* A call that the I/O thread makes for itself ends with this; the result is the callee's. */
+typedef void (*DevboxCallDone) (gpointer result, const GError *error, gpointer data);
+
+DevboxClientCore *devbox_client_core_new (DevboxIoThread *thread,
+                                          DevboxPoolState *state,
+                                          DevboxClientSettings *settings,
+                                          const char *user_agent); /* any thread */
 DevboxClientCore *devbox_client_core_ref (DevboxClientCore *self);
 void devbox_client_core_unref (DevboxClientCore *self);
 
 DevboxIoThread *devbox_client_core_get_thread (DevboxClientCore *self);
 DevboxPoolState *devbox_client_core_get_pool_state (DevboxClientCore *self);
 DevboxConnectionSet *devbox_client_core_get_connections (DevboxClientCore *self);
+DevboxClientSettings *devbox_client_core_get_settings (DevboxClientCore *self);
+
+/* Takes the request; `agent` is NULL for a call to the platform. */
+void devbox_client_core_call (DevboxClientCore *self,
+                              DevboxAgent *agent,
+                              DevboxEndpoint *platform,
+                              DevboxRequest *request,
+                              DevboxCallDone done,
+                              gpointer data);
 
 void devbox_client_core_add_call (DevboxClientCore *self, GList *link); /* whose data is the DevboxCall */
 void devbox_client_core_remove_call (DevboxClientCore *self, GList *link);

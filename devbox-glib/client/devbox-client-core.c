@@ -17,6 +17,7 @@ struct _DevboxClientCore
   guint ref_count;
   DevboxIoThread *thread;
   DevboxPoolState *pool_state;
+  DevboxClientSettings *settings;
   DevboxConnectionSet *connections;
   GQueue calls;
   gboolean is_closed;
@@ -28,13 +29,17 @@ struct _DevboxClientCore
 };
 
 DevboxClientCore *
-devbox_client_core_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent)
+devbox_client_core_new (DevboxIoThread *thread,
+                        DevboxPoolState *state,
+                        DevboxClientSettings *settings,
+                        const char *user_agent)
 {
   DevboxClientCore *self = g_new0 (DevboxClientCore, 1);
 
   self->ref_count = 1;
   self->thread = devbox_io_thread_ref (thread);
   self->pool_state = devbox_pool_state_ref (state);
+  self->settings = devbox_client_settings_ref (settings);
   self->connections = devbox_connection_set_new (thread, state, user_agent);
   g_queue_init (&self->calls);
   g_mutex_init (&self->mutex);
@@ -61,6 +66,7 @@ devbox_client_core_unref (DevboxClientCore *self)
 
   devbox_connection_set_free (self->connections);
   devbox_pool_state_unref (self->pool_state);
+  devbox_client_settings_unref (self->settings);
   g_array_unref (self->close_funcs);
   g_mutex_clear (&self->mutex);
   devbox_io_thread_unref (self->thread);
@@ -83,6 +89,12 @@ DevboxConnectionSet *
 devbox_client_core_get_connections (DevboxClientCore *self)
 {
   return self->connections;
+}
+
+DevboxClientSettings *
+devbox_client_core_get_settings (DevboxClientCore *self)
+{
+  return self->settings;
 }
 
 void

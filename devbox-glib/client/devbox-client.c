@@ -4,10 +4,13 @@
 #include "devbox-client.h"
 
 #include "devbox-call-core-private.h"
+#include "devbox-client-settings-private.h"
+#include "devbox-platform-source-private.h"
 #include "devbox-pool-state-private.h"
 #include "devbox-pool.h"
 
-#define DEFAULT_TIMEOUT (30 * 1000)
+#define MAX_AGENTS 256
+#define MAX_MAX_RETRIES 100
 #define DEFAULT_USER_AGENT "devbox-glib/" DEVBOX_VERSION_STRING
 
 /**
@@ -30,8 +33,11 @@ struct _DevboxClient
 
   DevboxPool *pool;
   char *user_agent;
-  guint timeout; /* atomic, as is_closed */
-  int is_closed;
+  int is_closed; /* atomic */
+  DevboxClientSettings *settings;
+  DevboxPlatformSource *platform_source;
+  GMutex mutex;
+  GHashTable *agents; /* by the name of the devbox */
 
   DevboxIoThread *thread;
   DevboxClientCore *core;
@@ -43,6 +49,8 @@ enum
 {
   PROP_POOL = 1,
   PROP_TIMEOUT,
+  PROP_MAX_RETRIES,
+  PROP_RETRY_DELAY,
   PROP_USER_AGENT,
   PROP_CLOSED,
   N_PROPS
@@ -81,7 +89,8 @@ devbox_client_constructed (GObject *object)
     self->user_agent = g_strdup (DEFAULT_USER_AGENT);
 
   self->thread = devbox_io_thread_new ();
-  self->core = devbox_client_core_new (self->thread, devbox_pool_get_state (self->pool), self->user_agent);
+  self->core
+      = devbox_client_core_new (self->thread, devbox_pool_get_state (self->pool), self->settings, self->user_agent);
 }
 
 static void
@@ -101,6 +110,10 @@ devbox_client_finalize (GObject *object)
   devbox_io_thread_stop (self->thread, shut_down_core, self->core);
   devbox_io_thread_unref (self->thread);
   g_object_unref (self->pool);
+  g_hash_table_unref (self->agents);
+  devbox_platform_source_free (self->platform_source);
+  devbox_client_settings_unref (self->settings);
+  g_mutex_clear (&self->mutex);
   g_free (self->user_agent);
 
   G_OBJECT_CLASS (devbox_client_parent_class)->finalize (object);
@@ -118,6 +131,12 @@ devbox_client_get_property (GObject *object, guint property_id, GValue *value, G
       break;
     case PROP_TIMEOUT:
       g_value_set_uint (value, devbox_client_get_timeout (self));
+      break;
+    case PROP_MAX_RETRIES:
+      g_value_set_uint (value, devbox_client_get_max_retries (self));
+      break;
+    case PROP_RETRY_DELAY:
+      g_value_set_uint (value, devbox_client_get_retry_delay (self));
       break;
     case PROP_USER_AGENT:
       g_value_set_string (value, self->user_agent);
@@ -142,6 +161,12 @@ devbox_client_set_property (GObject *object, guint property_id, const GValue *va
       break;
     case PROP_TIMEOUT:
       devbox_client_set_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_RETRIES:
+      devbox_client_set_max_retries (self, g_value_get_uint (value));
+      break;
+    case PROP_RETRY_DELAY:
+      devbox_client_set_retry_delay (self, g_value_get_uint (value));
       break;
     case PROP_USER_AGENT:
       self->user_agent = g_value_dup_string (value);
@@ -181,8 +206,37 @@ devbox_client_class_init (DevboxClientClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout", NULL, NULL, 0, G_MAXUINT, DEFAULT_TIMEOUT,
+  properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout", NULL, NULL, 0, G_MAXUINT, 30 * 1000,
                                                 G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:max-retries:
+   *
+   * How often a request is sent again that failed for a reason which may pass; 0 for never.
+   *
+   * Such reasons are that no connection could be made or that it broke, and the HTTP statuses 429, 502, 503 and 504. A
+   * request that the server might carry out twice, with another result, is sent again only when nothing of it had gone
+   * out, or it has a key by which the server knows it again. All this counts towards [property@Devbox.Client:timeout].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_RETRIES]
+      = g_param_spec_uint ("max-retries", NULL, NULL, 0, MAX_MAX_RETRIES, 3,
+                           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:retry-delay:
+   *
+   * How long to wait before the first retry, in milliseconds.
+   *
+   * Each further wait is twice as long, and all of them vary by a quarter, so that programs which failed together do
+   * not come back together. A server that tells with `Retry-After` when to come back is obeyed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RETRY_DELAY]
+      = g_param_spec_uint ("retry-delay", NULL, NULL, 0, G_MAXUINT, 1000,
+                           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 
   /**
    * DevboxClient:user-agent:
@@ -211,7 +265,10 @@ devbox_client_class_init (DevboxClientClass *klass)
 static void
 devbox_client_init (DevboxClient *self)
 {
-  self->timeout = DEFAULT_TIMEOUT;
+  self->settings = devbox_client_settings_new ();
+  self->platform_source = devbox_platform_source_new (self->settings);
+  self->agents = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) devbox_agent_unref);
+  g_mutex_init (&self->mutex);
 }
 
 /**
@@ -262,7 +319,7 @@ devbox_client_get_timeout (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), 0);
 
-  return (guint) g_atomic_int_get (&self->timeout);
+  return devbox_client_settings_get_timeout (self->settings);
 }
 
 /**
@@ -284,8 +341,91 @@ devbox_client_set_timeout (DevboxClient *self, guint timeout_ms)
   if (devbox_client_get_timeout (self) == timeout_ms)
     return;
 
-  g_atomic_int_set (&self->timeout, timeout_ms);
+  devbox_client_settings_set_timeout (self->settings, timeout_ms);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TIMEOUT]);
+}
+
+/**
+ * devbox_client_get_max_retries:
+ * @self: a client
+ *
+ * Gets how often a request is sent again that failed for a reason which may pass.
+ *
+ * Returns: the number of retries, 0 for none
+ *
+ * Since: 1.0
+ */
+guint
+devbox_client_get_max_retries (DevboxClient *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), 0);
+
+  return devbox_client_settings_get_max_retries (self->settings);
+}
+
+/**
+ * devbox_client_set_max_retries:
+ * @self: a client
+ * @max_retries: the number of retries, 0 for none, at most 100
+ *
+ * Sets how often a request is sent again that failed for a reason which may pass.
+ *
+ * Calls that were made before keep their number. See [property@Devbox.Client:max-retries].
+ *
+ * Since: 1.0
+ */
+void
+devbox_client_set_max_retries (DevboxClient *self, guint max_retries)
+{
+  g_return_if_fail (DEVBOX_IS_CLIENT (self));
+  g_return_if_fail (max_retries <= MAX_MAX_RETRIES);
+
+  if (devbox_client_get_max_retries (self) == max_retries)
+    return;
+
+  devbox_client_settings_set_max_retries (self->settings, max_retries);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_RETRIES]);
+}
+
+/**
+ * devbox_client_get_retry_delay:
+ * @self: a client
+ *
+ * Gets how long to wait before the first retry.
+ *
+ * Returns: the time in milliseconds
+ *
+ * Since: 1.0
+ */
+guint
+devbox_client_get_retry_delay (DevboxClient *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), 0);
+
+  return devbox_client_settings_get_retry_delay (self->settings);
+}
+
+/**
+ * devbox_client_set_retry_delay:
+ * @self: a client
+ * @delay_ms: the time in milliseconds
+ *
+ * Sets how long to wait before the first retry.
+ *
+ * Calls that were made before keep their delay. See [property@Devbox.Client:retry-delay].
+ *
+ * Since: 1.0
+ */
+void
+devbox_client_set_retry_delay (DevboxClient *self, guint delay_ms)
+{
+  g_return_if_fail (DEVBOX_IS_CLIENT (self));
+
+  if (devbox_client_get_retry_delay (self) == delay_ms)
+    return;
+
+  devbox_client_settings_set_retry_delay (self->settings, delay_ms);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RETRY_DELAY]);
 }
 
 /**
@@ -353,6 +493,39 @@ DevboxClientCore *
 devbox_client_get_core (DevboxClient *self)
 {
   return self->core;
+}
+
+DevboxPlatformSource *
+devbox_client_get_platform_source (DevboxClient *self)
+{
+  return self->platform_source;
+}
+
+/* However many devboxes a program goes through, those that it has done with are not kept for ever. */
+static gboolean
+is_of_no_use (gpointer name, gpointer agent, gpointer data)
+{
+  return !devbox_agent_is_shared (agent);
+}
+
+DevboxAgent *
+devbox_client_ref_agent (DevboxClient *self, const char *devbox_name)
+{
+  DevboxAgent *agent;
+
+  g_mutex_lock (&self->mutex);
+  agent = g_hash_table_lookup (self->agents, devbox_name);
+  if (agent == NULL)
+    {
+      if (g_hash_table_size (self->agents) >= MAX_AGENTS)
+        g_hash_table_foreach_remove (self->agents, is_of_no_use, NULL);
+      agent = devbox_agent_new_for_devbox (devbox_name);
+      g_hash_table_insert (self->agents, (gpointer) devbox_agent_get_devbox_name (agent), agent);
+    }
+  devbox_agent_ref (agent);
+  g_mutex_unlock (&self->mutex);
+
+  return agent;
 }
 
 gboolean

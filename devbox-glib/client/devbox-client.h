@@ -19,6 +19,14 @@ guint devbox_client_get_timeout (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_timeout (DevboxClient *self, guint timeout_ms);
 DEVBOX_AVAILABLE_IN_1_0
+guint devbox_client_get_max_retries (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_max_retries (DevboxClient *self, guint max_retries);
+DEVBOX_AVAILABLE_IN_1_0
+guint devbox_client_get_retry_delay (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_retry_delay (DevboxClient *self, guint delay_ms);
+DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_client_get_user_agent (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_close (DevboxClient *self);

@@ -8,6 +8,11 @@ G_BEGIN_DECLS
 /* "scheme://host:port": calls that agree in it share connections. */
 const char *devbox_endpoint_get_address (DevboxEndpoint *self);
 gboolean devbox_endpoint_equal (DevboxEndpoint *a, DevboxEndpoint *b); /* address, path and token */
+/* What the Authorization header says, or NULL. */
+const char *devbox_endpoint_get_authorization (DevboxEndpoint *self);
+/* With a header of another form than a token's; what is secret about it is redacted too. */
+DevboxEndpoint *
+devbox_endpoint_new_with_authorization (const char *base_url, const char *authorization, GError **error);
 GUri *devbox_endpoint_build_uri (DevboxEndpoint *self, const char *path_and_query);
 /* The text without the token in it; transfer full. */
 char *devbox_endpoint_redact (DevboxEndpoint *self, const char *text);

@@ -16,6 +16,7 @@ struct _DevboxEndpoint
   char *url;     /* without a slash at the end */
   char *address; /* scheme, host and port: what connections are shared by */
   char *token;
+  char *authorization; /* what the header says of the token */
 };
 
 static GUri *
@@ -93,27 +94,18 @@ make_address (GUri *uri)
   return g_strdup_printf (is_ipv6 ? "%s://[%s]:%d" : "%s://%s:%d", g_uri_get_scheme (uri), host, port);
 }
 
-DevboxEndpoint *
-devbox_endpoint_new (const char *base_url, const char *token, GError **error)
+/* The address alone. */
+static DevboxEndpoint *
+endpoint_new (const char *base_url, GError **error)
 {
-  g_autoptr (GUri) uri = NULL;
+  g_autoptr (GUri) uri = parse_uri (base_url, error);
   g_autoptr (GUri) base = NULL;
   g_autofree char *path = NULL;
   DevboxEndpoint *self;
   gsize length;
 
-  g_return_val_if_fail (base_url != NULL, NULL);
-
-  uri = parse_uri (base_url, error);
   if (uri == NULL)
     return NULL;
-
-  if (token != NULL && !is_acceptable_token (token))
-    {
-      devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, NULL,
-                        _ ("The token is empty or holds a character that cannot stand in a header"));
-      return NULL;
-    }
 
   path = g_strdup (g_uri_get_path (uri));
   for (length = strlen (path); length > 0 && path[length - 1] == '/'; length--)
@@ -128,7 +120,66 @@ devbox_endpoint_new (const char *base_url, const char *token, GError **error)
     self->url[strlen (self->url) - 1] = '\0';
   self->address = make_address (base);
   self->uri = g_steal_pointer (&base);
+
+  return self;
+}
+
+DevboxEndpoint *
+devbox_endpoint_new (const char *base_url, const char *token, GError **error)
+{
+  DevboxEndpoint *self;
+
+  g_return_val_if_fail (base_url != NULL, NULL);
+
+  if (token != NULL && !is_acceptable_token (token))
+    {
+      devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, NULL,
+                        _ ("The token is empty or holds a character that cannot stand in a header"));
+      return NULL;
+    }
+
+  self = endpoint_new (base_url, error);
+  if (self == NULL || token == NULL)
+    return self;
+
   self->token = g_strdup (token);
+  self->authorization = g_strconcat ("Bearer ", token, NULL);
+
+  return self;
+}
+
+/* It becomes a header as it is. */
+static gboolean
+is_acceptable_authorization (const char *authorization)
+{
+  for (const char *c = authorization; *c != '\0'; c++)
+    {
+      if (!g_ascii_isprint (*c))
+        return FALSE;
+    }
+
+  return authorization[0] != '\0';
+}
+
+DevboxEndpoint *
+devbox_endpoint_new_with_authorization (const char *base_url, const char *authorization, GError **error)
+{
+  const char *space = strchr (authorization, ' ');
+  DevboxEndpoint *self;
+
+  if (!is_acceptable_authorization (authorization))
+    {
+      devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, NULL,
+                        _ ("The credential is empty or holds a character that cannot stand in a header"));
+      return NULL;
+    }
+
+  self = endpoint_new (base_url, error);
+  if (self == NULL)
+    return NULL;
+
+  self->token = g_strdup (space != NULL && space[1] != '\0' ? space + 1 : authorization);
+  self->authorization = g_strdup (authorization);
 
   return self;
 }
@@ -141,15 +192,22 @@ devbox_endpoint_ref (DevboxEndpoint *self)
   return self;
 }
 
+static void
+free_secret (char *secret)
+{
+  if (secret != NULL)
+    explicit_bzero (secret, strlen (secret));
+  g_free (secret);
+}
+
 void
 devbox_endpoint_unref (DevboxEndpoint *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  if (self->token != NULL)
-    explicit_bzero (self->token, strlen (self->token));
-  g_free (self->token);
+  free_secret (self->token);
+  free_secret (self->authorization);
   g_free (self->address);
   g_free (self->url);
   g_uri_unref (self->uri);
@@ -175,6 +233,12 @@ devbox_endpoint_get_token (DevboxEndpoint *self)
 }
 
 const char *
+devbox_endpoint_get_authorization (DevboxEndpoint *self)
+{
+  return self->authorization;
+}
+
+const char *
 devbox_endpoint_get_address (DevboxEndpoint *self)
 {
   return self->address;
@@ -183,7 +247,7 @@ devbox_endpoint_get_address (DevboxEndpoint *self)
 gboolean
 devbox_endpoint_equal (DevboxEndpoint *a, DevboxEndpoint *b)
 {
-  return a == b || (strcmp (a->url, b->url) == 0 && g_strcmp0 (a->token, b->token) == 0);
+  return a == b || (strcmp (a->url, b->url) == 0 && g_strcmp0 (a->authorization, b->authorization) == 0);
 }
 
 /* The path of a request is already escaped: nothing is parsed or normalised again. */

@@ -24,6 +24,10 @@ struct _DevboxErrorInfo
   char *request_id;
   char *path;
   char *code_name;
+  char *trace_id;
+  char *value;
+  guint retry_after;
+  guint n_attempts;
   GError *cause;
   GObject *command_result;
 };
@@ -36,15 +40,16 @@ enum
   PROP_REQUEST_ID,
   PROP_PATH,
   PROP_CODE_NAME,
+  PROP_TRACE_ID,
+  PROP_VALUE,
+  PROP_RETRY_AFTER,
+  PROP_N_ATTEMPTS,
   PROP_CAUSE,
   PROP_COMMAND_RESULT,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
-
-/* Of this thread's last failed call; PyGObject loses what hangs on a GError. */
-static GPrivate last_info = G_PRIVATE_INIT (g_object_unref);
 
 static void
 devbox_error_info_finalize (GObject *object)
@@ -54,6 +59,8 @@ devbox_error_info_finalize (GObject *object)
   g_free (self->request_id);
   g_free (self->path);
   g_free (self->code_name);
+  g_free (self->trace_id);
+  g_free (self->value);
   g_clear_error (&self->cause);
   g_clear_object (&self->command_result);
 
@@ -78,6 +85,18 @@ devbox_error_info_get_property (GObject *object, guint property_id, GValue *valu
       break;
     case PROP_CODE_NAME:
       g_value_set_string (value, self->code_name);
+      break;
+    case PROP_TRACE_ID:
+      g_value_set_string (value, self->trace_id);
+      break;
+    case PROP_VALUE:
+      g_value_set_string (value, self->value);
+      break;
+    case PROP_RETRY_AFTER:
+      g_value_set_uint (value, self->retry_after);
+      break;
+    case PROP_N_ATTEMPTS:
+      g_value_set_uint (value, self->n_attempts);
       break;
     case PROP_CAUSE:
       g_value_set_boxed (value, self->cause);
@@ -138,6 +157,45 @@ devbox_error_info_class_init (DevboxErrorInfoClass *klass)
       = g_param_spec_string ("code-name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
+   * DevboxErrorInfo:trace-id:
+   *
+   * The identifier of the trace that the call was part of.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TRACE_ID]
+      = g_param_spec_string ("trace-id", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxErrorInfo:value:
+   *
+   * The argument that was refused.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_VALUE] = g_param_spec_string ("value", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxErrorInfo:retry-after:
+   *
+   * How long the server asked to wait, in milliseconds, or 0 when it did not.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RETRY_AFTER]
+      = g_param_spec_uint ("retry-after", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxErrorInfo:n-attempts:
+   *
+   * How often the request was tried.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ATTEMPTS]
+      = g_param_spec_uint ("n-attempts", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
    * DevboxErrorInfo:cause:
    *
    * The error beneath, for example of the network or of TLS.
@@ -189,6 +247,14 @@ devbox_error_info_fill (DevboxErrorInfo *self, const DevboxErrorDetails *details
     self->path = g_strdup (details->path);
   if (self->code_name == NULL)
     self->code_name = g_strdup (details->code_name);
+  if (self->trace_id == NULL)
+    self->trace_id = g_strdup (details->trace_id);
+  if (self->value == NULL)
+    self->value = g_strdup (details->value);
+  if (self->retry_after == 0)
+    self->retry_after = details->retry_after_ms;
+  if (self->n_attempts == 0)
+    self->n_attempts = details->n_attempts;
   if (self->cause == NULL && details->cause != NULL)
     self->cause = g_error_copy (details->cause);
 }
@@ -197,61 +263,6 @@ void
 devbox_error_info_set_command_result (DevboxErrorInfo *self, DevboxCommandResult *result)
 {
   g_set_object (&self->command_result, (GObject *) result);
-}
-
-void
-devbox_error_info_note (const GError *error)
-{
-  DevboxErrorInfo *info = devbox_error_get_info (error);
-
-  if (info != g_private_get (&last_info))
-    g_private_replace (&last_info, info != NULL ? g_object_ref (info) : NULL);
-}
-
-/**
- * devbox_error_info_from_error:
- * @error: an error of any domain
- *
- * Gets what an error tells beyond its code and message.
- *
- * A copy of the error tells the same. In Python use `error.info` instead, since PyGObject makes a new error from the
- * code and message.
- *
- * Returns: (transfer full) (nullable): the information, or %NULL when @error has none, which is so for every error that
- * is not in the domain `DEVBOX_ERROR`
- *
- * Since: 1.0
- */
-DevboxErrorInfo *
-devbox_error_info_from_error (const GError *error)
-{
-  DevboxErrorInfo *info;
-
-  g_return_val_if_fail (error != NULL, NULL);
-
-  info = devbox_error_get_info (error);
-
-  return info != NULL ? g_object_ref (info) : NULL;
-}
-
-/**
- * devbox_error_info_get_last:
- *
- * Gets what the last finish function or blocking call that failed in this thread had to tell.
- *
- * This is for language bindings that lose what hangs on a [struct@GLib.Error]; call it before anything else is called
- * in the thread. Programs use [func@Devbox.ErrorInfo.from_error].
- *
- * Returns: (transfer full) (nullable): the information, or %NULL when that error had none
- *
- * Since: 1.0
- */
-DevboxErrorInfo *
-devbox_error_info_get_last (void)
-{
-  DevboxErrorInfo *info = g_private_get (&last_info);
-
-  return info != NULL ? g_object_ref (info) : NULL;
 }
 
 /**
@@ -327,6 +338,84 @@ devbox_error_info_get_code_name (DevboxErrorInfo *self)
   g_return_val_if_fail (DEVBOX_IS_ERROR_INFO (self), NULL);
 
   return self->code_name;
+}
+
+/**
+ * devbox_error_info_get_trace_id:
+ * @self: an error information
+ *
+ * Gets the identifier of the trace that the call was part of, as W3C Trace Context has it.
+ *
+ * All requests of a call share it, those that were tried again included, and servers that trace keep it.
+ *
+ * Returns: (nullable): 32 hexadecimal digits, or %NULL when no request was made
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_error_info_get_trace_id (DevboxErrorInfo *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_ERROR_INFO (self), NULL);
+
+  return self->trace_id;
+}
+
+/**
+ * devbox_error_info_get_value:
+ * @self: an error information
+ *
+ * Gets the argument that was refused, if the error is a %DEVBOX_ERROR_VALIDATION_ERROR or the like which was found
+ * before anything was sent.
+ *
+ * What may be a secret, such as a token or the value of an environment variable, is never here. Bytes that are not
+ * UTF-8 are replaced by U+FFFD.
+ *
+ * Returns: (nullable): the value, or %NULL when there is none or it must not be shown
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_error_info_get_value (DevboxErrorInfo *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_ERROR_INFO (self), NULL);
+
+  return self->value;
+}
+
+/**
+ * devbox_error_info_get_retry_after:
+ * @self: an error information
+ *
+ * Gets how long the server asked to wait before the next try.
+ *
+ * Returns: the time in milliseconds, or 0 when the server asked for none
+ *
+ * Since: 1.0
+ */
+guint
+devbox_error_info_get_retry_after (DevboxErrorInfo *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_ERROR_INFO (self), 0);
+
+  return self->retry_after;
+}
+
+/**
+ * devbox_error_info_get_n_attempts:
+ * @self: an error information
+ *
+ * Gets how often the request that failed was tried.
+ *
+ * Returns: the number of tries, or 0 when no request was made
+ *
+ * Since: 1.0
+ */
+guint
+devbox_error_info_get_n_attempts (DevboxErrorInfo *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_ERROR_INFO (self), 0);
+
+  return self->n_attempts;
 }
 
 /**

@@ -23,6 +23,14 @@ const char *devbox_error_info_get_path (DevboxErrorInfo *self);
 DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_error_info_get_code_name (DevboxErrorInfo *self);
 DEVBOX_AVAILABLE_IN_1_0
+const char *devbox_error_info_get_trace_id (DevboxErrorInfo *self);
+DEVBOX_AVAILABLE_IN_1_0
+const char *devbox_error_info_get_value (DevboxErrorInfo *self);
+DEVBOX_AVAILABLE_IN_1_0
+guint devbox_error_info_get_retry_after (DevboxErrorInfo *self);
+DEVBOX_AVAILABLE_IN_1_0
+guint devbox_error_info_get_n_attempts (DevboxErrorInfo *self);
+DEVBOX_AVAILABLE_IN_1_0
 const GError *devbox_error_info_get_cause (DevboxErrorInfo *self);
 DEVBOX_AVAILABLE_IN_1_0
 DevboxCommandResult *devbox_error_info_get_command_result (DevboxErrorInfo *self);

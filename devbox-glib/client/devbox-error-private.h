@@ -12,6 +12,10 @@ typedef struct
   const char *request_id;
   const char *path;
   const char *code_name; /* NULL: the code's own name */
+  const char *trace_id;
+  const char *value;    /* the argument that was refused; never a secret */
+  guint retry_after_ms; /* what the server asked for; 0: nothing */
+  guint n_attempts;
   const GError *cause;
 } DevboxErrorDetails;
 

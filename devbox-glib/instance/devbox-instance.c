@@ -3,6 +3,7 @@
 
 #include "devbox-instance-private.h"
 
+#include "devbox-agent-private.h"
 #include "devbox-client.h"
 #include "devbox-error-private.h"
 #include "devbox-health-request-private.h"
@@ -47,6 +48,7 @@ struct _DevboxInstance
   char *agent_url;
   char *token;              /* until the endpoint is made */
   DevboxEndpoint *endpoint; /* NULL if the address is not valid */
+  DevboxAgent *agent;       /* the same */
   GError *endpoint_error;   /* why */
 };
 
@@ -120,6 +122,8 @@ devbox_instance_constructed (GObject *object)
     self->client = devbox_client_new ();
   self->endpoint
       = devbox_endpoint_new (self->agent_url != NULL ? self->agent_url : "", self->token, &self->endpoint_error);
+  if (self->endpoint != NULL)
+    self->agent = devbox_agent_new_for_endpoint (self->endpoint);
   clear_token (self);
 }
 
@@ -130,6 +134,7 @@ devbox_instance_finalize (GObject *object)
 
   g_clear_object (&self->client);
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  g_clear_pointer (&self->agent, devbox_agent_unref);
   g_clear_error (&self->endpoint_error);
   g_free (self->agent_url);
   clear_token (self);
@@ -292,17 +297,13 @@ devbox_instance_return_error (GTask *task, GError *error)
 void
 devbox_instance_call_async (DevboxInstance *self, GTask *task, DevboxRequest *request, GError *error)
 {
-  if (request != NULL)
-    devbox_client_call_async (self->client, self->endpoint, request, task);
-  else
-    devbox_instance_return_error (task, error);
+  devbox_client_agent_call_async (self->client, self->agent, task, request, error);
 }
 
 void
 devbox_instance_fail (GError *cause, GError **error)
 {
-  devbox_error_info_note (cause);
-  g_propagate_error (error, cause);
+  devbox_client_fail (cause, error);
 }
 
 gpointer
@@ -312,16 +313,7 @@ devbox_instance_call_sync (DevboxInstance *self,
                            GCancellable *cancellable,
                            GError **error)
 {
-  gpointer value = NULL;
-
-  if (request != NULL)
-    value = devbox_client_call_sync (self->client, self->endpoint, request, cancellable, &cause);
-  else
-    cause = devbox_error_complete (cause, &(DevboxErrorDetails){ 0 });
-  if (cause != NULL)
-    devbox_instance_fail (cause, error);
-
-  return value;
+  return devbox_client_agent_call_sync (self->client, self->agent, request, cause, cancellable, error);
 }
 
 /* An agent that is away is an answer; a call that could not be made is an error. */

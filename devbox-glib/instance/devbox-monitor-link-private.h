@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-call-private.h"
 #include "devbox-file-monitor.h"
-#include "devbox-io-thread-private.h"
 #include "devbox-monitor-queue-private.h"
+#include "devbox-socket-link-private.h"
 
 G_BEGIN_DECLS
 
@@ -12,23 +11,14 @@ G_BEGIN_DECLS
  * breaks. What it learns goes into the queue. It knows neither the monitor nor the client. */
 typedef struct _DevboxMonitorLink DevboxMonitorLink;
 
-typedef struct
-{
-  guint handshake_ms;   /* from each try to the agent's acknowledgement; 0: no limit */
-  guint first_delay_ms; /* before the first new try; then doubled, up to last_delay_ms */
-  guint last_delay_ms;  /* a link that lived that long begins with first_delay_ms again */
-  guint ping_interval_s;
-  guint silence_ms; /* after which the agent counts as dead */
-} DevboxMonitorLinkTiming;
-
 /* What monitors use, but for handshake_ms, which is the client's time-out. Tests are in more of a hurry. */
-extern DevboxMonitorLinkTiming devbox_monitor_link_timing;
+extern DevboxSocketLinkTiming devbox_monitor_link_timing;
 
 /* Told once: NULL when the agent watches, else why it does not (transfer none). */
 typedef void (*DevboxMonitorLinkStarted) (const GError *error, gpointer user_data);
 
 DevboxMonitorLink *devbox_monitor_link_new (DevboxIoThread *thread,
-                                            DevboxEndpoint *endpoint,
+                                            DevboxAgent *agent,
                                             const char *path,
                                             DevboxFileMonitorFlags flags,
                                             DevboxMonitorQueue *queue);
@@ -39,7 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxMonitorLink, devbox_monitor_link_unref)
 /* The rest only in the I/O thread. */
 void devbox_monitor_link_start (DevboxMonitorLink *self,
                                 SoupSession *session,
-                                const DevboxMonitorLinkTiming *timing,
+                                const DevboxSocketLinkTiming *timing,
                                 DevboxMonitorLinkStarted started,
                                 gpointer user_data);
 /* Ends it for good; without an error, since the client is closed. While it starts, that fails; later the queue is told.

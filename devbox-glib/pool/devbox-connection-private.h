@@ -20,6 +20,7 @@ typedef struct
   GBytes *body;        /* NULL on an error */
   const GError *error; /* of libsoup and GIO, or a DevboxError; NULL on success */
   gboolean was_reused; /* the connection was there before */
+  gboolean was_sent;   /* a part of the request at least */
   gboolean was_answered;
 } DevboxConnectionReply;
 

@@ -104,6 +104,7 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
     .body = body,
     .error = error,
     .was_reused = connection_id != 0 && connection_id == self->connection_id,
+    .was_sent = devbox_exchange_was_sent (exchange),
     .was_answered = devbox_exchange_was_answered (exchange),
   };
 

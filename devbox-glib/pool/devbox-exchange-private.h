@@ -30,6 +30,8 @@ DevboxExchange *devbox_exchange_start (DevboxIoThread *thread,
 void devbox_exchange_abort (DevboxExchange *self);
 
 SoupMessage *devbox_exchange_get_message (DevboxExchange *self);
+/* Whether anything of the request went out. */
+gboolean devbox_exchange_was_sent (DevboxExchange *self);
 /* Whether anything of a reply has arrived; the first part of a head counts when the message collects metrics. */
 gboolean devbox_exchange_was_answered (DevboxExchange *self);
 

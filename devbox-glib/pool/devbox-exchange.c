@@ -30,6 +30,7 @@ struct _DevboxExchange
   char *content_type;
   GInputStream *request_stream;
 
+  gboolean was_sent;
   gboolean was_answered;
   gboolean was_misdirected;
   guint n_informational;
@@ -296,6 +297,15 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer data)
     }
 }
 
+/* libsoup has a connection, and writes. */
+static void
+starting_cb (SoupMessage *message, gpointer data)
+{
+  DevboxExchange *self = data;
+
+  self->was_sent = TRUE;
+}
+
 static void
 got_headers_cb (SoupMessage *message, gpointer data)
 {
@@ -390,6 +400,7 @@ devbox_exchange_start (DevboxIoThread *thread,
   /* So that a POST may go over a connection that was used before; it is not sent twice for that. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
 
+  g_signal_connect (message, "starting", G_CALLBACK (starting_cb), self);
   g_signal_connect (message, "got-headers", G_CALLBACK (got_headers_cb), self);
   g_signal_connect (message, "got-informational", G_CALLBACK (got_informational_cb), self);
   g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), self);
@@ -425,6 +436,12 @@ SoupMessage *
 devbox_exchange_get_message (DevboxExchange *self)
 {
   return self->message;
+}
+
+gboolean
+devbox_exchange_was_sent (DevboxExchange *self)
+{
+  return self->was_sent;
 }
 
 gboolean

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* POST /files/read. The result is a GBytes. */
+/* The result is a GBytes. */
 DevboxRequest *devbox_read_file_request_new (const char *path, GError **error);
 
 G_END_DECLS

@@ -16,12 +16,37 @@ typedef enum
   DEVBOX_REQUEST_TEXT_COMMAND_LINE,
   DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY,
   DEVBOX_REQUEST_TEXT_VARIABLE,
+  DEVBOX_REQUEST_TEXT_OWNER,
+  DEVBOX_REQUEST_TEXT_SEARCHED,
 } DevboxRequestText;
 
+/* Refuses an argument: a DEVBOX_ERROR_VALIDATION_ERROR whose info carries the offending value; NULL for a secret, which
+ * must not stand in the text either. Always returns FALSE. */
+gboolean devbox_request_refuse (GError **error, const char *value, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* Without the white space around it, for names and the like that people type; NULL stays NULL. Never for paths,
+ * arguments and contents, where it counts. */
+char *devbox_request_trim (const char *text);
+
 /* What every request checks before it goes out: JSON carries text, so text is what names, arguments and the like have
- * to be. The error is a DEVBOX_ERROR_VALIDATION_ERROR. */
+ * to be. */
 gboolean devbox_request_check_text (DevboxRequestText what, const char *text, GError **error);
 gboolean devbox_request_check_not_empty (DevboxRequestText what, const char *text, GError **error); /* and text */
+
+/* NAME=value, each; NULL is no variable. The values may be secrets: no error names more than a NAME. */
+gboolean devbox_request_check_environ (const char *const *environment, GError **error);
+
+/* The permissions of a file, 0 to 07777. The decimal numbers 644 and 755 are refused as well, and their like: whoever
+ * writes them means octal ones. */
+gboolean devbox_request_check_mode (guint mode, GError **error);
+
+/* A DNS name or an IP address, without a port. */
+gboolean devbox_request_check_host (const char *host, GError **error);
+
+/* A header that a program adds to every request: none that says how a request is framed, or that the client sets by
+ * itself. The value may be a secret. */
+gboolean devbox_request_check_header (const char *name, const char *value, GError **error);
+gboolean devbox_request_check_user_agent (const char *user_agent, GError **error);
 
 /* The JSON object that a successful reply consists of; (transfer full). */
 JsonObject *devbox_request_parse_object (const DevboxReply *reply, GError **error);

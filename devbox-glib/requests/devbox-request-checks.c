@@ -3,10 +3,18 @@
 
 #include "devbox-request-checks-private.h"
 
-#include "devbox-error.h"
+#include "devbox-error-private.h"
+#include "devbox-wire-environment-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define MAX_MODE 07777
+#define MAX_HOST_LENGTH 253
+#define MAX_LABEL_LENGTH 63
+#define MAX_HEADER_NAME_LENGTH 256
+#define MAX_HEADER_VALUE_LENGTH (8 * 1024) /* what servers take */
 
 /* Whole sentences, since no language but English puts them together from a noun and the rest. */
 static const struct
@@ -21,7 +29,44 @@ static const struct
   [DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY]
   = { N_ ("The working directory is not valid UTF-8"), N_ ("The working directory is empty") },
   [DEVBOX_REQUEST_TEXT_VARIABLE] = { N_ ("The environment variable is not valid UTF-8"), NULL },
+  [DEVBOX_REQUEST_TEXT_OWNER] = { N_ ("The owner is not valid UTF-8"), N_ ("The owner is empty") },
+  [DEVBOX_REQUEST_TEXT_SEARCHED] = { N_ ("The text is not valid UTF-8"), N_ ("There is no text to look for") },
 };
+
+gboolean
+devbox_request_refuse (GError **error, const char *value, const char *format, ...)
+{
+  g_autofree char *shown = value != NULL ? g_utf8_make_valid (value, -1) : NULL;
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, &(DevboxErrorDetails){ .value = shown }, "%s", message);
+  return FALSE;
+}
+
+char *
+devbox_request_trim (const char *text)
+{
+  return text != NULL ? g_strstrip (g_strdup (text)) : NULL;
+}
+
+/* The value of a variable is nobody's business. */
+static char *
+get_shown (DevboxRequestText what, const char *text)
+{
+  if (what == DEVBOX_REQUEST_TEXT_VARIABLE)
+    {
+      g_autofree char *name = g_strndup (text, strcspn (text, "="));
+
+      return g_utf8_make_valid (name, -1);
+    }
+
+  return g_utf8_make_valid (text, -1);
+}
 
 gboolean
 devbox_request_check_text (DevboxRequestText what, const char *text, GError **error)
@@ -31,10 +76,9 @@ devbox_request_check_text (DevboxRequestText what, const char *text, GError **er
   if (g_utf8_validate (text, -1, NULL))
     return TRUE;
 
-  shown = g_utf8_make_valid (text, -1);
+  shown = get_shown (what, text);
   /* Translators: a sentence such as: The path is not valid UTF-8; then the path */
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("%s: “%s”"), _ (messages[what].not_text), shown);
-  return FALSE;
+  return devbox_request_refuse (error, shown, _ ("%s: “%s”"), _ (messages[what].not_text), shown);
 }
 
 gboolean
@@ -43,8 +87,208 @@ devbox_request_check_not_empty (DevboxRequestText what, const char *text, GError
   if (text[0] != '\0')
     return devbox_request_check_text (what, text, error);
 
-  g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ (messages[what].empty));
-  return FALSE;
+  return devbox_request_refuse (error, text, "%s", _ (messages[what].empty));
+}
+
+static gboolean
+check_variable (const char *variable, GError **error)
+{
+  const char *equals = strchr (variable, '=');
+  g_autofree char *name = NULL;
+
+  /* Without a name it may be nothing but a secret. */
+  if (equals == NULL || equals == variable)
+    return devbox_request_refuse (error, NULL, _ ("An environment variable is not of the form NAME=value"));
+
+  if (!devbox_request_check_text (DEVBOX_REQUEST_TEXT_VARIABLE, variable, error))
+    return FALSE;
+
+  name = g_strndup (variable, equals - variable);
+  if (!devbox_wire_is_variable_name (name, strlen (name)))
+    return devbox_request_refuse (error, name,
+                                  _ ("“%s” cannot be the name of an environment variable: that takes letters, digits "
+                                     "and “_”, with no digit in front"),
+                                  name);
+
+  return TRUE;
+}
+
+gboolean
+devbox_request_check_environ (const char *const *environment, GError **error)
+{
+  gsize size = 0;
+
+  for (guint i = 0; environment != NULL && environment[i] != NULL; i++)
+    {
+      if (!check_variable (environment[i], error))
+        return FALSE;
+
+      size += strlen (environment[i]) + 1;
+      if (size > DEVBOX_WIRE_MAX_ENVIRONMENT_SIZE)
+        return devbox_request_refuse (error, NULL, _ ("The environment variables take more than %d bytes"),
+                                      DEVBOX_WIRE_MAX_ENVIRONMENT_SIZE);
+    }
+
+  return TRUE;
+}
+
+/* 755 is 01363, which nobody wants: sticky, and its owner cannot read it. Numbers of three octal digits from 600 on are
+ * such; smaller ones may be meant. */
+static gboolean
+looks_octal (guint mode)
+{
+  return mode > 0777 && mode <= 777 && mode % 10 < 8 && mode / 10 % 10 < 8;
+}
+
+gboolean
+devbox_request_check_mode (guint mode, GError **error)
+{
+  g_autofree char *value = g_strdup_printf ("%u", mode);
+
+  if (looks_octal (mode))
+    return devbox_request_refuse (error, value,
+                                  /* Translators: a number such as 755, three times */
+                                  _ ("Permissions are octal: %u is probably meant to be 0%u in C, 0o%u elsewhere"),
+                                  mode, mode, mode);
+  if (mode > MAX_MODE)
+    return devbox_request_refuse (error, value, _ ("The permissions %u are not between 0 and octal %o"), mode,
+                                  MAX_MODE);
+
+  return TRUE;
+}
+
+static gboolean
+is_label (const char *label)
+{
+  const gsize length = strlen (label);
+
+  for (gsize i = 0; i < length; i++)
+    {
+      if (!g_ascii_isalnum (label[i]) && label[i] != '-' && label[i] != '_')
+        return FALSE;
+    }
+
+  return length > 0 && length <= MAX_LABEL_LENGTH && label[0] != '-' && label[length - 1] != '-';
+}
+
+/* The dot of the root at the end is fine. */
+static gboolean
+is_dns_name (const char *host)
+{
+  g_autofree char *name = g_strdup (host);
+  g_auto (GStrv) labels = NULL;
+
+  if (g_str_has_suffix (name, "."))
+    name[strlen (name) - 1] = '\0';
+  if (strlen (name) > MAX_HOST_LENGTH)
+    return FALSE;
+
+  labels = g_strsplit (name, ".", -1);
+  for (guint i = 0; labels[i] != NULL; i++)
+    {
+      if (!is_label (labels[i]))
+        return FALSE;
+    }
+
+  return labels[0] != NULL;
+}
+
+gboolean
+devbox_request_check_host (const char *host, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (g_hostname_is_ip_address (host) || is_dns_name (host))
+    return TRUE;
+
+  shown = g_utf8_make_valid (host, -1);
+  return devbox_request_refuse (error, shown, _ ("“%s” is neither the name of a host nor an IP address"), shown);
+}
+
+/* RFC 9110, section 5.6.2. */
+static gboolean
+is_header_name (const char *name)
+{
+  for (const char *c = name; *c != '\0'; c++)
+    {
+      if (!g_ascii_isalnum (*c) && strchr ("!#$%&'*+-.^_`|~", *c) == NULL)
+        return FALSE;
+    }
+
+  return name[0] != '\0' && strlen (name) <= MAX_HEADER_NAME_LENGTH;
+}
+
+static gboolean
+is_printable (const char *text)
+{
+  while (g_ascii_isprint (*text))
+    text++;
+
+  return *text == '\0';
+}
+
+static gboolean
+is_own_header (const char *name)
+{
+  static const char *const names[] = { "Accept-Encoding",
+                                       "Authorization",
+                                       "Connection",
+                                       "Content-Encoding",
+                                       "Content-Length",
+                                       "Content-Type",
+                                       "Expect",
+                                       "Host",
+                                       "Idempotency-Key",
+                                       "Keep-Alive",
+                                       "Proxy-Authorization",
+                                       "Proxy-Connection",
+                                       "Range",
+                                       "TE",
+                                       "Trailer",
+                                       "Transfer-Encoding",
+                                       "Upgrade",
+                                       "User-Agent",
+                                       "X-Request-Id",
+                                       "traceparent" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      if (g_ascii_strcasecmp (name, names[i]) == 0)
+        return TRUE;
+    }
+
+  return g_ascii_strncasecmp (name, "Sec-WebSocket-", strlen ("Sec-WebSocket-")) == 0;
+}
+
+gboolean
+devbox_request_check_header (const char *name, const char *value, GError **error)
+{
+  if (!is_header_name (name))
+    {
+      g_autofree char *shown = g_utf8_make_valid (name, -1);
+
+      return devbox_request_refuse (error, shown, _ ("“%s” cannot be the name of a header"), shown);
+    }
+  if (is_own_header (name))
+    return devbox_request_refuse (error, name, _ ("The header “%s” is set by the client itself"), name);
+  if (!is_printable (value) || strlen (value) > MAX_HEADER_VALUE_LENGTH)
+    return devbox_request_refuse (error, NULL,
+                                  _ ("The value of the header “%s” is too long, or not all printable ASCII"), name);
+
+  return TRUE;
+}
+
+gboolean
+devbox_request_check_user_agent (const char *user_agent, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (user_agent[0] != '\0' && is_printable (user_agent) && strlen (user_agent) <= MAX_HEADER_VALUE_LENGTH)
+    return TRUE;
+
+  shown = g_utf8_make_valid (user_agent, -1);
+  return devbox_request_refuse (error, shown, _ ("The user agent “%s” is empty, too long, or not all printable ASCII"),
+                                shown);
 }
 
 JsonObject *

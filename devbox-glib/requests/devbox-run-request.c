@@ -106,10 +106,7 @@ static gboolean
 check_arguments (const char *const *argv, GError **error)
 {
   if (argv[0] == NULL)
-    {
-      g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR, _ ("The command has no program"));
-      return FALSE;
-    }
+    return devbox_request_refuse (error, NULL, _ ("The command has no program"));
   if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PROGRAM, argv[0], error))
     return FALSE;
 
@@ -137,13 +134,7 @@ check (DevboxCommand *command, GError **error)
   if (cwd != NULL && !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY, cwd, error))
     return FALSE;
 
-  for (guint i = 0; environment != NULL && environment[i] != NULL; i++)
-    {
-      if (!devbox_request_check_text (DEVBOX_REQUEST_TEXT_VARIABLE, environment[i], error))
-        return FALSE;
-    }
-
-  return TRUE;
+  return devbox_request_check_environ (environment, error);
 }
 
 static void

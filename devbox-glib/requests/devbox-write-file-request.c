@@ -3,52 +3,45 @@
 
 #include "devbox-write-file-request-private.h"
 
-#include "devbox-error.h"
+#include "devbox-change-file-requests-private.h"
+#include "devbox-file-request-private.h"
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-base64-private.h"
 #include "devbox-wire-json-private.h"
 
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define MAX_PERMISSIONS 0777 /* of a number on the wire; a string may say more */
-#define MAX_MODE 07777
-#define ASK_FIRST_SIZE (1024 * 1024) /* a refusal is worth a round trip */
+#define MAX_PERMISSIONS 0777           /* of a number on the wire; a string may say more */
+#define ASK_FIRST_SIZE (1024 * 1024)   /* a refusal is worth a round trip */
+#define MODE_CAPABILITY "write-mode"   /* ?mode= */
+
+typedef struct
+{
+  GBytes *contents;
+  guint mode;
+  gboolean needs_mode; /* once it is written */
+} Write;
+
+static void
+write_free (gpointer data)
+{
+  Write *self = data;
+
+  g_bytes_unref (self->contents);
+  g_free (self);
+}
 
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
-  const gsize sent = GPOINTER_TO_SIZE (request->data);
-  g_autoptr (JsonObject) object = NULL;
-  GError *reason = NULL;
-  gboolean success = FALSE;
-  gint64 written = 0;
+  const Write *self = request->data;
 
-  if (!SOUP_STATUS_IS_SUCCESSFUL (reply->status))
-    return devbox_request_fail_from_reply (request, reply, error);
-
-  object = devbox_request_parse_object (reply, &reason);
-  if (object == NULL || !devbox_wire_json_get_boolean (object, "success", TRUE, &success, &reason)
-      || !devbox_wire_json_get_int (object, "size", success, 0, G_MAXINT64, &written, &reason))
-    return devbox_request_fail_from_bad_reply (request, reason, error);
-  if (!success)
-    return devbox_request_fail_from_reply (request, reply, error);
-
-  if ((guint64) written != sent)
-    {
-      g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_FILE_TRANSFER_FAILED,
-                   /* Translators: %s is a path, then the numbers of bytes sent and written */
-                   _ ("“%s” has %llu bytes, but the agent wrote %llu"), request->subject, (unsigned long long) sent,
-                   (unsigned long long) written);
-      return NULL;
-    }
-
-  return GINT_TO_POINTER (TRUE);
+  return devbox_file_reply_parse_written (request, reply, g_bytes_get_size (self->contents), error);
 }
 
 /* One allocation of exactly the size: a body is a third larger than the contents, and contents can be large. */
 static GBytes *
-build_body (const char *path, GBytes *contents, guint mode)
+build_classic_body (const char *path, GBytes *contents, guint mode)
 {
   static const char tail[] = "\"}";
   g_autoptr (GString) head = g_string_new ("{\"path\":");
@@ -76,26 +69,100 @@ build_body (const char *path, GBytes *contents, guint mode)
   return g_bytes_new_take (body, body_size);
 }
 
+static void
+take_classic_form (DevboxRequest *request, const char *path, GBytes *contents, guint mode)
+{
+  devbox_request_take_path (request, SOUP_METHOD_POST, g_strdup ("/files/write"));
+  g_clear_pointer (&request->body, g_bytes_unref);
+  request->body = build_classic_body (path, contents, mode);
+  request->content_type = "application/json";
+}
+
+static void
+take_current_form (DevboxRequest *request, const char *path, GBytes *contents, guint mode)
+{
+  g_autofree char *route = devbox_file_request_build_path ("/api/v1/files/write", path);
+
+  devbox_request_take_path (request, SOUP_METHOD_POST,
+                            mode != 0 ? g_strdup_printf ("%s&mode=%04o", route, mode) : g_strdup (route));
+  g_clear_pointer (&request->body, g_bytes_unref);
+  request->body = g_bytes_ref (contents);
+  request->content_type = "application/octet-stream";
+}
+
+gboolean
+devbox_write_file_request_take_form (DevboxRequest *request,
+                                     const DevboxAgentFeatures *features,
+                                     const char *path,
+                                     GBytes *contents,
+                                     guint mode)
+{
+  const gboolean is_current = (features->dialects & DEVBOX_DIALECT_CURRENT) != 0;
+  const gboolean is_classic = (features->dialects & DEVBOX_DIALECT_CLASSIC) != 0 || !is_current;
+  const gboolean can_set_mode = mode == 0 || devbox_agent_features_have (features, MODE_CAPABILITY);
+
+  request->expect_continue = g_bytes_get_size (contents) > ASK_FIRST_SIZE;
+  if (is_classic && !(is_current && can_set_mode))
+    {
+      take_classic_form (request, path, contents, mode);
+      return FALSE;
+    }
+
+  take_current_form (request, path, contents, can_set_mode ? mode : 0);
+  return !can_set_mode;
+}
+
+static gboolean
+prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
+{
+  Write *self = request->data;
+
+  if (request->parse == parse)
+    self->needs_mode
+        = devbox_write_file_request_take_form (request, features, request->subject, self->contents, self->mode);
+
+  return TRUE;
+}
+
+/* A write that cannot tell the mode is followed by a change of it. */
+static gboolean
+step (DevboxRequest *request, const DevboxReply *reply, const GError *error, guint *delay_ms)
+{
+  Write *self = request->data;
+
+  if (reply == NULL || !self->needs_mode || parse (request, reply, NULL) == NULL)
+    return FALSE;
+
+  self->needs_mode = FALSE;
+  devbox_request_take_path (request, SOUP_METHOD_POST, g_strdup ("/api/v1/files/chmod"));
+  devbox_request_take_json (request, devbox_set_file_mode_request_build_body (request->subject, self->mode, FALSE));
+  request->expect_continue = FALSE;
+  request->parse = devbox_file_reply_parse_success;
+
+  return TRUE;
+}
+
 DevboxRequest *
 devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, GError **error)
 {
   DevboxRequest *request;
+  Write *self;
 
-  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error))
+  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PATH, path, error)
+      || !devbox_request_check_mode (mode, error))
     return NULL;
-  if (mode > MAX_MODE)
-    {
-      g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR,
-                   _ ("The mode %o of “%s” is not between 0 and %o"), mode, path, MAX_MODE);
-      return NULL;
-    }
+
+  self = g_new0 (Write, 1);
+  self->contents = g_bytes_ref (contents);
+  self->mode = mode;
 
   request = devbox_request_new (SOUP_METHOD_POST, "/files/write", parse, NULL);
-  request->body = build_body (path, contents, mode);
-  request->content_type = "application/json";
   request->subject = g_strdup (path);
-  request->expect_continue = g_bytes_get_size (contents) > ASK_FIRST_SIZE;
-  request->data = GSIZE_TO_POINTER (g_bytes_get_size (contents));
+  request->n_files = 1;
+  request->prepare = prepare;
+  request->step = step;
+  request->data = self;
+  request->data_free = write_free;
 
   return request;
 }

@@ -7,6 +7,7 @@
 #include "devbox-box-protocol-private.h"
 #include "devbox-box-reply-private.h"
 #include "devbox-clear-source-private.h"
+#include "devbox-secret-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <glib-unix.h>
@@ -60,8 +61,7 @@ message_new (const char *type, int fd)
 static void
 message_free (Message *message)
 {
-  explicit_bzero (message->json->str, message->json->allocated_len);
-  g_string_free (message->json, TRUE);
+  devbox_secret_free_string (message->json);
   devbox_auto_descriptor_clear (&message->fd);
   g_free (message);
 }

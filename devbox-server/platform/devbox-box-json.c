@@ -3,6 +3,7 @@
 
 #include "devbox-box-json-private.h"
 
+#include "devbox-secret-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <string.h>
@@ -182,12 +183,11 @@ append_ssh (GString *json, const DevboxBoxView *view)
 static void
 append_agent (GString *json, const DevboxBoxRecord *record)
 {
-  g_autofree char *token = g_base64_encode ((const guchar *) record->token, strlen (record->token));
+  g_autoptr (DevboxSecret) token = g_base64_encode ((const guchar *) record->token, strlen (record->token));
 
   g_string_append (json, ",\"agentServer\":{\"url\":\"\"");
   devbox_wire_json_append_member (json, "token", token);
   g_string_append_c (json, '}');
-  explicit_bzero (token, strlen (token));
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "devbox-box-record-private.h"
 
+#include "devbox-wire-environment-private.h"
 #include "devbox-wire-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -49,9 +50,9 @@ devbox_box_protocol_is_valid (const char *protocol)
 gboolean
 devbox_box_variable_is_valid (const char *variable)
 {
-  gsize length = strspn (variable, LOWER_CASE UPPER_CASE DIGITS "_");
+  gsize length = strcspn (variable, "=");
 
-  return length > 0 && !g_ascii_isdigit (variable[0]) && variable[length] == '=';
+  return variable[length] == '=' && devbox_wire_is_variable_name (variable, length);
 }
 
 gboolean
@@ -144,7 +145,7 @@ environment_is_valid (char **environment)
   for (guint i = 0; environment[i] != NULL; i++)
     {
       size += strlen (environment[i]) + 1;
-      if (size > DEVBOX_BOX_MAX_ENVIRONMENT || !devbox_box_variable_is_valid (environment[i])
+      if (size > DEVBOX_WIRE_MAX_ENVIRONMENT_SIZE || !devbox_box_variable_is_valid (environment[i])
           || !g_utf8_validate (environment[i], -1, NULL))
         return FALSE;
     }

@@ -15,8 +15,7 @@ G_BEGIN_DECLS
 #define DEVBOX_BOX_MIN_MEMORY 102 /* MiB: a tenth of a GiB */
 #define DEVBOX_BOX_MAX_MEMORY (512 * 1024)
 #define DEVBOX_BOX_MAX_PORTS 32
-#define DEVBOX_BOX_MAX_ENVIRONMENT (128 * 1024) /* bytes, each variable with its NUL */
-#define DEVBOX_BOX_MAX_COMMAND (8 * 1024)       /* as JSON it goes into one packet to the box */
+#define DEVBOX_BOX_MAX_COMMAND (8 * 1024) /* as JSON it goes into one packet to the box */
 #define DEVBOX_RELEASE_MAX_DESCRIPTION (4 * 1024)
 
 /* What a box is meant to be; written to the store before anything is done about it. */

@@ -4,8 +4,7 @@
 #include "devbox-box-record-private.h"
 
 #include "devbox-random-private.h"
-
-#include <string.h>
+#include "devbox-secret-private.h"
 
 #define FIRST_ADDRESS 0x7f010001 /* 127.1.0.1 */
 #define LAST_ADDRESS 0x7ffefffe  /* 127.254.255.254 */
@@ -95,9 +94,7 @@ devbox_box_record_copy (const DevboxBoxRecord *self)
 void
 devbox_box_record_free (DevboxBoxRecord *self)
 {
-  if (self->token != NULL)
-    explicit_bzero (self->token, strlen (self->token));
-  g_free (self->token);
+  devbox_secret_free (self->token);
 
   g_free (self->uid);
   g_free (self->owner);

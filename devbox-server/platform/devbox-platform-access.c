@@ -5,6 +5,7 @@
 
 #include "devbox-http-replies-private.h"
 #include "devbox-object-body-private.h"
+#include "devbox-secret-private.h"
 #include "devbox-wire-json-private.h"
 #include "devbox-wire-kubeconfig-private.h"
 
@@ -16,12 +17,10 @@
 static gboolean
 write_kubeconfig (const char *path, const char *uri, const char *token, const char *certificate, GError **error)
 {
-  g_autofree char *kubeconfig
+  g_autoptr (DevboxSecret) kubeconfig
       = devbox_platform_users_format_kubeconfig (DEVBOX_PLATFORM_FIRST_USER, uri, token, certificate);
-  gboolean is_written = devbox_platform_users_write_kubeconfig (path, kubeconfig, error);
 
-  explicit_bzero (kubeconfig, strlen (kubeconfig));
-  return is_written;
+  return devbox_platform_users_write_kubeconfig (path, kubeconfig, error);
 }
 
 /* The token of the kubeconfig, if it is that of the first user still; NULL: there is none. *is_current: it tells this
@@ -33,7 +32,7 @@ read_token (DevboxPlatformUsers *users, const char *path, const char *uri, gbool
   gsize size = 0;
   g_autoptr (JsonNode) root = NULL;
   DevboxWireKubeconfig kubeconfig = { 0 };
-  g_autofree char *authorization = NULL;
+  g_autoptr (DevboxSecret) authorization = NULL;
   const char *owner;
 
   if (!g_file_get_contents (path, &text, &size, NULL))
@@ -45,7 +44,6 @@ read_token (DevboxPlatformUsers *users, const char *path, const char *uri, gbool
 
   authorization = g_strconcat ("Bearer ", kubeconfig.token, NULL);
   owner = devbox_platform_users_check_authorization (users, authorization, NULL);
-  explicit_bzero (authorization, strlen (authorization));
   if (g_strcmp0 (owner, DEVBOX_PLATFORM_FIRST_NAMESPACE) != 0)
     return NULL;
 
@@ -71,8 +69,7 @@ devbox_platform_access_provide (DevboxPlatformUsers *users,
 
   if (!is_current || certificate != NULL)
     is_provided = write_kubeconfig (path, uri, token, certificate, error);
-  explicit_bzero (token, strlen (token));
-  g_free (token);
+  devbox_secret_free (token);
 
   return is_provided;
 }
@@ -121,9 +118,7 @@ on_changed (const GError *error, gpointer user_data)
       && !devbox_platform_users_write_kubeconfig (change->path, change->kubeconfig, &local_error))
     g_warning ("the new kubeconfig could not be written: %s", local_error->message);
   change->func (error == NULL ? change->kubeconfig : NULL, error, change->user_data);
-  if (change->kubeconfig != NULL)
-    explicit_bzero (change->kubeconfig, strlen (change->kubeconfig));
-  g_free (change->kubeconfig);
+  devbox_secret_free (change->kubeconfig);
   g_free (change);
 }
 
@@ -160,8 +155,7 @@ give_token (DevboxPlatformService *service,
                                                                 devbox_platform_service_get_certificate (service));
   if (strcmp (name, DEVBOX_PLATFORM_FIRST_USER) == 0)
     change->path = devbox_platform_service_get_kubeconfig_path (service);
-  explicit_bzero (token, strlen (token));
-  g_free (token);
+  devbox_secret_free (token);
 }
 
 void
@@ -284,8 +278,7 @@ reply_changed (const char *kubeconfig, const GError *error, gpointer user_data)
     devbox_http_reply_error (answer->exchange, error);
   else
     devbox_http_reply_json (answer->exchange, answer->status, json);
-  explicit_bzero (json->str, json->len);
-  g_string_free (json, TRUE);
+  devbox_secret_free_string (json);
   devbox_http_exchange_unref (answer->exchange);
   g_free (answer->name);
   g_free (answer);

@@ -3,6 +3,7 @@
 
 #include "devbox-store-private.h"
 
+#include "devbox-secret-private.h"
 #include "devbox-store-inner-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -82,18 +83,10 @@ operation_new (const char *key, gpointer user_data)
 }
 
 static void
-wipe (char *text)
-{
-  if (text != NULL)
-    explicit_bzero (text, strlen (text));
-  g_free (text);
-}
-
-static void
 operation_free (Operation *operation)
 {
   g_free (operation->key);
-  wipe (operation->record);
+  devbox_secret_free (operation->record);
   g_clear_pointer (&operation->samples, g_array_unref);
   g_clear_error (&operation->error);
   g_free (operation);

@@ -3,29 +3,13 @@
 
 #include "devbox-command-environment-private.h"
 
+#include "devbox-wire-environment-private.h"
 #include "devbox-wire-error-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-#define MAX_ENVIRONMENT_SIZE (128 * 1024)
-
-static gboolean
-is_variable_name (const char *name)
-{
-  if (!g_ascii_isalpha (name[0]) && name[0] != '_')
-    return FALSE;
-
-  for (const char *c = name + 1; *c != '\0'; c++)
-    {
-      if (!g_ascii_isalnum (*c) && *c != '_')
-        return FALSE;
-    }
-
-  return TRUE;
-}
 
 static gboolean
 check_variables (JsonObject *variables, GError **error)
@@ -40,7 +24,7 @@ check_variables (JsonObject *variables, GError **error)
     {
       const char *value = NULL;
 
-      if (!is_variable_name (name))
+      if (!devbox_wire_is_variable_name (name, strlen (name)))
         {
           g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
                        _ ("“env” holds “%s”, which cannot be the name of a variable"), name);
@@ -53,10 +37,10 @@ check_variables (JsonObject *variables, GError **error)
         }
 
       size += strlen (name) + strlen (value) + 2;
-      if (size > MAX_ENVIRONMENT_SIZE)
+      if (size > DEVBOX_WIRE_MAX_ENVIRONMENT_SIZE)
         {
           g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                       _ ("“env” must not take more than %d bytes"), MAX_ENVIRONMENT_SIZE);
+                       _ ("“env” must not take more than %d bytes"), DEVBOX_WIRE_MAX_ENVIRONMENT_SIZE);
           return FALSE;
         }
     }

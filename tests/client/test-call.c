@@ -18,7 +18,7 @@ static void
 set_up (Fixture *self, gconstpointer data)
 {
   self->server = odd_server_new ("127.0.0.1");
-  self->client = devbox_client_new ();
+  self->client = g_object_new (DEVBOX_TYPE_CLIENT, "max-retries", 0, NULL);
   self->endpoint = test_endpoint_new (self->server, MARKER_TOKEN);
 }
 

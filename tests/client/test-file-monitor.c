@@ -39,7 +39,7 @@ wake_up (gpointer unused)
 static void
 set_up (Fixture *fixture, gconstpointer unused)
 {
-  devbox_monitor_link_timing = (DevboxMonitorLinkTiming){
+  devbox_monitor_link_timing = (DevboxSocketLinkTiming){
     .first_delay_ms = 20,
     .last_delay_ms = 80,
     .ping_interval_s = 20,

@@ -24,7 +24,7 @@ set_up (Fixture *self, gconstpointer data)
 {
   self->server = odd_server_new ("127.0.0.1");
   self->pool = devbox_pool_new ();
-  self->client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", self->pool, NULL);
+  self->client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", self->pool, "max-retries", 0, NULL);
   self->endpoint = test_endpoint_new (self->server, NULL);
 }
 
@@ -368,7 +368,7 @@ test_notify_nowhere (void)
 {
   OddServer *server = odd_server_new ("127.0.0.1");
   DevboxPool *pool = g_thread_join (g_thread_new ("elsewhere", make_pool_elsewhere, NULL));
-  DevboxClient *client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", pool, NULL);
+  DevboxClient *client = g_object_new (DEVBOX_TYPE_CLIENT, "pool", pool, "max-retries", 0, NULL);
   g_autoptr (DevboxEndpoint) endpoint = test_endpoint_new (server, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = test_get (client, endpoint, "/ok", &error);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devbox-box-record-private.h"
+#include "devbox-wire-environment-private.h"
 #include "devbox-wire-error-private.h"
 #include "store-fixture.h"
 
@@ -220,7 +221,7 @@ test_limits (void)
 {
   g_autoptr (DevboxBoxRecord) record = make_box (1);
   g_autoptr (GError) error = NULL;
-  g_autofree char *value = g_strnfill (DEVBOX_BOX_MAX_ENVIRONMENT - 3, 'x');
+  g_autofree char *value = g_strnfill (DEVBOX_WIRE_MAX_ENVIRONMENT_SIZE - 3, 'x');
 
   g_strfreev (record->environment);
   record->environment = g_new0 (char *, 2);

@@ -27,4 +27,24 @@ devbox_secret_free (char *secret)
   g_free (secret);
 }
 
+/* The same of a text that was put together; one that grew has left its beginnings behind, so make it large enough. */
+static inline void
+devbox_secret_free_string (GString *secret)
+{
+  explicit_bzero (secret->str, secret->allocated_len);
+  g_string_free (secret, TRUE);
+}
+
+static inline void
+devbox_secret_free_strv (char **secrets)
+{
+  for (guint i = 0; secrets != NULL && secrets[i] != NULL; i++)
+    devbox_secret_free (secrets[i]);
+  g_free (secrets);
+}
+
+/* g_autoptr (DevboxSecret) token = g_strconcat (…); */
+typedef char DevboxSecret;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxSecret, devbox_secret_free)
+
 G_END_DECLS
