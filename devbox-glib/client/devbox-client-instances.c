@@ -3,6 +3,7 @@
 
 #include "devbox-client.h"
 
+#include "devbox-instance-list-private.h"
 #include "devbox-instance-spec.h"
 #include "devbox-platform-operation-private.h"
 #include "devbox-platform-requests-private.h"
@@ -280,4 +281,103 @@ devbox_client_update_instance_sync (DevboxClient *self,
 
   return devbox_platform_operation_drop_object (
       devbox_client_platform_call_sync (self, request, cause, cancellable, error));
+}
+
+/**
+ * devbox_client_list_instances_async:
+ * @self: a client
+ * @status: the state that the devboxes shall be in, or %DEVBOX_INSTANCE_STATUS_UNKNOWN if any will do
+ * @runtime: (nullable): what they shall be made from, or %NULL if anything will do
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @callback: (scope async): what to call when the list is there
+ * @user_data: what to give to @callback
+ *
+ * Lists the devboxes.
+ *
+ * The list belongs to the main context that is the thread-default one now: there it changes, when
+ * [method@InstanceList.refresh_async] brings it up to date.
+ *
+ * Since: 1.0
+ */
+void
+devbox_client_list_instances_async (DevboxClient *self,
+                                    DevboxInstanceStatus status,
+                                    const char *runtime,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  DevboxInstanceList *list;
+  DevboxRequest *request;
+  GError *error = NULL;
+
+  g_return_if_fail (DEVBOX_IS_CLIENT (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, devbox_client_list_instances_async);
+  list = devbox_instance_list_new (self, status, runtime);
+  g_task_set_task_data (task, list, g_object_unref);
+
+  request = devbox_instance_list_request_new (list, &error);
+  devbox_client_platform_call_async (self, task, request, error);
+}
+
+/**
+ * devbox_client_list_instances_finish:
+ * @self: a client
+ * @result: what the callback got
+ * @error: where to put an error
+ *
+ * Ends [method@Client.list_instances_async].
+ *
+ * Errors: %DEVBOX_ERROR_VALIDATION_ERROR if the platform does not take the filter; else none of its own, see
+ * [class@Client] for those that can meet any call.
+ *
+ * Returns: (transfer full): the list, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+DevboxInstanceList *
+devbox_client_list_instances_finish (DevboxClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return devbox_instance_list_fill (g_task_get_task_data (G_TASK (result)), devbox_client_call_finish (result, error));
+}
+
+/**
+ * devbox_client_list_instances_sync:
+ * @self: a client
+ * @status: the state that the devboxes shall be in, or %DEVBOX_INSTANCE_STATUS_UNKNOWN if any will do
+ * @runtime: (nullable): what they shall be made from, or %NULL if anything will do
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: where to put an error
+ *
+ * Lists the devboxes, and waits for the list.
+ *
+ * See [method@Client.list_instances_async], and [method@Client.list_instances_finish] for the errors.
+ *
+ * Returns: (transfer full): the list, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+DevboxInstanceList *
+devbox_client_list_instances_sync (DevboxClient *self,
+                                   DevboxInstanceStatus status,
+                                   const char *runtime,
+                                   GCancellable *cancellable,
+                                   GError **error)
+{
+  g_autoptr (DevboxInstanceList) list = NULL;
+  DevboxRequest *request;
+  GError *cause = NULL;
+
+  g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
+
+  list = devbox_instance_list_new (self, status, runtime);
+  request = devbox_instance_list_request_new (list, &cause);
+
+  return devbox_instance_list_fill (list, devbox_client_platform_call_sync (self, request, cause, cancellable, error));
 }

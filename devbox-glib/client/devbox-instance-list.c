@@ -6,6 +6,7 @@
 #include "devbox-client.h"
 #include "devbox-enum-types.h"
 #include "devbox-instance-private.h"
+#include "devbox-instance-status-private.h"
 #include "devbox-platform-operation-private.h"
 #include "devbox-platform-requests-private.h"
 
@@ -190,6 +191,7 @@ devbox_instance_list_class_init (DevboxInstanceListClass *klass)
 static void
 devbox_instance_list_init (DevboxInstanceList *self)
 {
+  self->context = g_main_context_ref_thread_default ();
   self->instances = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -392,21 +394,36 @@ devbox_instance_list_apply (DevboxInstanceList *self, GListModel *infos, gint64 
 }
 
 DevboxInstanceList *
-devbox_instance_list_new (DevboxClient *client,
-                          DevboxInstanceStatus status,
-                          const char *runtime,
-                          GListModel *infos,
-                          GMainContext *context)
+devbox_instance_list_fill (DevboxInstanceList *self, GListModel *infos)
+{
+  if (infos == NULL)
+    return NULL;
+
+  apply_news (self, infos, g_get_monotonic_time ());
+  g_object_unref (infos);
+
+  return g_object_ref (self);
+}
+
+DevboxInstanceList *
+devbox_instance_list_new (DevboxClient *client, DevboxInstanceStatus status, const char *runtime)
 {
   DevboxInstanceList *self = g_object_new (DEVBOX_TYPE_INSTANCE_LIST, NULL);
 
   self->client = g_object_ref (client);
   self->status = status;
   self->runtime = g_strdup (runtime);
-  self->context = g_main_context_ref (context);
-  apply_news (self, infos, g_get_monotonic_time ());
 
   return self;
+}
+
+DevboxRequest *
+devbox_instance_list_request_new (DevboxInstanceList *self, GError **error)
+{
+  const char *status
+      = self->status != DEVBOX_INSTANCE_STATUS_UNKNOWN ? devbox_instance_status_to_string (self->status) : NULL;
+
+  return devbox_list_instances_request_new (status, self->runtime, error);
 }
 
 /**
@@ -494,7 +511,7 @@ devbox_instance_list_refresh_async (DevboxInstanceList *self,
 
   g_return_if_fail (DEVBOX_IS_INSTANCE_LIST (self));
 
-  request = devbox_list_instances_request_new (self->status, self->runtime, &error);
+  request = devbox_instance_list_request_new (self, &error);
   devbox_platform_operation_async (self->client, self, devbox_instance_list_refresh_async, apply_refresh, request, error,
                                    cancellable, callback, user_data);
 }
@@ -544,7 +561,7 @@ devbox_instance_list_refresh_sync (DevboxInstanceList *self, GCancellable *cance
 
   g_return_val_if_fail (DEVBOX_IS_INSTANCE_LIST (self), FALSE);
 
-  request = devbox_list_instances_request_new (self->status, self->runtime, &cause);
+  request = devbox_instance_list_request_new (self, &cause);
 
   return devbox_platform_operation_drop_object (
       devbox_platform_operation_sync (self->client, self, apply_refresh, request, cause, cancellable, error));
