@@ -26,6 +26,7 @@ typedef struct _DevboxKubeconfig DevboxKubeconfig;
 typedef struct _DevboxLogEntry DevboxLogEntry;
 typedef struct _DevboxLogReader DevboxLogReader;
 typedef struct _DevboxMetrics DevboxMetrics;
+typedef struct _DevboxMetricsSnapshot DevboxMetricsSnapshot;
 typedef struct _DevboxPathPolicy DevboxPathPolicy;
 typedef struct _DevboxPool DevboxPool;
 typedef struct _DevboxPoolStats DevboxPoolStats;

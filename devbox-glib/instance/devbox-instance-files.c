@@ -10,8 +10,11 @@
 #include "devbox-request-checks-private.h"
 #include "devbox-write-file-request-private.h"
 
-/* Contents beyond this are put into base64 by a worker: that takes a millisecond. */
-#define MAX_INLINE_SIZE (1024 * 1024)
+static DevboxRequest *
+new_load_file (DevboxInstance *self, const char *path, GError **error)
+{
+  return devbox_instance_check_path (self, path, error) ? devbox_read_file_request_new (path, error) : NULL;
+}
 
 /**
  * devbox_instance_load_file_async:
@@ -33,7 +36,7 @@ devbox_instance_load_file_async (DevboxInstance *self,
                                  gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  DevboxRequest *request = NULL;
+  DevboxRequest *request;
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_INSTANCE (self));
@@ -42,8 +45,7 @@ devbox_instance_load_file_async (DevboxInstance *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_instance_load_file_async);
 
-  if (devbox_instance_check_endpoint (self, &error))
-    request = devbox_read_file_request_new (path, &error);
+  request = new_load_file (self, path, &error);
   devbox_instance_call_async (self, task, request, error);
 }
 
@@ -91,75 +93,22 @@ devbox_instance_load_file_finish (DevboxInstance *self, GAsyncResult *result, GE
 GBytes *
 devbox_instance_load_file_sync (DevboxInstance *self, const char *path, GCancellable *cancellable, GError **error)
 {
-  DevboxRequest *request = NULL;
+  DevboxRequest *request;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (path != NULL, NULL);
 
-  if (devbox_instance_check_endpoint (self, &cause))
-    request = devbox_read_file_request_new (path, &cause);
+  request = new_load_file (self, path, &cause);
 
   return devbox_instance_call_sync (self, request, cause, cancellable, error);
 }
 
-/* The work of putting large contents into a request; it belongs to the task of the call, so that no reference of the
- * caller's ends in the worker. */
-typedef struct
+static DevboxRequest *
+new_replace_file (DevboxInstance *self, const char *path, GBytes *contents, guint mode, GError **error)
 {
-  char *path;
-  GBytes *contents;
-  guint mode;
-} Replacement;
-
-static void
-replacement_free (gpointer data)
-{
-  Replacement *replacement = data;
-
-  g_free (replacement->path);
-  g_bytes_unref (replacement->contents);
-  g_free (replacement);
-}
-
-static void
-build_replacement (GTask *worker, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  const Replacement *replacement = task_data;
-  GError *error = NULL;
-  DevboxRequest *request
-      = devbox_write_file_request_new (replacement->path, replacement->contents, replacement->mode, &error);
-
-  if (request != NULL)
-    g_task_return_pointer (worker, request, (GDestroyNotify) devbox_request_free);
-  else
-    g_task_return_error (worker, error);
-}
-
-static void
-replacement_is_built (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  DevboxRequest *request = g_task_propagate_pointer (G_TASK (result), &error);
-
-  devbox_instance_call_async (g_task_get_source_object (task), task, request, error);
-}
-
-static void
-build_replacement_in_worker (GTask *task, const char *path, GBytes *contents, guint mode)
-{
-  g_autoptr (GTask) worker = g_task_new (NULL, NULL, replacement_is_built, g_object_ref (task));
-  Replacement *replacement = g_new0 (Replacement, 1);
-
-  replacement->path = g_strdup (path);
-  replacement->contents = g_bytes_ref (contents);
-  replacement->mode = mode;
-  g_task_set_task_data (task, replacement, replacement_free);
-
-  g_task_set_source_tag (worker, build_replacement_in_worker);
-  g_task_set_task_data (worker, replacement, NULL);
-  g_task_run_in_thread (worker, build_replacement);
+  return devbox_instance_check_path (self, path, error) ? devbox_write_file_request_new (path, contents, mode, error)
+                                                        : NULL;
 }
 
 /**
@@ -175,7 +124,8 @@ build_replacement_in_worker (GTask *task, const char *path, GBytes *contents, gu
  *
  * Writes a whole file, in place of what was there.
  *
- * Nobody ever sees half of it: the file is replaced at once, when all of it has arrived.
+ * Nobody ever sees half of it: the file is replaced at once, when all of it has arrived. An agent that cannot be told
+ * @mode with the contents is told afterwards.
  *
  * In Python, @contents may be `bytes`, a `bytearray`, a `memoryview` or a `str`, and @mode may be left out.
  *
@@ -191,6 +141,7 @@ devbox_instance_replace_file_async (DevboxInstance *self,
                                     gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
+  DevboxRequest *request;
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_INSTANCE (self));
@@ -200,16 +151,8 @@ devbox_instance_replace_file_async (DevboxInstance *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_instance_replace_file_async);
 
-  if (!devbox_instance_check_endpoint (self, &error))
-    devbox_instance_return_error (task, error);
-  else if (g_bytes_get_size (contents) > MAX_INLINE_SIZE)
-    build_replacement_in_worker (task, path, contents, mode);
-  else
-    {
-      DevboxRequest *request = devbox_write_file_request_new (path, contents, mode, &error);
-
-      devbox_instance_call_async (self, task, request, error);
-    }
+  request = new_replace_file (self, path, contents, mode, &error);
+  devbox_instance_call_async (self, task, request, error);
 }
 
 /**
@@ -264,15 +207,14 @@ devbox_instance_replace_file_sync (DevboxInstance *self,
                                    GCancellable *cancellable,
                                    GError **error)
 {
-  DevboxRequest *request = NULL;
+  DevboxRequest *request;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (contents != NULL, FALSE);
 
-  if (devbox_instance_check_endpoint (self, &cause))
-    request = devbox_write_file_request_new (path, contents, mode, &cause);
+  request = new_replace_file (self, path, contents, mode, &cause);
 
   return devbox_instance_call_sync (self, request, cause, cancellable, error) != NULL;
 }

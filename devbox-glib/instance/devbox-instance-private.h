@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 
 DevboxAgent *devbox_instance_get_agent (DevboxInstance *self); /* transfer none; NULL if the address is not valid */
 gboolean devbox_instance_check_endpoint (DevboxInstance *self, GError **error);
+/* And whether the path may be sent. */
+gboolean devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error);
 
 /* Makes the call and ends the task; takes the request, or else the error because of which there is none. */
 void devbox_instance_call_async (DevboxInstance *self, GTask *task, DevboxRequest *request, GError *error);

@@ -635,6 +635,12 @@ devbox_instance_check_platform (DevboxInstance *self, GError **error)
   return FALSE;
 }
 
+gboolean
+devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error)
+{
+  return devbox_instance_check_endpoint (self, error);
+}
+
 void
 devbox_instance_return_error (GTask *task, GError *error)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-file-info.h"
 #include "devbox-file-monitor.h"
 #include "devbox-instance-status.h"
 #include "devbox-types.h"
@@ -282,6 +283,158 @@ gboolean devbox_instance_replace_file_sync (DevboxInstance *self,
                                             guint mode,
                                             GCancellable *cancellable,
                                             GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_files_async (DevboxInstance *self,
+                                       const char *path,
+                                       DevboxListFilesFlags flags,
+                                       guint offset,
+                                       guint limit,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_files_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_files_sync (DevboxInstance *self,
+                                             const char *path,
+                                             DevboxListFilesFlags flags,
+                                             guint offset,
+                                             guint limit,
+                                             GCancellable *cancellable,
+                                             GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_delete_file_async (DevboxInstance *self,
+                                        const char *path,
+                                        gboolean recursive,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_delete_file_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_delete_file_sync (DevboxInstance *self,
+                                           const char *path,
+                                           gboolean recursive,
+                                           GCancellable *cancellable,
+                                           GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_move_async (DevboxInstance *self,
+                                 const char *source,
+                                 const char *destination,
+                                 gboolean overwrite,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_move_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_move_sync (DevboxInstance *self,
+                                    const char *source,
+                                    const char *destination,
+                                    gboolean overwrite,
+                                    GCancellable *cancellable,
+                                    GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_set_mode_async (DevboxInstance *self,
+                                     const char *path,
+                                     guint mode,
+                                     gboolean recursive,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_mode_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_mode_sync (DevboxInstance *self,
+                                        const char *path,
+                                        guint mode,
+                                        gboolean recursive,
+                                        GCancellable *cancellable,
+                                        GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_set_owner_async (DevboxInstance *self,
+                                      const char *path,
+                                      const char *owner,
+                                      gboolean recursive,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_owner_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_owner_sync (DevboxInstance *self,
+                                         const char *path,
+                                         const char *owner,
+                                         gboolean recursive,
+                                         GCancellable *cancellable,
+                                         GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_find_async (DevboxInstance *self,
+                                 const char *directory,
+                                 const char *pattern,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+char **devbox_instance_find_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+char **devbox_instance_find_sync (DevboxInstance *self,
+                                  const char *directory,
+                                  const char *pattern,
+                                  GCancellable *cancellable,
+                                  GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_grep_async (DevboxInstance *self,
+                                 const char *directory,
+                                 const char *text,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+char **devbox_instance_grep_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+char **devbox_instance_grep_sync (DevboxInstance *self,
+                                  const char *directory,
+                                  const char *text,
+                                  GCancellable *cancellable,
+                                  GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_replace_text_async (DevboxInstance *self,
+                                         const char *const *paths,
+                                         const char *from,
+                                         const char *to,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_replace_text_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_replace_text_sync (DevboxInstance *self,
+                                               const char *const *paths,
+                                               const char *from,
+                                               const char *to,
+                                               GCancellable *cancellable,
+                                               GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_upload_files_async (DevboxInstance *self,
+                                         GHashTable *files,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxUploadResult *devbox_instance_upload_files_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxUploadResult *
+devbox_instance_upload_files_sync (DevboxInstance *self, GHashTable *files, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_run_async (DevboxInstance *self,

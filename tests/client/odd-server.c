@@ -24,6 +24,7 @@ struct _OddServer
 
   GMutex mutex;
   GPtrArray *connections;
+  GQueue next; /* of paths */
 
   guint n_accepted;
   guint n_open;
@@ -240,6 +241,18 @@ behave_by_chance (Connection *self)
 }
 
 /* Returns whether the connection goes on. */
+/* "N/S" */
+static gboolean
+send_busy (Connection *self, const char *what)
+{
+  g_auto (GStrv) parts = g_strsplit (what, "/", 2);
+  g_autofree char *header = g_strdup_printf ("Retry-After: %s\r\n", parts[1]);
+
+  return send_reply (self, (guint) strtoul (parts[0], NULL, 10), header, "", 0);
+}
+
+static gboolean behave_next (Connection *self);
+
 static gboolean
 behave (Connection *self, const char *what)
 {
@@ -285,10 +298,27 @@ behave (Connection *self, const char *what)
 
       return send_endless (self, head, "all work and no play ");
     }
+  if (g_str_has_prefix (what, "busy/"))
+    return send_busy (self, what + 5);
+  if (g_str_equal (what, "next"))
+    return behave_next (self);
   if (g_str_equal (what, "any"))
     return behave_by_chance (self);
 
   return behave_oddly (self, what);
+}
+
+static gboolean
+behave_next (Connection *self)
+{
+  OddServer *server = self->server;
+  g_autofree char *path = NULL;
+
+  g_mutex_lock (&server->mutex);
+  path = server->next.length > 1 ? g_queue_pop_head (&server->next) : g_strdup (g_queue_peek_head (&server->next));
+  g_mutex_unlock (&server->mutex);
+
+  return behave (self, path + 1);
 }
 
 static gboolean
@@ -491,6 +521,7 @@ odd_server_free (OddServer *self)
 
   g_ptr_array_unref (self->connections);
   g_mutex_clear (&self->mutex);
+  g_queue_clear_full (&self->next, g_free);
   g_free (self->other_url);
   g_free (self->url);
   g_free (self);
@@ -548,4 +579,16 @@ guint64
 odd_server_get_n_bytes (OddServer *self)
 {
   return GPOINTER_TO_SIZE (g_atomic_pointer_get ((gpointer *) &self->n_bytes));
+}
+
+void
+odd_server_set_next (OddServer *self, const char *behaviours)
+{
+  g_auto (GStrv) words = g_strsplit (behaviours, " ", -1);
+
+  g_mutex_lock (&self->mutex);
+  g_queue_clear_full (&self->next, g_free);
+  for (guint i = 0; words[i] != NULL; i++)
+    g_queue_push_tail (&self->next, g_strdup (words[i]));
+  g_mutex_unlock (&self->mutex);
 }

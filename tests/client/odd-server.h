@@ -35,6 +35,8 @@ G_BEGIN_DECLS
  *   /endless/N          the status N and a body without end
  *   /endless-1xx        interim replies without end
  *   /endless-trailer    a trailer without end
+ *   /next               the next of what odd_server_set_next () told, and the last of it from then on
+ *   /busy/N/S           the status N with "Retry-After: S"
  *   /any                one of several, as chance will have it
  */
 typedef struct _OddServer OddServer;
@@ -44,6 +46,9 @@ void odd_server_free (OddServer *self);
 
 const char *odd_server_get_url (OddServer *self);
 void odd_server_set_other (OddServer *self, OddServer *other);
+
+/* Words such as "/status/503 /drop /ok". */
+void odd_server_set_next (OddServer *self, const char *behaviours);
 
 guint odd_server_get_n_accepted (OddServer *self);
 guint odd_server_get_n_open (OddServer *self);
