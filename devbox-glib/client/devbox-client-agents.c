@@ -6,6 +6,7 @@
 #include "devbox-agent-private.h"
 #include "devbox-error-private.h"
 #include "devbox-health-request-private.h"
+#include "devbox-instance-info.h"
 #include "devbox-instance-private.h"
 #include "devbox-platform-operation-private.h"
 #include "devbox-platform-requests-private.h"

@@ -4,6 +4,7 @@
 #include "devbox-platform-operation-private.h"
 
 #include "devbox-call-core-private.h"
+#include "devbox-instance-info.h"
 #include "devbox-instance-private.h"
 #include "devbox-platform-requests-private.h"
 
