@@ -317,9 +317,11 @@ static void
 take_connection (DevboxCall *self)
 {
   DevboxRequest *request = self->request;
+  gboolean is_for_agent = self->agent != NULL && !request->asks_platform;
+  DevboxPoolKey key = { 0 };
   GError *error = NULL;
 
-  if (self->agent != NULL && !request->asks_platform && request->prepare != NULL
+  if (is_for_agent && request->prepare != NULL
       && !request->prepare (request, devbox_agent_get_features (self->agent), &error))
     {
       devbox_call_settle (self, NULL, error);
@@ -328,8 +330,15 @@ take_connection (DevboxCall *self)
 
   self->ticket.called = ticket_called;
   self->ticket.data = self;
-  devbox_connection_set_acquire (devbox_client_core_get_connections (self->core),
-                                 devbox_endpoint_get_address (self->endpoint), &self->ticket);
+  key.address = devbox_endpoint_get_address (self->endpoint);
+  if (is_for_agent)
+    {
+      key.devbox_name = devbox_agent_get_devbox_name (self->agent);
+      key.health_uri = devbox_endpoint_get_health_uri (self->endpoint);
+    }
+  if (key.devbox_name == NULL)
+    key.devbox_name = "";
+  devbox_connection_set_acquire (devbox_client_core_get_connections (self->core), &key, &self->ticket);
 }
 
 static void

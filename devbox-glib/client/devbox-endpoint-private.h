@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 /* "scheme://host:port": calls that agree in it share connections. */
 const char *devbox_endpoint_get_address (DevboxEndpoint *self);
 gboolean devbox_endpoint_equal (DevboxEndpoint *a, DevboxEndpoint *b); /* address, path and token */
+GUri *devbox_endpoint_get_health_uri (DevboxEndpoint *self);
 /* What the Authorization header says, or NULL. */
 const char *devbox_endpoint_get_authorization (DevboxEndpoint *self);
 /* With a header of another form than a token's; what is secret about it is redacted too. */

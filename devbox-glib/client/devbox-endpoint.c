@@ -13,6 +13,7 @@ struct _DevboxEndpoint
   gatomicrefcount ref_count;
 
   GUri *uri;
+  GUri *health_uri;
   char *url;     /* without a slash at the end */
   char *address; /* scheme, host and port: what connections are shared by */
   char *token;
@@ -120,6 +121,7 @@ endpoint_new (const char *base_url, GError **error)
     self->url[strlen (self->url) - 1] = '\0';
   self->address = make_address (base);
   self->uri = g_steal_pointer (&base);
+  self->health_uri = devbox_endpoint_build_uri (self, "/health");
 
   return self;
 }
@@ -211,6 +213,7 @@ devbox_endpoint_unref (DevboxEndpoint *self)
   g_free (self->address);
   g_free (self->url);
   g_uri_unref (self->uri);
+  g_uri_unref (self->health_uri);
   g_free (self);
 }
 
@@ -230,6 +233,12 @@ const char *
 devbox_endpoint_get_token (DevboxEndpoint *self)
 {
   return self->token;
+}
+
+GUri *
+devbox_endpoint_get_health_uri (DevboxEndpoint *self)
+{
+  return self->health_uri;
 }
 
 const char *

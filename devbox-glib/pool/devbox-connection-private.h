@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-io-thread-private.h"
+#include "devbox-pool-state-private.h"
 
 #include <libsoup/soup.h>
 
@@ -27,7 +27,8 @@ typedef struct
 /* Called once, and never from within devbox_connection_send (). */
 typedef void (*DevboxConnectionDone) (DevboxConnection *connection, const DevboxConnectionReply *reply, gpointer data);
 
-DevboxConnection *devbox_connection_new (DevboxIoThread *thread, const char *user_agent);
+/* The state is told how long each connection lived. */
+DevboxConnection *devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent);
 void devbox_connection_free (DevboxConnection *self); /* not while it carries an exchange */
 
 void devbox_connection_send (DevboxConnection *self,
@@ -46,5 +47,6 @@ gboolean devbox_connection_is_reusable (DevboxConnection *self);
 guint64 devbox_connection_get_n_uses (DevboxConnection *self);
 /* When the server will close it if nothing is sent, with a margin; G_MAXINT64 when it did not say. Monotonic µs. */
 gint64 devbox_connection_get_expiry (DevboxConnection *self);
+GSocket *devbox_connection_get_socket (DevboxConnection *self); /* NULL: never connected */
 
 G_END_DECLS

@@ -6,11 +6,19 @@
 
 G_BEGIN_DECLS
 
-/* All connections of one client, in groups by address, and the calls that wait for one. Lives in the I/O thread. */
+/* All connections of one client, in groups, and the calls that wait for one. Lives in the I/O thread. */
 typedef struct _DevboxConnectionSet DevboxConnectionSet;
 typedef struct _DevboxConnectionGroup DevboxConnectionGroup;
 typedef struct _DevboxPoolMember DevboxPoolMember;
 typedef struct _DevboxTicket DevboxTicket;
+
+/* Calls that agree in name and address share connections. */
+typedef struct
+{
+  const char *devbox_name; /* or "" */
+  const char *address;     /* "scheme://host:port" */
+  GUri *health_uri;        /* what an idle connection may be checked with; NULL: it is never checked */
+} DevboxPoolKey;
 
 /* A place in a group's waiting line, then a claim on a connection; embedded in what needs one. */
 struct _DevboxTicket
@@ -29,10 +37,15 @@ struct _DevboxTicket
 DevboxConnectionSet *devbox_connection_set_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent);
 void devbox_connection_set_free (DevboxConnectionSet *self); /* with no ticket waiting and no connection out */
 
-void devbox_connection_set_acquire (DevboxConnectionSet *self, const char *address, DevboxTicket *ticket);
+void devbox_connection_set_acquire (DevboxConnectionSet *self, const DevboxPoolKey *key, DevboxTicket *ticket);
 void devbox_connection_set_leave (DevboxTicket *ticket);   /* the line; harmless when not in it */
 void devbox_connection_set_release (DevboxTicket *ticket); /* the connection, which is kept or closed */
 /* Closes the idle connections, and every other one when it is released. */
 void devbox_connection_set_close (DevboxConnectionSet *self);
+
+/* For devbox_pool_state_invoke (). */
+void devbox_connection_set_apply_settings (gpointer self, gpointer data);
+void devbox_connection_set_drop_all (gpointer self, gpointer data); /* idle ones now, others when they are free */
+void devbox_connection_set_sweep (gpointer self, gpointer sweep);   /* a DevboxPoolSweep */
 
 G_END_DECLS

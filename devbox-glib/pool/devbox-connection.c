@@ -14,10 +14,12 @@
 struct _DevboxConnection
 {
   DevboxIoThread *thread;
+  DevboxPoolState *state;
   char *user_agent;
   SoupSession *session;
   GSocket *socket;
   guint connection_id; /* what libsoup calls the connection within the session; 0: none yet */
+  gint64 opened;       /* when the first exchange over it began */
 
   DevboxExchange *exchange;
   DevboxConnectionDone done;
@@ -25,6 +27,7 @@ struct _DevboxConnection
 
   guint64 n_uses;
   gboolean is_reusable;
+  gint64 started; /* the last exchange */
   gint64 last_used;
   guint keep_alive_seconds; /* 0: not told */
 };
@@ -44,20 +47,35 @@ devbox_session_new (const char *user_agent)
 }
 
 DevboxConnection *
-devbox_connection_new (DevboxIoThread *thread, const char *user_agent)
+devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent)
 {
   DevboxConnection *self = g_new0 (DevboxConnection, 1);
 
   self->thread = thread;
+  self->state = devbox_pool_state_ref (state);
   self->user_agent = g_strdup (user_agent);
   self->session = devbox_session_new (user_agent);
 
   return self;
 }
 
+/* What libsoup calls it from now on. */
+static void
+set_connection_id (DevboxConnection *self, guint connection_id)
+{
+  if (connection_id == self->connection_id)
+    return;
+
+  if (self->connection_id != 0)
+    devbox_pool_state_count_end (self->state, g_get_monotonic_time () - self->opened);
+  self->connection_id = connection_id;
+  self->opened = self->started;
+}
+
 static void
 drop_session (DevboxConnection *self)
 {
+  set_connection_id (self, 0);
   soup_session_abort (self->session);
   g_clear_object (&self->session);
   g_clear_object (&self->socket);
@@ -69,6 +87,7 @@ devbox_connection_free (DevboxConnection *self)
   g_assert (self->exchange == NULL);
 
   drop_session (self);
+  devbox_pool_state_unref (self->state);
   g_free (self->user_agent);
   g_free (self);
 }
@@ -109,7 +128,7 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
   };
 
   self->exchange = NULL;
-  self->connection_id = connection_id;
+  set_connection_id (self, connection_id);
   self->last_used = g_get_monotonic_time ();
   self->n_uses++;
   self->is_reusable = error == NULL && soup_message_is_keepalive (message)
@@ -134,6 +153,7 @@ devbox_connection_send (DevboxConnection *self,
   self->done = done;
   self->data = data;
   self->is_reusable = FALSE;
+  self->started = g_get_monotonic_time ();
   self->exchange = devbox_exchange_start (self->thread, self->session, &self->socket, message, body, content_type,
                                           max_reply_size, exchange_done_cb, self);
 }
@@ -150,7 +170,6 @@ devbox_connection_renew (DevboxConnection *self)
 {
   drop_session (self);
   self->session = devbox_session_new (self->user_agent);
-  self->connection_id = 0;
   self->keep_alive_seconds = 0;
 }
 
@@ -175,4 +194,10 @@ devbox_connection_get_expiry (DevboxConnection *self)
     return G_MAXINT64;
 
   return self->last_used + time_left - MIN (EXPIRY_MARGIN_US, time_left / 4);
+}
+
+GSocket *
+devbox_connection_get_socket (DevboxConnection *self)
+{
+  return self->socket;
 }

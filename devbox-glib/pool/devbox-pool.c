@@ -4,11 +4,13 @@
 #include "devbox-pool.h"
 
 #include "devbox-enum-types.h"
-#include "devbox-pool-state-private.h"
+#include "devbox-pool-stats-private.h"
 
 #define DEFAULT_MAX_SIZE 15
-#define LARGEST_MAX_SIZE 1024
 #define DEFAULT_CONNECTION_TIMEOUT (30 * 1000)
+#define DEFAULT_KEEP_ALIVE_INTERVAL (60 * 1000)
+#define DEFAULT_HEALTH_CHECK_INTERVAL (60 * 1000)
+#define DEFAULT_HEALTH_CHECK_TIMEOUT (3 * 1000)
 #define DEFAULT_MAX_IDLE_TIME (5 * 60 * 1000)
 
 /**
@@ -27,16 +29,22 @@
  *
  * The connections of a client, and the rules by which they are kept.
  *
- * A connection is opened when a call finds none that is free, up to [property@Devbox.Pool:max-size] to one address;
- * further calls wait in line for at most [property@Devbox.Pool:connection-timeout]. A connection is kept after use and
- * closed when it was idle for [property@Devbox.Pool:max-idle-time], or for as long as the server said that it would
- * wait.
+ * A connection is opened when a call finds none that is free, up to [property@Devbox.Pool:max-size] to one devbox at
+ * one address; further calls wait in line, first come, first served, for at most
+ * [property@Devbox.Pool:connection-timeout]. A connection is kept after use and closed when no call used it for
+ * [property@Devbox.Pool:max-idle-time], when the server closes it, and shortly before the server would.
+ *
+ * Idle connections to a devbox are checked every [property@Devbox.Pool:health-check-interval], and each that was silent
+ * for [property@Devbox.Pool:keep-alive-interval], with a request to the agent which carries no token. One that does not
+ * answer it within three seconds, or is answered by a gateway in the agent's stead, is closed, and replaced if a call
+ * waits. Connections to the platform are never checked.
  *
  * Make a pool to choose the rules, and hand it to the client as [property@Devbox.Client:pool]. Several clients may get
  * the same pool: each opens connections of its own by these rules, and the counters tell of all.
  *
  * The counters are properties; their `notify` signals come in the main context that was the thread's default when the
- * pool was made, at most ten times a second. All functions may be called in any thread.
+ * pool was made, at most ten times a second. [method@Devbox.Pool.get_stats] has all of them as they are at one moment.
+ * All functions may be called in any thread.
  *
  * Since: 1.0
  */
@@ -45,7 +53,7 @@ struct _DevboxPool
   GObject parent_instance;
 
   DevboxPoolState *state;
-  DevboxPoolCounters notified; /* what the last notifications told */
+  DevboxPoolFigures notified; /* what the last notifications told */
 };
 
 G_DEFINE_FINAL_TYPE (DevboxPool, devbox_pool, G_TYPE_OBJECT)
@@ -54,45 +62,30 @@ enum
 {
   PROP_MAX_SIZE = 1,
   PROP_CONNECTION_TIMEOUT,
+  PROP_KEEP_ALIVE_INTERVAL,
+  PROP_HEALTH_CHECK_INTERVAL,
   PROP_MAX_IDLE_TIME,
   PROP_STRATEGY,
-  PROP_N_TOTAL,
-  PROP_N_ACTIVE,
-  PROP_N_OPERATIONS,
-  PROP_BYTES_TRANSFERRED,
-  PROP_REUSE_RATE,
-  N_PROPS
+  PROP_FIRST_FIGURE,
+  N_PROPS = PROP_FIRST_FIGURE + DEVBOX_POOL_N_FIGURES
 };
 
 static GParamSpec *properties[N_PROPS];
-
-static double
-get_reuse_rate (const DevboxPoolCounters *counters)
-{
-  return counters->n_operations > 0 ? (double) counters->n_reused / (double) counters->n_operations : 0.0;
-}
 
 static void
 counters_changed (GObject *object)
 {
   DevboxPool *self = DEVBOX_POOL (object);
-  DevboxPoolCounters before = self->notified;
-  DevboxPoolCounters now;
+  DevboxPoolFigures before = self->notified;
 
-  devbox_pool_state_get_counters (self->state, &now);
-  self->notified = now;
+  devbox_pool_state_get_figures (self->state, &self->notified);
 
   g_object_freeze_notify (object);
-  if (now.n_total != before.n_total)
-    g_object_notify_by_pspec (object, properties[PROP_N_TOTAL]);
-  if (now.n_active != before.n_active)
-    g_object_notify_by_pspec (object, properties[PROP_N_ACTIVE]);
-  if (now.n_operations != before.n_operations)
-    g_object_notify_by_pspec (object, properties[PROP_N_OPERATIONS]);
-  if (now.bytes_transferred != before.bytes_transferred)
-    g_object_notify_by_pspec (object, properties[PROP_BYTES_TRANSFERRED]);
-  if (now.n_reused * before.n_operations != before.n_reused * now.n_operations || before.n_operations == 0)
-    g_object_notify_by_pspec (object, properties[PROP_REUSE_RATE]);
+  for (guint i = 0; i < DEVBOX_POOL_N_FIGURES; i++)
+    {
+      if (!devbox_pool_figures_agree (&before, &self->notified, i))
+        g_object_notify_by_pspec (object, properties[PROP_FIRST_FIGURE + i]);
+    }
   g_object_thaw_notify (object);
 }
 
@@ -108,6 +101,21 @@ devbox_pool_finalize (GObject *object)
 }
 
 static void
+get_figure (DevboxPool *self, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  DevboxPoolFigures figures;
+
+  if (property_id < PROP_FIRST_FIGURE || property_id >= N_PROPS)
+    {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (self, property_id, pspec);
+      return;
+    }
+
+  devbox_pool_state_get_figures (self->state, &figures);
+  devbox_pool_figures_get (&figures, property_id - PROP_FIRST_FIGURE, value);
+}
+
+static void
 devbox_pool_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
   DevboxPool *self = DEVBOX_POOL (object);
@@ -120,29 +128,20 @@ devbox_pool_get_property (GObject *object, guint property_id, GValue *value, GPa
     case PROP_CONNECTION_TIMEOUT:
       g_value_set_uint (value, devbox_pool_get_connection_timeout (self));
       break;
+    case PROP_KEEP_ALIVE_INTERVAL:
+      g_value_set_uint (value, devbox_pool_get_keep_alive_interval (self));
+      break;
+    case PROP_HEALTH_CHECK_INTERVAL:
+      g_value_set_uint (value, devbox_pool_get_health_check_interval (self));
+      break;
     case PROP_MAX_IDLE_TIME:
       g_value_set_uint (value, devbox_pool_get_max_idle_time (self));
       break;
     case PROP_STRATEGY:
       g_value_set_enum (value, devbox_pool_get_strategy (self));
       break;
-    case PROP_N_TOTAL:
-      g_value_set_uint (value, devbox_pool_get_n_total (self));
-      break;
-    case PROP_N_ACTIVE:
-      g_value_set_uint (value, devbox_pool_get_n_active (self));
-      break;
-    case PROP_N_OPERATIONS:
-      g_value_set_uint64 (value, devbox_pool_get_n_operations (self));
-      break;
-    case PROP_BYTES_TRANSFERRED:
-      g_value_set_uint64 (value, devbox_pool_get_bytes_transferred (self));
-      break;
-    case PROP_REUSE_RATE:
-      g_value_set_double (value, devbox_pool_get_reuse_rate (self));
-      break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+      get_figure (self, property_id, value, pspec);
     }
 }
 
@@ -158,6 +157,12 @@ devbox_pool_set_property (GObject *object, guint property_id, const GValue *valu
       break;
     case PROP_CONNECTION_TIMEOUT:
       devbox_pool_set_connection_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_KEEP_ALIVE_INTERVAL:
+      devbox_pool_set_keep_alive_interval (self, g_value_get_uint (value));
+      break;
+    case PROP_HEALTH_CHECK_INTERVAL:
+      devbox_pool_set_health_check_interval (self, g_value_get_uint (value));
       break;
     case PROP_MAX_IDLE_TIME:
       devbox_pool_set_max_idle_time (self, g_value_get_uint (value));
@@ -178,13 +183,15 @@ install_settings (GObjectClass *object_class)
   /**
    * DevboxPool:max-size:
    *
-   * How many connections there may be to one address.
+   * How many connections there may be to one devbox at one address.
    *
-   * Connections that are too many after a change are closed as they become free.
+   * Of those that are too many after a change the idle ones are closed at once, and the others when their calls have
+   * ended.
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_SIZE] = g_param_spec_uint ("max-size", NULL, NULL, 1, LARGEST_MAX_SIZE, DEFAULT_MAX_SIZE, flags);
+  properties[PROP_MAX_SIZE]
+      = g_param_spec_uint ("max-size", NULL, NULL, 1, DEVBOX_POOL_LARGEST_MAX_SIZE, DEFAULT_MAX_SIZE, flags);
 
   /**
    * DevboxPool:connection-timeout:
@@ -199,9 +206,36 @@ install_settings (GObjectClass *object_class)
       = g_param_spec_uint ("connection-timeout", NULL, NULL, 0, G_MAXUINT, DEFAULT_CONNECTION_TIMEOUT, flags);
 
   /**
+   * DevboxPool:keep-alive-interval:
+   *
+   * How long an idle connection is relied upon without being checked, in milliseconds.
+   *
+   * When it was silent for so long, it is checked, which also keeps whatever lies between from forgetting it. Where
+   * that was not possible, as while the machine was asleep, it is checked before a call gets it. With 0 neither is
+   * done.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_KEEP_ALIVE_INTERVAL]
+      = g_param_spec_uint ("keep-alive-interval", NULL, NULL, 0, G_MAXUINT, DEFAULT_KEEP_ALIVE_INTERVAL, flags);
+
+  /**
+   * DevboxPool:health-check-interval:
+   *
+   * How often all idle connections are checked, in milliseconds.
+   *
+   * Also those that are used often, and so are never silent for [property@Devbox.Pool:keep-alive-interval]. With 0
+   * there are no such rounds.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HEALTH_CHECK_INTERVAL]
+      = g_param_spec_uint ("health-check-interval", NULL, NULL, 0, G_MAXUINT, DEFAULT_HEALTH_CHECK_INTERVAL, flags);
+
+  /**
    * DevboxPool:max-idle-time:
    *
-   * How long a connection is kept while nothing uses it, in milliseconds.
+   * How long a connection is kept while no call uses it, in milliseconds.
    *
    * With 0 it is kept until the server closes it.
    *
@@ -222,18 +256,17 @@ install_settings (GObjectClass *object_class)
 }
 
 static void
-install_counters (GObjectClass *object_class)
+install_figures (GObjectClass *object_class)
 {
-  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-
   /**
    * DevboxPool:n-total:
    *
-   * How many connections there are.
+   * How many connections there are, to all addresses.
    *
    * Since: 1.0
    */
-  properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_N_TOTAL]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_N_TOTAL);
 
   /**
    * DevboxPool:n-active:
@@ -242,16 +275,40 @@ install_counters (GObjectClass *object_class)
    *
    * Since: 1.0
    */
-  properties[PROP_N_ACTIVE] = g_param_spec_uint ("n-active", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_N_ACTIVE]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_N_ACTIVE);
+
+  /**
+   * DevboxPool:n-healthy:
+   *
+   * How many connections are in order, as far as it is known: all but the unhealthy ones.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_N_HEALTHY]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_N_HEALTHY);
+
+  /**
+   * DevboxPool:n-unhealthy:
+   *
+   * How many connections did not answer a check within one second.
+   *
+   * No call gets one of these. They are closed after two more seconds, or are healthy again if the answer came.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_N_UNHEALTHY]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_N_UNHEALTHY);
 
   /**
    * DevboxPool:n-operations:
    *
-   * How many requests were sent and answered, with whatever status.
+   * How many requests were sent and answered, with whatever status. Checks do not count.
    *
    * Since: 1.0
    */
-  properties[PROP_N_OPERATIONS] = g_param_spec_uint64 ("n-operations", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_N_OPERATIONS]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_N_OPERATIONS);
 
   /**
    * DevboxPool:bytes-transferred:
@@ -260,7 +317,18 @@ install_counters (GObjectClass *object_class)
    *
    * Since: 1.0
    */
-  properties[PROP_BYTES_TRANSFERRED] = g_param_spec_uint64 ("bytes-transferred", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_BYTES_TRANSFERRED]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_BYTES_TRANSFERRED);
+
+  /**
+   * DevboxPool:average-lifetime:
+   *
+   * How long a connection lived on average, in milliseconds: from its opening to its end, of all that have ended.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_AVERAGE_LIFETIME]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_AVERAGE_LIFETIME);
 
   /**
    * DevboxPool:reuse-rate:
@@ -269,7 +337,8 @@ install_counters (GObjectClass *object_class)
    *
    * Since: 1.0
    */
-  properties[PROP_REUSE_RATE] = g_param_spec_double ("reuse-rate", NULL, NULL, 0.0, 1.0, 0.0, flags);
+  properties[PROP_FIRST_FIGURE + DEVBOX_POOL_FIGURE_REUSE_RATE]
+      = devbox_pool_figure_new_pspec (DEVBOX_POOL_FIGURE_REUSE_RATE);
 }
 
 static void
@@ -282,7 +351,7 @@ devbox_pool_class_init (DevboxPoolClass *klass)
   object_class->set_property = devbox_pool_set_property;
 
   install_settings (object_class);
-  install_counters (object_class);
+  install_figures (object_class);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -295,6 +364,9 @@ devbox_pool_init (DevboxPool *self)
   devbox_pool_state_set_settings (self->state, &(DevboxPoolSettings){
                                                    .max_size = DEFAULT_MAX_SIZE,
                                                    .connection_timeout = DEFAULT_CONNECTION_TIMEOUT,
+                                                   .keep_alive_interval = DEFAULT_KEEP_ALIVE_INTERVAL,
+                                                   .health_check_interval = DEFAULT_HEALTH_CHECK_INTERVAL,
+                                                   .health_check_timeout = DEFAULT_HEALTH_CHECK_TIMEOUT,
                                                    .max_idle_time = DEFAULT_MAX_IDLE_TIME,
                                                    .strategy = DEVBOX_POOL_STRATEGY_LEAST_USED,
                                                });
@@ -319,312 +391,4 @@ DevboxPool *
 devbox_pool_new (void)
 {
   return g_object_new (DEVBOX_TYPE_POOL, NULL);
-}
-
-/**
- * devbox_pool_get_max_size:
- * @self: a pool
- *
- * Gets how many connections there may be to one address.
- *
- * Returns: the number of connections
- *
- * Since: 1.0
- */
-guint
-devbox_pool_get_max_size (DevboxPool *self)
-{
-  DevboxPoolSettings settings;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_settings (self->state, &settings);
-
-  return settings.max_size;
-}
-
-/**
- * devbox_pool_set_max_size:
- * @self: a pool
- * @max_size: the number of connections, from 1 to 1024
- *
- * Sets how many connections there may be to one address.
- *
- * Connections that are too many are closed as they become free.
- *
- * Since: 1.0
- */
-void
-devbox_pool_set_max_size (DevboxPool *self, guint max_size)
-{
-  DevboxPoolSettings settings;
-
-  g_return_if_fail (DEVBOX_IS_POOL (self));
-  g_return_if_fail (max_size >= 1 && max_size <= LARGEST_MAX_SIZE);
-
-  devbox_pool_state_get_settings (self->state, &settings);
-  if (settings.max_size == max_size)
-    return;
-
-  settings.max_size = max_size;
-  devbox_pool_state_set_settings (self->state, &settings);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_SIZE]);
-}
-
-/**
- * devbox_pool_get_connection_timeout:
- * @self: a pool
- *
- * Gets how long a call waits for a connection to become free.
- *
- * Returns: the time in milliseconds, or 0 for no limit but the call's own
- *
- * Since: 1.0
- */
-guint
-devbox_pool_get_connection_timeout (DevboxPool *self)
-{
-  DevboxPoolSettings settings;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_settings (self->state, &settings);
-
-  return settings.connection_timeout;
-}
-
-/**
- * devbox_pool_set_connection_timeout:
- * @self: a pool
- * @timeout_ms: the time in milliseconds, or 0 for no limit but the call's own
- *
- * Sets how long a call waits for a connection to become free.
- *
- * A call that waits already keeps the limit it began with.
- *
- * Since: 1.0
- */
-void
-devbox_pool_set_connection_timeout (DevboxPool *self, guint timeout_ms)
-{
-  DevboxPoolSettings settings;
-
-  g_return_if_fail (DEVBOX_IS_POOL (self));
-
-  devbox_pool_state_get_settings (self->state, &settings);
-  if (settings.connection_timeout == timeout_ms)
-    return;
-
-  settings.connection_timeout = timeout_ms;
-  devbox_pool_state_set_settings (self->state, &settings);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTION_TIMEOUT]);
-}
-
-/**
- * devbox_pool_get_max_idle_time:
- * @self: a pool
- *
- * Gets how long a connection is kept while nothing uses it.
- *
- * Returns: the time in milliseconds, or 0 for as long as the server keeps it
- *
- * Since: 1.0
- */
-guint
-devbox_pool_get_max_idle_time (DevboxPool *self)
-{
-  DevboxPoolSettings settings;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_settings (self->state, &settings);
-
-  return settings.max_idle_time;
-}
-
-/**
- * devbox_pool_set_max_idle_time:
- * @self: a pool
- * @idle_ms: the time in milliseconds, or 0 for as long as the server keeps it
- *
- * Sets how long a connection is kept while nothing uses it.
- *
- * A connection that is idle already keeps the limit it began with.
- *
- * Since: 1.0
- */
-void
-devbox_pool_set_max_idle_time (DevboxPool *self, guint idle_ms)
-{
-  DevboxPoolSettings settings;
-
-  g_return_if_fail (DEVBOX_IS_POOL (self));
-
-  devbox_pool_state_get_settings (self->state, &settings);
-  if (settings.max_idle_time == idle_ms)
-    return;
-
-  settings.max_idle_time = idle_ms;
-  devbox_pool_state_set_settings (self->state, &settings);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_IDLE_TIME]);
-}
-
-/**
- * devbox_pool_get_strategy:
- * @self: a pool
- *
- * Gets which of several free connections carries the next call.
- *
- * Returns: the strategy
- *
- * Since: 1.0
- */
-DevboxPoolStrategy
-devbox_pool_get_strategy (DevboxPool *self)
-{
-  DevboxPoolSettings settings;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), DEVBOX_POOL_STRATEGY_LEAST_USED);
-
-  devbox_pool_state_get_settings (self->state, &settings);
-
-  return settings.strategy;
-}
-
-/**
- * devbox_pool_set_strategy:
- * @self: a pool
- * @strategy: the strategy
- *
- * Sets which of several free connections carries the next call.
- *
- * Since: 1.0
- */
-void
-devbox_pool_set_strategy (DevboxPool *self, DevboxPoolStrategy strategy)
-{
-  DevboxPoolSettings settings;
-
-  g_return_if_fail (DEVBOX_IS_POOL (self));
-  g_return_if_fail ((guint) strategy <= DEVBOX_POOL_STRATEGY_RANDOM);
-
-  devbox_pool_state_get_settings (self->state, &settings);
-  if (settings.strategy == strategy)
-    return;
-
-  settings.strategy = strategy;
-  devbox_pool_state_set_settings (self->state, &settings);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STRATEGY]);
-}
-
-/**
- * devbox_pool_get_n_total:
- * @self: a pool
- *
- * Gets how many connections there are.
- *
- * Returns: the number of connections, to all addresses
- *
- * Since: 1.0
- */
-guint
-devbox_pool_get_n_total (DevboxPool *self)
-{
-  DevboxPoolCounters counters;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_counters (self->state, &counters);
-
-  return counters.n_total;
-}
-
-/**
- * devbox_pool_get_n_active:
- * @self: a pool
- *
- * Gets how many connections carry a call.
- *
- * Returns: the number of connections, to all addresses
- *
- * Since: 1.0
- */
-guint
-devbox_pool_get_n_active (DevboxPool *self)
-{
-  DevboxPoolCounters counters;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_counters (self->state, &counters);
-
-  return counters.n_active;
-}
-
-/**
- * devbox_pool_get_n_operations:
- * @self: a pool
- *
- * Gets how many requests were sent and answered, with whatever status.
- *
- * Returns: the number of requests
- *
- * Since: 1.0
- */
-guint64
-devbox_pool_get_n_operations (DevboxPool *self)
-{
-  DevboxPoolCounters counters;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_counters (self->state, &counters);
-
-  return counters.n_operations;
-}
-
-/**
- * devbox_pool_get_bytes_transferred:
- * @self: a pool
- *
- * Gets how many bytes the bodies of these requests and of their replies had.
- *
- * Returns: the number of bytes
- *
- * Since: 1.0
- */
-guint64
-devbox_pool_get_bytes_transferred (DevboxPool *self)
-{
-  DevboxPoolCounters counters;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0);
-
-  devbox_pool_state_get_counters (self->state, &counters);
-
-  return counters.bytes_transferred;
-}
-
-/**
- * devbox_pool_get_reuse_rate:
- * @self: a pool
- *
- * Gets the part of these requests that went over a connection which had carried one before.
- *
- * It is measured on the connections themselves, not derived from the settings.
- *
- * Returns: a number from 0 to 1; 0 before the first request
- *
- * Since: 1.0
- */
-double
-devbox_pool_get_reuse_rate (DevboxPool *self)
-{
-  DevboxPoolCounters counters;
-
-  g_return_val_if_fail (DEVBOX_IS_POOL (self), 0.0);
-
-  devbox_pool_state_get_counters (self->state, &counters);
-
-  return get_reuse_rate (&counters);
 }

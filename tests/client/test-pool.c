@@ -336,7 +336,8 @@ notified_cb (GObject *object, GParamSpec *pspec, gpointer data)
 static void
 test_notify (Fixture *self, gconstpointer data)
 {
-  static const char *const names[] = { "n-total", "n-active", "n-operations", "bytes-transferred", "reuse-rate" };
+  static const char *const names[]
+      = { "n-total", "n-active", "n-healthy", "n-operations", "bytes-transferred", "reuse-rate" };
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
   g_signal_connect (self->pool, "notify", G_CALLBACK (notified_cb), seen);
@@ -426,7 +427,8 @@ acquire (DevboxConnectionSet *set, DevboxTicket *ticket)
   memset (ticket, 0, sizeof (*ticket));
   ticket->called = called;
   ticket->data = &connection;
-  devbox_connection_set_acquire (set, "http://somewhere:1", ticket);
+  devbox_connection_set_acquire (set, &(DevboxPoolKey){ .devbox_name = "box", .address = "http://somewhere:1" },
+                                 ticket);
   g_assert_nonnull (connection);
 
   return connection;
