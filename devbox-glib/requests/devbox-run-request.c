@@ -3,46 +3,45 @@
 
 #include "devbox-run-request-private.h"
 
+#include "devbox-agent-reply-private.h"
+#include "devbox-command-body-private.h"
 #include "devbox-command-result-private.h"
 #include "devbox-command.h"
 #include "devbox-error-private.h"
-#include "devbox-request-checks-private.h"
-#include "devbox-wire-base64-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
-/* Both streams at the agent's cap of 10 MiB, as text and in base64, escapes included. */
-#define MAX_REPLY_SIZE (64 * 1024 * 1024)
-#define MAX_DURATION_MS 1e15
+#define EXIT_CODE_NOT_FOUND 127
+#define INTERNAL_ERROR 1500
+#define OPERATION_FAILED 1600
 
-/* The bytes are exact where the agent gives them in base64, which it does for output that is no text. */
-static GBytes *
-parse_output (JsonObject *object, const char *text_member, const char *base64_member, GError **error)
+/* The command in both dialects: it may change after the request was made. */
+typedef struct
 {
-  const char *text = NULL;
-  const char *base64 = NULL;
-  GBytes *bytes;
+  GBytes *classic;
+  GBytes *current;
+  guint timeout_ms;
+  gint64 sent; /* the last time */
+} Run;
 
-  if (!devbox_wire_json_get_string (object, text_member, TRUE, &text, error)
-      || !devbox_wire_json_get_string (object, base64_member, FALSE, &base64, error))
-    return NULL;
-  if (base64 == NULL)
-    return g_bytes_new (text, strlen (text));
+static void
+run_free (gpointer data)
+{
+  Run *self = data;
 
-  bytes = devbox_wire_base64_decode_all (base64, strlen (base64));
-  if (bytes == NULL)
-    g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is not base64"), base64_member);
-
-  return bytes;
+  g_bytes_unref (self->classic);
+  g_bytes_unref (self->current);
+  g_free (self);
 }
 
-/* A command that ran into its time limit has no exit code. */
-static DevboxCommandResult *
-parse_result (const DevboxReply *reply, gboolean has_ended, GError **error)
+/* Where no exit code is told, the command ran into its time limit, or a signal ended it. */
+DevboxCommandResult *
+devbox_run_request_read_result (JsonObject *object,
+                                const char *duration_member,
+                                gboolean has_exit_code,
+                                GError **error)
 {
-  g_autoptr (JsonObject) object = devbox_request_parse_object (reply, error);
   g_autoptr (GBytes) output = NULL;
   g_autoptr (GBytes) errors = NULL;
   gint64 exit_code = DEVBOX_COMMAND_RESULT_NO_EXIT_CODE;
@@ -50,13 +49,13 @@ parse_result (const DevboxReply *reply, gboolean has_ended, GError **error)
   double duration = 0;
   gboolean truncated = FALSE;
 
-  if (object == NULL || (output = parse_output (object, "stdout", "stdoutBase64", error)) == NULL
-      || (errors = parse_output (object, "stderr", "stderrBase64", error)) == NULL
+  if (!devbox_agent_read_output (object, "stdout", "stdoutBase64", TRUE, &output, error)
+      || !devbox_agent_read_output (object, "stderr", "stderrBase64", TRUE, &errors, error)
+      || !devbox_wire_json_get_int (object, "exitCode", has_exit_code, G_MININT, G_MAXINT, &exit_code, error)
       || !devbox_wire_json_get_int (object, "pid", FALSE, 0, G_MAXINT, &pid, error)
-      || !devbox_wire_json_get_double (object, "duration", FALSE, 0, MAX_DURATION_MS, &duration, error)
+      || !devbox_wire_json_get_double (object, duration_member, FALSE, 0, DEVBOX_AGENT_MAX_DURATION_MS, &duration,
+                                       error)
       || !devbox_wire_json_get_boolean (object, "truncated", FALSE, &truncated, error))
-    return NULL;
-  if (has_ended && !devbox_wire_json_get_int (object, "exitCode", TRUE, G_MININT, G_MAXINT, &exit_code, error))
     return NULL;
 
   return devbox_command_result_new (&(DevboxCommandOutcome){
@@ -69,11 +68,19 @@ parse_result (const DevboxReply *reply, gboolean has_ended, GError **error)
   });
 }
 
+static DevboxCommandResult *
+parse_result (const DevboxReply *reply, const char *duration_member, gboolean has_exit_code, GError **error)
+{
+  g_autoptr (JsonObject) object = devbox_request_parse_object (reply, error);
+
+  return object != NULL ? devbox_run_request_read_result (object, duration_member, has_exit_code, error) : NULL;
+}
+
 /* What the command printed until then goes with the error; a 408 of somebody in between has nothing of the kind. */
 static gpointer
 fail_from_timeout (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
-  g_autoptr (DevboxCommandResult) result = parse_result (reply, FALSE, NULL);
+  g_autoptr (DevboxCommandResult) result = parse_result (reply, "duration", FALSE, NULL);
   GError *timeout = NULL;
 
   devbox_request_fail_from_reply (request, reply, &timeout);
@@ -85,7 +92,7 @@ fail_from_timeout (DevboxRequest *request, const DevboxReply *reply, GError **er
 }
 
 static gpointer
-parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
+parse_classic (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
   DevboxCommandResult *result;
   GError *reason = NULL;
@@ -95,107 +102,105 @@ parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (!SOUP_STATUS_IS_SUCCESSFUL (reply->status))
     return devbox_request_fail_from_reply (request, reply, error);
 
-  result = parse_result (reply, TRUE, &reason);
+  result = parse_result (reply, "duration", TRUE, &reason);
   if (result == NULL)
     return devbox_request_fail_from_bad_reply (request, reason, error);
 
   return result;
 }
 
-static gboolean
-check_arguments (const char *const *argv, GError **error)
+gpointer
+devbox_run_request_fail_as (DevboxError code, GError *failure, DevboxCommandResult *result, GError **error)
 {
-  if (argv[0] == NULL)
-    return devbox_request_refuse (error, NULL, _ ("The command has no program"));
-  if (!devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_PROGRAM, argv[0], error))
-    return FALSE;
+  g_autoptr (GError) owned = failure;
+  DevboxErrorInfo *info = devbox_error_get_info (failure);
+  GError *renamed;
 
-  for (guint i = 1; argv[i] != NULL; i++)
+  renamed = devbox_error_new (code,
+                              &(DevboxErrorDetails){
+                                  .http_status = devbox_error_info_get_http_status (info),
+                                  .request_id = devbox_error_info_get_request_id (info),
+                                  .path = devbox_error_info_get_path (info),
+                              },
+                              "%s", failure->message);
+  if (result != NULL)
+    devbox_error_info_set_command_result (devbox_error_get_info (renamed), result);
+  g_propagate_error (error, renamed);
+
+  return NULL;
+}
+
+/* The current dialect has one status for all that goes wrong inside, and one for all that the command is to blame for.
+ */
+static gpointer
+fail_from_envelope (DevboxRequest *request,
+                    const DevboxReply *reply,
+                    JsonObject *object,
+                    GError *failure,
+                    GError **error)
+{
+  Run *run = request->data;
+  g_autoptr (DevboxCommandResult) result = NULL;
+  const gint64 elapsed_ms = (g_get_monotonic_time () - run->sent) / G_TIME_SPAN_MILLISECOND;
+  gint64 status = 0;
+  gint64 exit_code = 0;
+
+  devbox_wire_json_get_int (object, "status", FALSE, 0, G_MAXINT, &status, NULL);
+  devbox_wire_json_get_int (object, "exitCode", FALSE, G_MININT, G_MAXINT, &exit_code, NULL);
+  result = devbox_run_request_read_result (object, "durationMs", FALSE, NULL);
+
+  if (status == OPERATION_FAILED && exit_code == EXIT_CODE_NOT_FOUND)
+    return devbox_run_request_fail_as (DEVBOX_ERROR_VALIDATION_ERROR, failure, NULL, error);
+  if (status == INTERNAL_ERROR && elapsed_ms >= run->timeout_ms)
+    return devbox_run_request_fail_as (DEVBOX_ERROR_OPERATION_TIMEOUT, failure, result, error);
+
+  g_propagate_error (error, failure);
+  return NULL;
+}
+
+static gpointer
+parse_current (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  GError *reason = NULL;
+  g_autoptr (JsonObject) members = devbox_request_parse_envelope (request, reply, &reason);
+  g_autoptr (JsonObject) object = NULL;
+  DevboxCommandResult *result;
+
+  if (members != NULL)
     {
-      if (!devbox_request_check_text (DEVBOX_REQUEST_TEXT_ARGUMENT, argv[i], error))
-        return FALSE;
+      result = devbox_run_request_read_result (members, "durationMs", FALSE, &reason);
+      return result != NULL ? result : devbox_request_fail_from_bad_reply (request, reason, error);
     }
+
+  if (SOUP_STATUS_IS_SUCCESSFUL (reply->status))
+    object = devbox_request_parse_object (reply, NULL);
+  if (object != NULL)
+    return fail_from_envelope (request, reply, object, reason, error);
+
+  g_propagate_error (error, reason);
+  return NULL;
+}
+
+/* The classic route knows more of a command: its exact exit code after a signal, its pid, milliseconds. */
+static gboolean
+prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
+{
+  Run *run = request->data;
+  const gboolean is_classic = features->dialects & DEVBOX_DIALECT_CLASSIC;
+
+  devbox_request_take_path (request, SOUP_METHOD_POST,
+                            g_strdup (is_classic ? "/process/exec" : "/api/v1/process/exec-sync"));
+  g_clear_pointer (&request->body, g_bytes_unref);
+  request->body = g_bytes_ref (is_classic ? run->classic : run->current);
+  request->content_type = "application/json";
+  request->parse = is_classic ? parse_classic : parse_current;
+  run->sent = g_get_monotonic_time ();
 
   return TRUE;
 }
 
-static gboolean
-check (DevboxCommand *command, GError **error)
-{
-  const char *const *argv = devbox_command_get_argv (command);
-  const char *shell_line = devbox_command_get_shell_line (command);
-  const char *cwd = devbox_command_get_cwd (command);
-  const char *const *environment = devbox_command_get_environ (command);
-  static const char *const no_arguments[] = { NULL };
-
-  if (shell_line != NULL ? !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_COMMAND_LINE, shell_line, error)
-                         : !check_arguments (argv != NULL ? argv : no_arguments, error))
-    return FALSE;
-  if (cwd != NULL && !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY, cwd, error))
-    return FALSE;
-
-  return devbox_request_check_environ (environment, error);
-}
-
-static void
-append_arguments (GString *body, const char *const *arguments)
-{
-  g_string_append (body, ",\"args\":[");
-  for (guint i = 0; arguments[i] != NULL; i++)
-    {
-      if (i > 0)
-        g_string_append_c (body, ',');
-      devbox_wire_json_append_string (body, arguments[i], -1);
-    }
-  g_string_append_c (body, ']');
-}
-
-static void
-append_environment (GString *body, const char *const *environment)
-{
-  g_string_append (body, ",\"env\":{");
-  for (guint i = 0; environment[i] != NULL; i++)
-    {
-      const char *equals = strchr (environment[i], '=');
-
-      if (i > 0)
-        g_string_append_c (body, ',');
-      devbox_wire_json_append_string (body, environment[i], equals - environment[i]);
-      g_string_append_c (body, ':');
-      devbox_wire_json_append_string (body, equals + 1, -1);
-    }
-  g_string_append_c (body, '}');
-}
-
-static GBytes *
-build_body (DevboxCommand *command)
-{
-  const char *const *argv = devbox_command_get_argv (command);
-  const char *shell_line = devbox_command_get_shell_line (command);
-  const char *cwd = devbox_command_get_cwd (command);
-  const char *const *environment = devbox_command_get_environ (command);
-  GString *body = g_string_new ("{\"command\":");
-
-  devbox_wire_json_append_string (body, shell_line != NULL ? shell_line : argv[0], -1);
-  if (shell_line != NULL)
-    g_string_append (body, ",\"shell\":true");
-  else if (argv[1] != NULL)
-    append_arguments (body, argv + 1);
-  if (cwd != NULL)
-    {
-      g_string_append (body, ",\"cwd\":");
-      devbox_wire_json_append_string (body, cwd, -1);
-    }
-  if (environment != NULL)
-    append_environment (body, environment);
-  g_string_append_printf (body, ",\"timeout\":%u}", devbox_command_get_timeout (command));
-
-  return g_string_free_to_bytes (body);
-}
-
-/* A client that has no time-out of its own waits for as long as it takes. */
-static guint
-add_grace (guint timeout_ms, guint grace_ms)
+guint
+devbox_run_request_add_grace (guint timeout_ms, guint grace_ms)
 {
   if (grace_ms == 0)
     return 0;
@@ -206,18 +211,26 @@ add_grace (guint timeout_ms, guint grace_ms)
 DevboxRequest *
 devbox_run_request_new (DevboxCommand *command, guint grace_ms, GError **error)
 {
-  const char *shell_line = devbox_command_get_shell_line (command);
   DevboxRequest *request;
+  Run *run;
 
-  if (!check (command, error))
+  if (!devbox_command_body_check (command, error))
     return NULL;
 
-  request = devbox_request_new (SOUP_METHOD_POST, "/process/exec", parse, g_object_unref);
-  request->body = build_body (command);
+  run = g_new0 (Run, 1);
+  run->classic = devbox_command_body_new_classic (command);
+  run->current = devbox_command_body_new_current (command);
+  run->timeout_ms = devbox_command_get_timeout (command);
+
+  request = devbox_request_new (SOUP_METHOD_POST, "/process/exec", parse_classic, g_object_unref);
+  request->body = g_bytes_ref (run->classic);
   request->content_type = "application/json";
-  request->subject = g_strdup (shell_line != NULL ? shell_line : devbox_command_get_argv (command)[0]);
-  request->timeout_ms = add_grace (devbox_command_get_timeout (command), grace_ms);
-  request->max_reply_size = MAX_REPLY_SIZE;
+  request->subject = g_strdup (devbox_command_body_get_subject (command));
+  request->timeout_ms = devbox_run_request_add_grace (run->timeout_ms, grace_ms);
+  request->max_reply_size = DEVBOX_AGENT_MAX_OUTPUT_REPLY_SIZE;
+  request->prepare = prepare;
+  request->data = run;
+  request->data_free = run_free;
 
   return request;
 }
