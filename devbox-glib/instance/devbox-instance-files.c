@@ -261,7 +261,7 @@ devbox_instance_monitor_files_async (DevboxInstance *self,
 
   if (check_monitor (self, path, &error))
     devbox_file_monitor_start_async (&(DevboxFileMonitorTarget){ devbox_instance_get_client (self),
-                                                                 devbox_instance_get_endpoint (self), path, flags },
+                                                                 devbox_instance_get_agent (self), path, flags },
                                      task);
   else
     devbox_instance_return_error (task, error);
@@ -326,7 +326,7 @@ devbox_instance_monitor_files_sync (DevboxInstance *self,
 
   if (check_monitor (self, path, &cause))
     monitor = devbox_file_monitor_start_sync (&(DevboxFileMonitorTarget){ devbox_instance_get_client (self),
-                                                                          devbox_instance_get_endpoint (self), path,
+                                                                          devbox_instance_get_agent (self), path,
                                                                           flags },
                                               cancellable, &cause);
   if (cause != NULL)

@@ -13,5 +13,7 @@ typedef enum
 } DevboxHealth;
 
 DevboxRequest *devbox_health_request_new (void);
+/* The same request; the result is a DevboxAgentInfo. */
+DevboxRequest *devbox_agent_info_request_new (void);
 
 G_END_DECLS

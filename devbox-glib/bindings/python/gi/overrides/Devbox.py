@@ -5,7 +5,9 @@
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
 * Where C takes a ``GLib.Bytes``, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where it returns one, Python gets
   ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
-* A ``cancellable`` may be left out, and so may ``mode`` and ``flags``.
+* Where C takes a list model, a list will do; those that it returns have a length, and can be indexed and gone through.
+* A ``cancellable`` may be left out, and so may what may be ``None``, ``mode``, ``flags``, ``step_ms``, ``timeout_ms`` and the
+  state that listed devboxes shall be in.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
@@ -142,6 +144,15 @@ def _to_bytes(value):
     return value
 
 
+def _to_list_model(value):
+    if isinstance(value, (list, tuple)):
+        store = Gio.ListStore.new(value[0].__gtype__ if value else GObject.Object.__gtype__)
+        for item in value:
+            store.append(item)
+        return store
+    return value
+
+
 def _from_bytes(value):
     return (value.get_data() or b"") if isinstance(value, GLib.Bytes) else value
 
@@ -173,14 +184,16 @@ class _Argument:
         type_name = f"{interface.get_namespace()}.{interface.get_name()}" if interface is not None else None
 
         self.name = info.get_name()
-        self.is_bytes = type_name == "GLib.Bytes"
+        self.convert = {"GLib.Bytes": _to_bytes, "Gio.ListModel": _to_list_model}.get(type_name)
         self.is_cancellable = type_name == "Gio.Cancellable"
         self.is_callback = type_name == "Gio.AsyncReadyCallback"
         self.default = inspect.Parameter.empty
         if info.may_be_null():
             self.default = None
-        elif self.name == "mode":
+        elif self.name in ("mode", "step_ms", "timeout_ms"):
             self.default = 0
+        elif type_name == "Devbox.InstanceStatus":
+            self.default = Devbox.InstanceStatus.UNKNOWN
         elif type(interface).__name__ == "EnumInfo" and interface.is_flags():
             self.default = getattr(Devbox, interface.get_name())(0)
 
@@ -198,7 +211,7 @@ def _arguments_of(info):
 
 
 def _convert(arguments, values):
-    return [_to_bytes(value) if argument.is_bytes else value for argument, value in zip(arguments, values)]
+    return [argument.convert(value) if argument.convert else value for argument, value in zip(arguments, values)]
 
 
 def _finish(method, info):
@@ -283,7 +296,7 @@ def _wrap_method(cls, methods, info):
         setattr(cls, name, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
-    elif (info.can_throw_gerror() or any(argument.is_bytes for argument in arguments)
+    elif (info.can_throw_gerror() or any(argument.convert for argument in arguments)
           or _returns_bytes(info)):
         setattr(cls, name, _blocking(getattr(cls, name), info, arguments))
 
