@@ -3,6 +3,7 @@
 
 #include "devbox-instance-private.h"
 
+#include "devbox-list-ports-request-private.h"
 #include "devbox-session-requests-private.h"
 
 /* NULL and an error if the address of the agent is not valid. */
@@ -268,6 +269,85 @@ DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self, const cha
   handle = ref_handle (self, &cause);
   if (handle != NULL)
     request = devbox_get_session_request_new (handle, identifier, &cause);
+
+  return devbox_instance_call_sync (self, request, cause, cancellable, error);
+}
+
+/**
+ * devbox_instance_list_listening_ports_async:
+ * @self: an instance
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @callback: (scope async): what to call when that is done
+ * @user_data: what to give to @callback
+ *
+ * Lists the TCP ports on which somebody in the devbox listens at all addresses.
+ *
+ * Since: 1.0
+ */
+void devbox_instance_list_listening_ports_async (DevboxInstance *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  DevboxRequest *request = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (DEVBOX_IS_INSTANCE (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, devbox_instance_list_listening_ports_async);
+
+  if (devbox_instance_check_endpoint (self, &error))
+    request = devbox_list_ports_request_new ();
+  devbox_instance_call_async (self, task, request, error);
+}
+
+/**
+ * devbox_instance_list_listening_ports_finish:
+ * @self: an instance
+ * @result: what the callback got
+ * @error: where to put an error
+ *
+ * Ends [method@Instance.list_listening_ports_async].
+ *
+ * Port 22 and that of the agent are left out. Errors: %DEVBOX_ERROR_VALIDATION_ERROR, with the code name
+ * `NOT_SUPPORTED`, if the agent does not know how to do that.
+ *
+ * Returns: (transfer full): a [class@Gio.ListStore] of [class@Port]: the ports, of which nothing but the number is
+ * known, in ascending order; or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GListModel *devbox_instance_list_listening_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return devbox_client_call_finish (result, error);
+}
+
+/**
+ * devbox_instance_list_listening_ports_sync:
+ * @self: an instance
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: where to put an error
+ *
+ * Lists the TCP ports on which somebody in the devbox listens at all addresses, and waits for the answer.
+ *
+ * See [method@Instance.list_listening_ports_finish] for the errors.
+ *
+ * Returns: (transfer full): a [class@Gio.ListStore] of [class@Port]: the ports, of which nothing but the number is
+ * known, in ascending order; or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GListModel *devbox_instance_list_listening_ports_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
+{
+  DevboxRequest *request = NULL;
+  GError *cause = NULL;
+
+  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
+
+  if (devbox_instance_check_endpoint (self, &cause))
+    request = devbox_list_ports_request_new ();
 
   return devbox_instance_call_sync (self, request, cause, cancellable, error);
 }
