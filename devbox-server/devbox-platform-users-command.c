@@ -49,13 +49,13 @@ read_access (const DevboxPlatformOptions *options, Access *self, GError **error)
                                                            : devbox_wire_kubeconfig_dup_local_path ();
   g_autofree char *text = NULL;
   gsize size = 0;
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (DevboxWireSecretNode) root = NULL;
   DevboxWireKubeconfig kubeconfig = { 0 };
 
   if (!g_file_get_contents (path, &text, &size, error))
     return FALSE;
-  root = devbox_wire_yaml_parse (text, size, error);
-  if (root == NULL || !devbox_wire_kubeconfig_read (root, &kubeconfig, error))
+  root = devbox_wire_kubeconfig_parse (text, size, NULL, error);
+  if (root == NULL || !devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, error))
     return FALSE;
   if (kubeconfig.server == NULL || kubeconfig.token == NULL)
     {

@@ -5,9 +5,6 @@
 
 #include "devbox-error-private.h"
 #include "devbox-features-request-private.h"
-#include "devbox-platform-requests-private.h"
-
-#include "devbox-instance-info.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -86,43 +83,15 @@ got_features (gpointer result, const GError *error, gpointer data)
   look (self);
 }
 
-static void
-got_detail (gpointer result, const GError *error, gpointer data)
-{
-  Finder *self = data;
-  g_autoptr (DevboxInstanceInfo) info = result;
-  g_autoptr (DevboxEndpoint) endpoint = NULL;
-  g_autoptr (GError) reason = NULL;
-
-  if (info != NULL)
-    endpoint = devbox_agent_address_find (info, devbox_endpoint_get_url (self->platform), &reason);
-  if (endpoint != NULL)
-    devbox_agent_set_endpoint (self->agent, endpoint);
-  else
-    fail (self, error != NULL ? error : reason);
-
-  look (self);
-}
-
+/* No agent is without an address yet. */
 static void
 ask_platform (Finder *self)
 {
-  GError *error = NULL;
-  DevboxRequest *request = NULL;
+  g_autoptr (GError) error
+      = devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s", _ ("There is no platform to ask"));
 
-  if (self->platform == NULL)
-    error = devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s", _ ("There is no platform to ask"));
-  else
-    request = devbox_get_instance_request_new (devbox_agent_get_devbox_name (self->agent), &error);
-
-  if (request != NULL)
-    devbox_client_core_call (self->core, NULL, self->platform, request, got_detail, self);
-  else
-    {
-      fail (self, error);
-      g_error_free (error);
-      look (self);
-    }
+  fail (self, error);
+  look (self);
 }
 
 /* The next thing to find out. */

@@ -72,10 +72,13 @@ may_go_on (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* For room, or for the wish to begin anew. */
+/* For room, or for the wish to begin anew; when nobody wants any more, for the end of the call. */
 static void
 wait_for_pipe (BodyFeed *self)
 {
+  if (devbox_pipe_is_closed (self->pipe))
+    return;
+
   self->source = devbox_pipe_source_new (self->pipe, DEVBOX_PIPE_WRITABLE);
   g_source_set_callback (self->source, may_go_on, self, NULL);
   g_source_set_priority (self->source, g_task_get_priority (self->task));

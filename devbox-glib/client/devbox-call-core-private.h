@@ -5,6 +5,7 @@
 #include "devbox-client-core-private.h"
 #include "devbox-error-private.h"
 #include "devbox-retry-private.h"
+#include "devbox-trace-private.h"
 
 G_BEGIN_DECLS
 
@@ -61,6 +62,9 @@ struct _DevboxCall
   DevboxTimer pause; /* before the next attempt */
   DevboxRetryRules rules;
   GPtrArray *headers;
+  DevboxMetricsRecorder *recorder; /* NULL in a call of the I/O thread's own */
+  DevboxTrace trace;
+  guint64 n_bytes;
   guint n_retries;
   gboolean was_sent_again;
   gboolean was_found_again;
@@ -83,6 +87,8 @@ void devbox_call_stop_run (DevboxCall *self); /* whatever it is at; its connecti
 /* Ends the call; takes result and error, of which one is set. */
 void devbox_call_settle (DevboxCall *self, gpointer result, GError *error);
 DevboxErrorDetails devbox_call_get_error_details (DevboxCall *self);
+/* Monotonic time in µs; G_MAXINT64 for none. It moves as long as a body that comes through a pipe does. */
+gint64 devbox_call_get_deadline (DevboxCall *self);
 
 /* Ends an open call because its client was closed. */
 void devbox_call_fail_closed (DevboxCall *self);

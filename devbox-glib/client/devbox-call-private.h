@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-error.h"
+#include "devbox-pipe-private.h"
 
 #include <libsoup/soup.h>
 
@@ -63,6 +64,10 @@ struct _DevboxRequest
   char *path;               /* "/files/read", with the query */
   GBytes *body;             /* or NULL */
   const char *content_type; /* of the body; static or interned */
+  DevboxPipe *body_pipe;    /* sent if there is no body, or NULL; devbox-body-feed-private.h sets it */
+  goffset body_pipe_size;   /* what it will bring, -1: unknown */
+  char *body_head;          /* or NULL: of the JSON in which that stands in base64 */
+  const char *body_tail;    /* the rest of the JSON */
   char *subject;            /* what errors name: a workspace path, a command, a devbox; or NULL */
   char *idempotency_key;    /* or NULL: sent as Idempotency-Key, and makes the request idempotent */
   guint timeout_ms;         /* 0: the client's */
@@ -73,6 +78,11 @@ struct _DevboxRequest
   gboolean anonymous;       /* send no token (health) */
   gboolean idempotent; /* a POST that may be sent twice, like a read; GET, HEAD, PUT and DELETE are so by themselves */
   gboolean expect_continue;     /* ask before the body is sent: for large bodies that the server may refuse */
+  /* The result is a GInputStream of the body of a 2xx reply, as soon as its head is there; all others are parsed. The
+   * time-out counts until then; afterwards the same time must not pass without a byte. */
+  gboolean streams_reply;
+  gboolean has_envelope;        /* with that: a 2xx reply in JSON is a failure of the current dialect, and is parsed */
+  gboolean may_be_silent;       /* with that: any time may pass without a byte */
   gboolean tries_once;          /* no retries, whatever the client's settings */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
   DevboxRequestStep step;       /* or NULL */
@@ -83,6 +93,8 @@ struct _DevboxRequest
   GDestroyNotify data_free;
 };
 
+/* One that sends nothing: the result is the DevboxEndpoint where the agent is. */
+DevboxRequest *devbox_request_new_for_endpoint (void);
 DevboxRequest *
 devbox_request_new (const char *method, const char *path, DevboxRequestParse parse, GDestroyNotify result_free);
 void devbox_request_free (DevboxRequest *self);

@@ -4,6 +4,8 @@
 #include "devbox-call-core-private.h"
 
 #include "devbox-agent-finder-private.h"
+#include "devbox-reply-feed-private.h"
+#include "devbox-reply-stream-private.h"
 #include "devbox-request-private.h"
 #include "devbox-transport-error-private.h"
 
@@ -46,7 +48,7 @@ run_again_after (DevboxCall *self, guint delay_ms)
 {
   gint64 due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
 
-  if (self->timeout_ms > 0 && due >= self->start_time + self->timeout_ms * G_TIME_SPAN_MILLISECOND)
+  if (due >= devbox_call_get_deadline (self))
     return FALSE;
 
   devbox_timer_start (&self->pause, due);
@@ -88,7 +90,7 @@ fail_attempt (DevboxCall *self, GError *error, gboolean was_sent)
 {
   guint delay_ms;
 
-  if (!was_sent && look_for_agent_again (self))
+  if (!was_sent && devbox_request_rewind (self->request) && look_for_agent_again (self))
     {
       g_error_free (error);
       devbox_call_run (self);
@@ -140,16 +142,16 @@ static void
 judge_reply (DevboxCall *self, const DevboxReply *reply)
 {
   DevboxRequest *request = self->request;
-  DevboxErrorDetails details = {
-    .http_status = reply->status,
-    .request_id = reply->request_id,
-    .path = request->subject,
-  };
+  DevboxErrorDetails details = devbox_call_get_error_details (self);
   GError *error = NULL;
   gpointer result;
   guint delay_ms;
 
-  if (may_be_elsewhere (reply) && look_for_agent_again (self))
+  details.http_status = reply->status;
+  details.request_id = reply->request_id;
+  details.retry_after_ms = devbox_retry_parse_after (reply->headers);
+
+  if (may_be_elsewhere (reply) && devbox_request_rewind (request) && look_for_agent_again (self))
     {
       devbox_call_run (self);
       return;
@@ -179,7 +181,8 @@ static gboolean
 may_send_again (DevboxCall *self, const DevboxConnectionReply *reply)
 {
   return !self->was_sent_again && reply->error != NULL && reply->was_reused && !reply->was_answered
-         && devbox_error_is_disconnection (reply->error) && devbox_request_is_idempotent (self->request);
+         && devbox_error_is_disconnection (reply->error) && devbox_request_is_idempotent (self->request)
+         && devbox_request_rewind (self->request);
 }
 
 static void send_request (DevboxCall *self);
@@ -187,11 +190,14 @@ static void send_request (DevboxCall *self);
 static void
 count_operation (DevboxCall *self, const DevboxConnectionReply *reply)
 {
-  guint64 n_bytes = g_bytes_get_size (reply->body);
+  guint64 n_bytes = reply->n_read;
 
   if (self->request->body != NULL)
     n_bytes += g_bytes_get_size (self->request->body);
+  else if (self->request->body_pipe != NULL)
+    n_bytes += devbox_pipe_get_n_read (self->request->body_pipe);
 
+  self->n_bytes += n_bytes;
   devbox_pool_state_count_operation (devbox_client_core_get_pool_state (self->core), reply->was_reused, n_bytes);
 }
 
@@ -223,6 +229,8 @@ reply_cb (DevboxConnection *connection, const DevboxConnectionReply *reply, gpoi
   DevboxCall *self = data;
 
   self->connection = NULL;
+  if (self->recorder != NULL && reply->was_sent && !reply->was_reused)
+    devbox_metrics_recorder_add_connection (self->recorder);
 
   if (!self->is_settled && may_send_again (self, reply))
     {
@@ -251,6 +259,7 @@ append_headers (DevboxCall *self, SoupMessageHeaders *headers)
 {
   DevboxRequest *request = self->request;
   const char *authorization = devbox_endpoint_get_authorization (self->endpoint);
+  char traceparent[DEVBOX_TRACE_PARENT_LENGTH + 1];
 
   for (guint i = 0; i < self->headers->len; i += 2)
     soup_message_headers_append (headers, self->headers->pdata[i], self->headers->pdata[i + 1]);
@@ -260,7 +269,10 @@ append_headers (DevboxCall *self, SoupMessageHeaders *headers)
   if (request->idempotency_key != NULL)
     soup_message_headers_append (headers, "Idempotency-Key", request->idempotency_key);
   soup_message_headers_append (headers, "X-Request-Id", self->request_id);
-  if (request->expect_continue && request->body != NULL)
+  devbox_trace_begin_span (&self->trace);
+  devbox_trace_format (&self->trace, traceparent);
+  soup_message_headers_append (headers, "traceparent", traceparent);
+  if (request->expect_continue && (request->body != NULL || request->body_pipe != NULL))
     soup_message_headers_set_expectations (headers, SOUP_EXPECTATION_CONTINUE);
 }
 
@@ -281,15 +293,56 @@ build_message (DevboxCall *self)
   return message;
 }
 
+/* The caller gets the reply while it comes. */
+static DevboxPipe *
+pour_cb (DevboxConnection *connection, SoupMessage *message, guint *silence_ms, gpointer data)
+{
+  DevboxCall *self = data;
+  DevboxRequest *request = self->request;
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+  DevboxPipe *pipe;
+  GInputStream *stream;
+
+  if (self->is_settled || !devbox_request_streams (request, soup_message_get_status (message), headers))
+    return NULL;
+
+  pipe = devbox_pipe_new (DEVBOX_PIPE_CAPACITY);
+  stream = devbox_reply_stream_new (pipe, self->thread, self->client);
+  *silence_ms = request->may_be_silent ? 0 : self->timeout_ms;
+
+  self->connection = NULL;
+  devbox_reply_feed_start (self->core, &self->ticket, connection, pipe, devbox_endpoint_get_address (self->endpoint),
+                           &(DevboxErrorDetails){
+                               .http_status = soup_message_get_status (message),
+                               .request_id = get_request_id (self, headers),
+                               .path = request->subject,
+                           });
+  devbox_call_settle (self, stream, NULL);
+  devbox_call_io_unref (self);
+
+  return pipe;
+}
+
 static void
 send_request (DevboxCall *self)
 {
+  DevboxRequest *request = self->request;
   g_autoptr (SoupMessage) message = build_message (self);
 
-  self->request->n_sent++;
+  request->n_sent++;
   devbox_call_io_ref (self);
-  devbox_connection_send (self->connection, message, self->request->body, self->request->content_type,
-                          devbox_request_get_max_reply_size (self->request), reply_cb, self);
+  devbox_connection_send (self->connection,
+                          &(DevboxExchangeRequest){
+                              .message = message,
+                              .body = request->body,
+                              .body_pipe = request->body == NULL ? request->body_pipe : NULL,
+                              .body_pipe_size = request->body_pipe_size,
+                              .body_head = request->body_head,
+                              .body_tail = request->body_tail,
+                              .content_type = request->content_type,
+                              .max_reply_size = devbox_request_get_max_reply_size (request),
+                          },
+                          request->streams_reply && self->client != NULL ? pour_cb : NULL, reply_cb, self);
 }
 
 static void
@@ -387,8 +440,14 @@ take_agent (DevboxCall *self)
 void
 devbox_call_run (DevboxCall *self)
 {
-  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  DevboxRequest *request = self->request;
+  gboolean has_peer;
 
-  if (self->agent == NULL || self->request->asks_platform ? take_platform (self) : take_agent (self))
+  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  has_peer = self->agent == NULL || request->asks_platform ? take_platform (self) : take_agent (self);
+
+  if (has_peer && request->method == NULL)
+    devbox_call_settle (self, devbox_endpoint_ref (self->endpoint), NULL);
+  else if (has_peer)
     take_connection (self);
 }

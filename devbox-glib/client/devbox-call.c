@@ -31,6 +31,7 @@ devbox_call_unref (gpointer call)
   g_clear_pointer (&self->platform, devbox_endpoint_unref);
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
   g_clear_pointer (&self->headers, g_ptr_array_unref);
+  g_clear_pointer (&self->recorder, devbox_metrics_recorder_unref);
   devbox_io_thread_unref (self->thread);
   g_free (self);
 }
@@ -58,7 +59,12 @@ devbox_call_io_unref (DevboxCall *self)
 DevboxErrorDetails
 devbox_call_get_error_details (DevboxCall *self)
 {
-  return (DevboxErrorDetails){ .request_id = self->request_id, .path = self->request->subject };
+  return (DevboxErrorDetails){
+    .request_id = self->request_id,
+    .path = self->request->subject,
+    .trace_id = self->trace.trace_id[0] != '\0' ? self->trace.trace_id : NULL,
+    .n_attempts = self->request->n_sent,
+  };
 }
 
 static GError *
@@ -126,6 +132,21 @@ give_back (DevboxCall *self)
   g_mutex_unlock (&self->mutex);
 }
 
+static void
+record (DevboxCall *self)
+{
+  guint64 latency_us = (guint64) (g_get_monotonic_time () - self->start_time);
+
+  if (self->recorder == NULL)
+    return;
+
+  devbox_metrics_recorder_add_operation (self->recorder, latency_us, self->error == NULL);
+  if (self->error != NULL && self->error->domain == DEVBOX_ERROR)
+    devbox_metrics_recorder_add_error (self->recorder, (DevboxError) self->error->code);
+  else if (self->error == NULL && self->request->n_files > 0)
+    devbox_metrics_recorder_add_transfer (self->recorder, self->request->n_files, self->n_bytes, latency_us);
+}
+
 void
 devbox_call_settle (DevboxCall *self, gpointer result, GError *error)
 {
@@ -140,6 +161,7 @@ devbox_call_settle (DevboxCall *self, gpointer result, GError *error)
 
   self->result = result;
   self->error = error != NULL ? devbox_error_complete (error, &details) : NULL;
+  record (self);
   if (self->link.data != NULL)
     devbox_client_core_remove_call (core, &self->link);
 
@@ -156,12 +178,31 @@ devbox_call_fail_closed (DevboxCall *self)
   devbox_call_settle (self, NULL, make_closed_error (self));
 }
 
+gint64
+devbox_call_get_deadline (DevboxCall *self)
+{
+  DevboxPipe *pipe = self->request->body_pipe;
+  gint64 last_progress = pipe != NULL ? devbox_pipe_get_last_read (pipe) : 0;
+
+  if (self->timeout_ms == 0)
+    return G_MAXINT64;
+
+  return MAX (self->start_time, last_progress) + self->timeout_ms * G_TIME_SPAN_MILLISECOND;
+}
+
 static void
 deadline_passed (gpointer data)
 {
   DevboxCall *self = data;
   DevboxErrorDetails details = devbox_call_get_error_details (self);
   const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
+  gint64 deadline = devbox_call_get_deadline (self);
+
+  if (deadline > g_get_monotonic_time ())
+    {
+      devbox_timer_start (&self->deadline, deadline);
+      return;
+    }
 
   if (address != NULL)
     devbox_call_settle (self, NULL,
@@ -197,11 +238,14 @@ start (DevboxCall *self, DevboxClientCore *core)
   self->rules.max_retries = devbox_client_settings_get_max_retries (settings);
   self->rules.first_delay_ms = devbox_client_settings_get_retry_delay (settings);
   self->headers = devbox_client_settings_ref_headers (settings);
+  if (self->done == NULL)
+    self->recorder = devbox_client_settings_ref_recorder (settings);
+  devbox_client_settings_begin_trace (settings, &self->trace);
 
   devbox_timer_init (&self->pause, timers, pause_is_over, self);
   devbox_timer_init (&self->deadline, timers, deadline_passed, self);
   if (self->timeout_ms > 0)
-    devbox_timer_start (&self->deadline, self->start_time + self->timeout_ms * G_TIME_SPAN_MILLISECOND);
+    devbox_timer_start (&self->deadline, devbox_call_get_deadline (self));
 
   if (devbox_client_core_is_closed (core))
     devbox_call_fail_closed (self);
@@ -327,7 +371,7 @@ take_platform (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* In any thread. */
+/* In the caller's context. */
 static void
 found_platform (DevboxEndpoint *platform, GError *error, gpointer data)
 {
@@ -355,25 +399,20 @@ find_platform_at_once (DevboxCall *self, DevboxPlatformSource *source)
   return self->platform != NULL;
 }
 
+static gint64
+get_deadline (DevboxCall *self)
+{
+  return self->timeout_ms > 0 ? self->start_time + self->timeout_ms * G_TIME_SPAN_MILLISECOND : 0;
+}
+
 static void
 call_start (DevboxCall *self)
 {
-  DevboxPlatformSource *source = devbox_client_get_platform_source (self->client);
-
   if (self->cancellable != NULL)
     self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
                                                 devbox_call_unref);
 
-  self->waits_for_platform = !find_platform_at_once (self, source);
-  if (!self->waits_for_platform)
-    {
-      devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
-      return;
-    }
-
-  devbox_call_ref (self);
   devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
-  devbox_platform_source_find (source, self->cancellable, found_platform, self);
 }
 
 void
@@ -398,6 +437,7 @@ static void
 call_async (DevboxClient *client, DevboxAgent *agent, DevboxRequest *request, GTask *task)
 {
   DevboxCall *call = call_new_for_caller (client, agent, request, g_task_get_cancellable (task));
+  DevboxPlatformSource *source;
 
   call->task = g_object_ref (task);
   call->return_source = g_idle_source_new ();
@@ -407,9 +447,34 @@ call_async (DevboxClient *client, DevboxAgent *agent, DevboxRequest *request, GT
 
   call->error = find_obstacle (call);
   if (call->error != NULL)
-    give_back (call);
+    {
+      give_back (call);
+      return;
+    }
+
+  source = devbox_client_get_platform_source (client);
+  call->waits_for_platform = !find_platform_at_once (call, source);
+  if (call->waits_for_platform)
+    {
+      devbox_call_ref (call);
+      call_start (call);
+      devbox_platform_source_find (source, get_deadline (call), g_task_get_cancellable (task), found_platform, call);
+    }
   else
     call_start (call);
+}
+
+/* Before the I/O thread knows of the call, whose deadline holds here too. */
+static GError *
+find_platform_sync (DevboxCall *self)
+{
+  DevboxPlatformSource *source = devbox_client_get_platform_source (self->client);
+  GError *error = NULL;
+
+  if (!find_platform_at_once (self, source))
+    self->platform = devbox_platform_source_find_sync (source, get_deadline (self), self->cancellable, &error);
+
+  return error;
 }
 
 static void
@@ -436,12 +501,17 @@ call_sync (DevboxClient *client, DevboxAgent *agent, DevboxRequest *request, GCa
     }
   else
     call->error = find_obstacle (call);
+  if (call->error == NULL)
+    call->error = find_platform_sync (call);
 
   if (call->error == NULL)
     {
       call_start (call);
       wait_until_back (call);
     }
+
+  if (call->recorder != NULL)
+    devbox_metrics_recorder_flush (call->recorder);
 
   result = g_steal_pointer (&call->result);
   if (call->error != NULL)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "devbox-endpoint-private.h"
+#include "devbox-metrics-recorder-private.h"
+#include "devbox-trace-private.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +24,16 @@ void devbox_client_settings_set_retry_delay (DevboxClientSettings *self, guint d
 /* Where the platform is, and what it is told to let the program in; NULL: not known yet. transfer full */
 DevboxEndpoint *devbox_client_settings_ref_platform (DevboxClientSettings *self);
 void devbox_client_settings_set_platform (DevboxClientSettings *self, DevboxEndpoint *platform);
+
+/* Who is told of calls. The first is transfer full; the second takes the new one and gives back the old one. */
+DevboxMetricsRecorder *devbox_client_settings_ref_recorder (DevboxClientSettings *self);
+DevboxMetricsRecorder *devbox_client_settings_take_recorder (DevboxClientSettings *self,
+                                                             DevboxMetricsRecorder *recorder);
+
+/* The trace that calls belong to, or NULL; FALSE if it is that already. */
+char *devbox_client_settings_dup_traceparent (DevboxClientSettings *self);
+gboolean devbox_client_settings_set_traceparent (DevboxClientSettings *self, const char *traceparent);
+void devbox_client_settings_begin_trace (DevboxClientSettings *self, DevboxTrace *trace); /* of a call */
 
 /* The headers that every request carries: name, value, name, value, …; transfer full. */
 GPtrArray *devbox_client_settings_ref_headers (DevboxClientSettings *self);

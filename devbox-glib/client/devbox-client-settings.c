@@ -18,6 +18,8 @@ struct _DevboxClientSettings
 
   GMutex mutex;
   DevboxEndpoint *platform;
+  DevboxMetricsRecorder *recorder;
+  char *traceparent;
   GPtrArray *headers; /* never changed, only replaced */
 };
 
@@ -51,6 +53,8 @@ devbox_client_settings_unref (DevboxClientSettings *self)
     return;
 
   g_clear_pointer (&self->platform, devbox_endpoint_unref);
+  g_clear_pointer (&self->recorder, devbox_metrics_recorder_unref);
+  g_free (self->traceparent);
   g_ptr_array_unref (self->headers);
   g_mutex_clear (&self->mutex);
   g_free (self);
@@ -115,6 +119,74 @@ devbox_client_settings_set_platform (DevboxClientSettings *self, DevboxEndpoint 
   g_mutex_unlock (&self->mutex);
 
   g_clear_pointer (&previous, devbox_endpoint_unref);
+}
+
+DevboxMetricsRecorder *
+devbox_client_settings_ref_recorder (DevboxClientSettings *self)
+{
+  DevboxMetricsRecorder *recorder;
+
+  g_mutex_lock (&self->mutex);
+  recorder = devbox_metrics_recorder_ref (self->recorder);
+  g_mutex_unlock (&self->mutex);
+
+  return recorder;
+}
+
+DevboxMetricsRecorder *
+devbox_client_settings_take_recorder (DevboxClientSettings *self, DevboxMetricsRecorder *recorder)
+{
+  DevboxMetricsRecorder *previous;
+
+  g_mutex_lock (&self->mutex);
+  previous = self->recorder;
+  self->recorder = recorder;
+  g_mutex_unlock (&self->mutex);
+
+  return previous;
+}
+
+char *
+devbox_client_settings_dup_traceparent (DevboxClientSettings *self)
+{
+  char *traceparent;
+
+  g_mutex_lock (&self->mutex);
+  traceparent = g_strdup (self->traceparent);
+  g_mutex_unlock (&self->mutex);
+
+  return traceparent;
+}
+
+gboolean
+devbox_client_settings_set_traceparent (DevboxClientSettings *self, const char *traceparent)
+{
+  gboolean has_changed;
+
+  g_mutex_lock (&self->mutex);
+  has_changed = g_strcmp0 (self->traceparent, traceparent) != 0;
+  if (has_changed)
+    {
+      g_free (self->traceparent);
+      self->traceparent = g_strdup (traceparent);
+    }
+  g_mutex_unlock (&self->mutex);
+
+  return has_changed;
+}
+
+void
+devbox_client_settings_begin_trace (DevboxClientSettings *self, DevboxTrace *trace)
+{
+  gboolean is_part = FALSE;
+
+  g_mutex_lock (&self->mutex);
+  if (self->traceparent != NULL)
+    is_part = devbox_trace_parse (trace, self->traceparent, NULL);
+  g_mutex_unlock (&self->mutex);
+
+  if (!is_part)
+    devbox_trace_init_random (trace);
 }
 
 GPtrArray *

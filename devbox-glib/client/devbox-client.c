@@ -4,7 +4,8 @@
 #include "devbox-client.h"
 
 #include "devbox-call-core-private.h"
-#include "devbox-client-settings-private.h"
+#include "devbox-client-hooks-private.h"
+#include "devbox-enum-types.h"
 #include "devbox-platform-source-private.h"
 #include "devbox-pool-state-private.h"
 #include "devbox-pool.h"
@@ -36,6 +37,7 @@ struct _DevboxClient
   int is_closed; /* atomic */
   DevboxClientSettings *settings;
   DevboxPlatformSource *platform_source;
+  DevboxClientHooks *hooks;
   GMutex mutex;
   GHashTable *agents; /* by the name of the devbox */
 
@@ -48,7 +50,14 @@ G_DEFINE_FINAL_TYPE (DevboxClient, devbox_client, G_TYPE_OBJECT)
 enum
 {
   PROP_POOL = 1,
+  PROP_KUBECONFIG,
+  PROP_AUTHENTICATOR,
+  PROP_BASE_URL,
+  PROP_AUTHORIZATION_FORM,
   PROP_TIMEOUT,
+  PROP_PATH_POLICY,
+  PROP_METRICS,
+  PROP_TRACEPARENT,
   PROP_MAX_RETRIES,
   PROP_RETRY_DELAY,
   PROP_USER_AGENT,
@@ -111,7 +120,8 @@ devbox_client_finalize (GObject *object)
   devbox_io_thread_unref (self->thread);
   g_object_unref (self->pool);
   g_hash_table_unref (self->agents);
-  devbox_platform_source_free (self->platform_source);
+  devbox_client_hooks_free (self->hooks);
+  devbox_platform_source_unref (self->platform_source);
   devbox_client_settings_unref (self->settings);
   g_mutex_clear (&self->mutex);
   g_free (self->user_agent);
@@ -129,8 +139,29 @@ devbox_client_get_property (GObject *object, guint property_id, GValue *value, G
     case PROP_POOL:
       g_value_set_object (value, self->pool);
       break;
+    case PROP_KUBECONFIG:
+      g_value_take_object (value, devbox_client_get_kubeconfig (self));
+      break;
+    case PROP_AUTHENTICATOR:
+      g_value_take_object (value, devbox_client_get_authenticator (self));
+      break;
+    case PROP_BASE_URL:
+      g_value_take_string (value, devbox_client_dup_base_url (self));
+      break;
+    case PROP_AUTHORIZATION_FORM:
+      g_value_set_enum (value, devbox_client_get_authorization_form (self));
+      break;
     case PROP_TIMEOUT:
       g_value_set_uint (value, devbox_client_get_timeout (self));
+      break;
+    case PROP_PATH_POLICY:
+      g_value_take_object (value, devbox_client_get_path_policy (self));
+      break;
+    case PROP_METRICS:
+      g_value_take_object (value, devbox_client_get_metrics (self));
+      break;
+    case PROP_TRACEPARENT:
+      g_value_take_string (value, devbox_client_dup_traceparent (self));
       break;
     case PROP_MAX_RETRIES:
       g_value_set_uint (value, devbox_client_get_max_retries (self));
@@ -159,8 +190,29 @@ devbox_client_set_property (GObject *object, guint property_id, const GValue *va
     case PROP_POOL:
       self->pool = g_value_dup_object (value);
       break;
+    case PROP_KUBECONFIG:
+      devbox_client_set_kubeconfig (self, g_value_get_object (value));
+      break;
+    case PROP_AUTHENTICATOR:
+      devbox_client_set_authenticator (self, g_value_get_object (value));
+      break;
+    case PROP_BASE_URL:
+      devbox_client_set_base_url (self, g_value_get_string (value));
+      break;
+    case PROP_AUTHORIZATION_FORM:
+      devbox_client_set_authorization_form (self, g_value_get_enum (value));
+      break;
     case PROP_TIMEOUT:
       devbox_client_set_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_PATH_POLICY:
+      devbox_client_set_path_policy (self, g_value_get_object (value));
+      break;
+    case PROP_METRICS:
+      devbox_client_set_metrics (self, g_value_get_object (value));
+      break;
+    case PROP_TRACEPARENT:
+      devbox_client_set_traceparent (self, g_value_get_string (value));
       break;
     case PROP_MAX_RETRIES:
       devbox_client_set_max_retries (self, g_value_get_uint (value));
@@ -197,6 +249,49 @@ devbox_client_class_init (DevboxClientClass *klass)
                                                G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
+   * DevboxClient:kubeconfig:
+   *
+   * The credential by which the platform lets the client in; that of the default places if none is set.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_KUBECONFIG]
+      = g_param_spec_object ("kubeconfig", NULL, NULL, DEVBOX_TYPE_KUBECONFIG,
+                             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:authenticator:
+   *
+   * What is asked for a credential instead of the kubeconfig.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AUTHENTICATOR]
+      = g_param_spec_object ("authenticator", NULL, NULL, DEVBOX_TYPE_AUTHENTICATOR,
+                             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:base-url:
+   *
+   * The address of the platform; that of the kubeconfig if none is set, and if that has none `https://api.sealos.io`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BASE_URL] = g_param_spec_string (
+      "base-url", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:authorization-form:
+   *
+   * How the kubeconfig is sent: as today's platform wants it, or as it was specified.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AUTHORIZATION_FORM] = g_param_spec_enum (
+      "authorization-form", NULL, NULL, DEVBOX_TYPE_AUTHORIZATION_FORM, DEVBOX_AUTHORIZATION_FORM_PLAIN,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
    * DevboxClient:timeout:
    *
    * How long a call may take in all, in milliseconds; 0 for no limit.
@@ -208,6 +303,38 @@ devbox_client_class_init (DevboxClientClass *klass)
    */
   properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout", NULL, NULL, 0, G_MAXUINT, 30 * 1000,
                                                 G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:path-policy:
+   *
+   * What decides which paths may be sent; never %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PATH_POLICY]
+      = g_param_spec_object ("path-policy", NULL, NULL, DEVBOX_TYPE_PATH_POLICY,
+                             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:metrics:
+   *
+   * What counts the client's calls; never %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_METRICS] = g_param_spec_object ("metrics", NULL, NULL, DEVBOX_TYPE_METRICS,
+                                                  G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DevboxClient:traceparent:
+   *
+   * The trace that the client's calls belong to, as the `traceparent` header of W3C Trace Context has it; each call is a
+   * trace of its own if it is %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TRACEPARENT] = g_param_spec_string (
+      "traceparent", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 
   /**
    * DevboxClient:max-retries:
@@ -267,6 +394,7 @@ devbox_client_init (DevboxClient *self)
 {
   self->settings = devbox_client_settings_new ();
   self->platform_source = devbox_platform_source_new (self->settings);
+  self->hooks = devbox_client_hooks_new (self->settings);
   self->agents = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) devbox_agent_unref);
   g_mutex_init (&self->mutex);
 }
@@ -493,6 +621,18 @@ DevboxClientCore *
 devbox_client_get_core (DevboxClient *self)
 {
   return self->core;
+}
+
+DevboxClientSettings *
+devbox_client_get_settings (DevboxClient *self)
+{
+  return self->settings;
+}
+
+DevboxClientHooks *
+devbox_client_get_hooks (DevboxClient *self)
+{
+  return self->hooks;
 }
 
 DevboxPlatformSource *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-instance-status.h"
+#include "devbox-authenticator.h"
 #include "devbox-types.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,41 @@ G_DECLARE_FINAL_TYPE (DevboxClient, devbox_client, DEVBOX, CLIENT, GObject)
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxClient *devbox_client_new (void);
+
+DEVBOX_AVAILABLE_IN_1_0
+DevboxClient *devbox_client_new_with_kubeconfig (DevboxKubeconfig *kubeconfig);
+
+DEVBOX_AVAILABLE_IN_1_0
+DevboxKubeconfig *devbox_client_get_kubeconfig (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxAuthenticator *devbox_client_get_authenticator (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_authenticator (DevboxClient *self, DevboxAuthenticator *authenticator);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_client_dup_base_url (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_base_url (DevboxClient *self, const char *base_url);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxAuthorizationForm devbox_client_get_authorization_form (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_authorization_form (DevboxClient *self, DevboxAuthorizationForm form);
+
+DEVBOX_AVAILABLE_IN_1_0
+DevboxPathPolicy *devbox_client_get_path_policy (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_path_policy (DevboxClient *self, DevboxPathPolicy *policy);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxMetrics *devbox_client_get_metrics (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_metrics (DevboxClient *self, DevboxMetrics *metrics);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_client_set_header (DevboxClient *self, const char *name, const char *value, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_client_dup_traceparent (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_set_traceparent (DevboxClient *self, const char *traceparent);
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxPool *devbox_client_get_pool (DevboxClient *self);

@@ -298,11 +298,15 @@ devbox_path_policy_check_path (DevboxPathPolicy *self, const char *path, GError 
   g_return_val_if_fail (DEVBOX_IS_PATH_POLICY (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
 
-  if (!check_text (path, error))
-    return FALSE;
-  if (DEVBOX_PATH_POLICY_GET_CLASS (self)->check_path (self, path, &refusal) && refusal == NULL)
-    return TRUE;
+  if (check_text (path, &refusal))
+    {
+      if (DEVBOX_PATH_POLICY_GET_CLASS (self)->check_path (self, path, &refusal) && refusal == NULL)
+        return TRUE;
+      refusal = to_devbox_error (refusal, path);
+    }
 
-  g_propagate_error (error, to_devbox_error (refusal, path));
+  devbox_error_info_note (refusal);
+  g_propagate_error (error, refusal);
+
   return FALSE;
 }

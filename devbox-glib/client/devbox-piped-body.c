@@ -19,6 +19,7 @@ struct _DevboxPipedBody
   DevboxPipedBodyFunc func;
   gpointer data;
   gboolean has_begun;
+  gboolean has_ended; /* all of it was read */
   gboolean is_cut;
 
   /* Of a body in base64. */
@@ -136,6 +137,7 @@ devbox_piped_body_read_nonblocking (GPollableInputStream *stream, void *buffer, 
     }
   n_read = self->text != NULL ? read_text (self, buffer, count, &reason)
                               : devbox_pipe_read_nonblocking (self->pipe, buffer, count, &reason);
+  self->has_ended = n_read == 0;
   if (n_read < 0)
     {
       if (!g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
@@ -249,10 +251,16 @@ devbox_piped_body_get_size (const char *head, const char *tail, goffset content_
   return (goffset) (strlen (head) + strlen (tail)) + (content_size + 2) / 3 * 4;
 }
 
-void
+gboolean
 devbox_piped_body_cut (DevboxPipedBody *self)
 {
+  if (self->has_ended || self->pipe == NULL)
+    return FALSE;
+
   self->is_cut = TRUE;
+  devbox_pipe_close (self->pipe);
+
+  return TRUE;
 }
 
 void

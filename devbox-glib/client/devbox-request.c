@@ -31,12 +31,20 @@ devbox_request_new (const char *method, const char *path, DevboxRequestParse par
   return self;
 }
 
+DevboxRequest *
+devbox_request_new_for_endpoint (void)
+{
+  return devbox_request_new (NULL, "/", NULL, (GDestroyNotify) devbox_endpoint_unref);
+}
+
 void
 devbox_request_free (DevboxRequest *self)
 {
   if (self->data_free != NULL)
     self->data_free (self->data);
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->body_pipe, devbox_pipe_unref);
+  g_free (self->body_head);
   g_free (self->subject);
   g_free (self->idempotency_key);
   g_free (self->path);
@@ -70,6 +78,21 @@ devbox_request_is_idempotent (DevboxRequest *self)
 {
   return self->idempotent || self->idempotency_key != NULL || self->method == SOUP_METHOD_GET || self->method == SOUP_METHOD_HEAD
          || self->method == SOUP_METHOD_PUT || self->method == SOUP_METHOD_DELETE;
+}
+
+gboolean
+devbox_request_streams (DevboxRequest *self, guint status, SoupMessageHeaders *headers)
+{
+  const char *type = soup_message_headers_get_content_type (headers, NULL);
+
+  return self->streams_reply && SOUP_STATUS_IS_SUCCESSFUL (status)
+         && !(self->has_envelope && g_strcmp0 (type, "application/json") == 0);
+}
+
+gboolean
+devbox_request_rewind (DevboxRequest *self)
+{
+  return self->body != NULL || self->body_pipe == NULL || devbox_pipe_rewind (self->body_pipe);
 }
 
 /* What a failed reply says of itself. */

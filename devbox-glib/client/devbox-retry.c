@@ -57,7 +57,7 @@ devbox_retry_after_reply (const DevboxRetryRules *rules,
                           || reply->status == SOUP_STATUS_GATEWAY_TIMEOUT;
 
   if (!may_retry (rules, request, n_retries)
-      || !(was_refused || (is_transient && devbox_request_is_idempotent (request))))
+      || !(was_refused || (is_transient && devbox_request_is_idempotent (request))) || !devbox_request_rewind (request))
     return FALSE;
 
   *delay_ms = MAX (compute_delay (rules, n_retries), devbox_retry_parse_after (reply->headers));
@@ -87,7 +87,7 @@ devbox_retry_after_error (const DevboxRetryRules *rules,
                           guint *delay_ms)
 {
   if (!may_retry (rules, request, n_retries) || !is_transient_error (error)
-      || (was_sent && !devbox_request_is_idempotent (request)))
+      || (was_sent && !devbox_request_is_idempotent (request)) || !devbox_request_rewind (request))
     return FALSE;
 
   *delay_ms = compute_delay (rules, n_retries);

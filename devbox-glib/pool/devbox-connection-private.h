@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-exchange-private.h"
 #include "devbox-pool-state-private.h"
 
 #include <libsoup/soup.h>
@@ -17,7 +18,8 @@ typedef struct _DevboxConnection DevboxConnection;
 typedef struct
 {
   SoupMessage *message;
-  GBytes *body;        /* NULL on an error */
+  GBytes *body;        /* NULL on an error, and when it went into a pipe */
+  guint64 n_read;      /* how long it is, as far as it came */
   const GError *error; /* of libsoup and GIO, or a DevboxError; NULL on success */
   gboolean was_reused; /* the connection was there before */
   gboolean was_sent;   /* a part of the request at least */
@@ -27,18 +29,25 @@ typedef struct
 /* Called once, and never from within devbox_connection_send (). */
 typedef void (*DevboxConnectionDone) (DevboxConnection *connection, const DevboxConnectionReply *reply, gpointer data);
 
+/* The same as DevboxExchangePour. The receiver may name somebody else for the end. */
+typedef DevboxPipe *(*DevboxConnectionPour) (DevboxConnection *connection,
+                                             SoupMessage *message,
+                                             guint *silence_ms,
+                                             gpointer data);
+
 /* The state is told how long each connection lived. */
 DevboxConnection *devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent);
 void devbox_connection_free (DevboxConnection *self); /* not while it carries an exchange */
 
 void devbox_connection_send (DevboxConnection *self,
-                             SoupMessage *message,
-                             GBytes *body, /* borrowed until the end */
-                             const char *content_type,
-                             gsize max_reply_size,
+                             const DevboxExchangeRequest *request,
+                             DevboxConnectionPour pour, /* or NULL */
                              DevboxConnectionDone done,
                              gpointer data);
-/* Ends the exchange as soon as possible, perhaps at once; the body is no longer used when it returns. */
+/* While it carries an exchange: somebody else gets its end. */
+void devbox_connection_hand_over (DevboxConnection *self, DevboxConnectionDone done, gpointer data);
+/* Ends the exchange as soon as possible, perhaps at once; what the request lent is no longer used when
+ * it returns. */
 void devbox_connection_abort (DevboxConnection *self);
 /* Drops what may be left of the connection: the next exchange makes a new one. */
 void devbox_connection_renew (DevboxConnection *self);

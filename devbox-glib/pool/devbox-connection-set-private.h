@@ -40,6 +40,8 @@ void devbox_connection_set_free (DevboxConnectionSet *self); /* with no ticket w
 void devbox_connection_set_acquire (DevboxConnectionSet *self, const DevboxPoolKey *key, DevboxTicket *ticket);
 void devbox_connection_set_leave (DevboxTicket *ticket);   /* the line; harmless when not in it */
 void devbox_connection_set_release (DevboxTicket *ticket); /* the connection, which is kept or closed */
+/* The claim on a connection gets another owner; `called` was called. */
+void devbox_ticket_move (DevboxTicket *ticket, DevboxTicket *from);
 /* Closes the idle connections, and every other one when it is released. */
 void devbox_connection_set_close (DevboxConnectionSet *self);
 

@@ -81,6 +81,12 @@ devbox_connection_set_leave (DevboxTicket *ticket)
 }
 
 void
+devbox_ticket_move (DevboxTicket *ticket, DevboxTicket *from)
+{
+  *ticket = (DevboxTicket){ .member = g_steal_pointer (&from->member) };
+}
+
+void
 devbox_connection_set_release (DevboxTicket *ticket)
 {
   DevboxPoolMember *member = g_steal_pointer (&ticket->member);

@@ -3,7 +3,6 @@
 
 #include "devbox-connection-private.h"
 
-#include "devbox-exchange-private.h"
 #include "devbox-proxy-resolver-private.h"
 
 #include <string.h>
@@ -22,6 +21,7 @@ struct _DevboxConnection
   gint64 opened;       /* when the first exchange over it began */
 
   DevboxExchange *exchange;
+  DevboxConnectionPour pour;
   DevboxConnectionDone done;
   gpointer data;
 
@@ -121,6 +121,7 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
   DevboxConnectionReply reply = {
     .message = message,
     .body = body,
+    .n_read = devbox_exchange_get_n_read (exchange),
     .error = error,
     .was_reused = connection_id != 0 && connection_id == self->connection_id,
     .was_sent = devbox_exchange_was_sent (exchange),
@@ -132,6 +133,7 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
   self->last_used = g_get_monotonic_time ();
   self->n_uses++;
   self->is_reusable = error == NULL && soup_message_is_keepalive (message)
+                      && devbox_exchange_was_sent_whole (exchange)
                       && soup_message_get_status (message) != SOUP_STATUS_MISDIRECTED_REQUEST;
   if (self->is_reusable)
     self->keep_alive_seconds = parse_keep_alive (soup_message_get_response_headers (message));
@@ -139,23 +141,39 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
   self->done (self, &reply, self->data);
 }
 
+static DevboxPipe *
+exchange_pour_cb (DevboxExchange *exchange, guint *silence_ms, gpointer data)
+{
+  DevboxConnection *self = data;
+
+  return self->pour (self, devbox_exchange_get_message (exchange), silence_ms, self->data);
+}
+
 void
 devbox_connection_send (DevboxConnection *self,
-                        SoupMessage *message,
-                        GBytes *body,
-                        const char *content_type,
-                        gsize max_reply_size,
+                        const DevboxExchangeRequest *request,
+                        DevboxConnectionPour pour,
                         DevboxConnectionDone done,
                         gpointer data)
 {
   g_assert (self->exchange == NULL);
 
+  self->pour = pour;
   self->done = done;
   self->data = data;
   self->is_reusable = FALSE;
   self->started = g_get_monotonic_time ();
-  self->exchange = devbox_exchange_start (self->thread, self->session, &self->socket, message, body, content_type,
-                                          max_reply_size, exchange_done_cb, self);
+  self->exchange = devbox_exchange_start (self->thread, self->session, &self->socket, request,
+                                          pour != NULL ? exchange_pour_cb : NULL, exchange_done_cb, self);
+}
+
+void
+devbox_connection_hand_over (DevboxConnection *self, DevboxConnectionDone done, gpointer data)
+{
+  g_assert (self->exchange != NULL);
+
+  self->done = done;
+  self->data = data;
 }
 
 void

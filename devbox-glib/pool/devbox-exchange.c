@@ -4,14 +4,13 @@
 #include "devbox-exchange-private.h"
 
 #include "devbox-body-stream-private.h"
-#include "devbox-error-private.h"
+#include "devbox-piped-body-private.h"
+#include "devbox-reply-reader-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/socket.h>
 
-/* Read at most so much before others get their turn. */
-#define READ_TURN (256 * 1024)
-#define READ_SIZE (64 * 1024)
-#define FIRST_READ_SIZE (4 * 1024)
 #define MAX_INFORMATIONAL 16
 
 struct _DevboxExchange
@@ -19,49 +18,61 @@ struct _DevboxExchange
   DevboxIoThread *thread;
   SoupSession *session;
   SoupMessage *message;
+  DevboxExchangePour pour;
   DevboxExchangeDone done;
   gpointer data;
+  gsize max_reply_size;
 
   GCancellable *cancellable;
   GSocket **socket; /* of the connection, which may be older than the exchange */
   gboolean is_aborted;
 
+  /* The body of the request: bytes, or a pipe. */
   GBytes *request_body; /* borrowed */
+  DevboxPipe *body_pipe;
+  goffset body_pipe_size;
+  char *body_head;
+  char *body_tail;
   char *content_type;
   GInputStream *request_stream;
+  GSource *refusal_source; /* while a piped body is sent */
 
   gboolean was_sent;
   gboolean was_answered;
   gboolean was_misdirected;
+  gboolean was_cut;
   guint n_informational;
 
-  GInputStream *stream;
-  GSource *source;
-  gboolean is_yielding; /* the source is for the next turn, not for the socket */
-  guint8 *buffer;
-  gsize length;
-  gsize size;
-  gsize max_size;
-  goffset declared_size; /* -1: not declared */
+  DevboxReplyReader *reader;
 };
+
+static void
+clear_refusal_source (DevboxExchange *self)
+{
+  if (self->refusal_source == NULL)
+    return;
+
+  g_source_destroy (self->refusal_source);
+  g_clear_pointer (&self->refusal_source, g_source_unref);
+}
+
+/* libsoup may keep the stream for a while; what the caller lent goes back now. */
+static void
+let_go_of_stream (DevboxExchange *self)
+{
+  clear_refusal_source (self);
+  if (DEVBOX_IS_PIPED_BODY (self->request_stream))
+    devbox_piped_body_detach (DEVBOX_PIPED_BODY (self->request_stream));
+  else if (self->request_stream != NULL)
+    devbox_body_stream_detach (DEVBOX_BODY_STREAM (self->request_stream));
+  g_clear_object (&self->request_stream);
+}
 
 static void
 detach_request_body (DevboxExchange *self)
 {
-  if (self->request_stream != NULL)
-    devbox_body_stream_detach (DEVBOX_BODY_STREAM (self->request_stream));
-  g_clear_object (&self->request_stream);
+  let_go_of_stream (self);
   self->request_body = NULL;
-}
-
-static void
-clear_source (DevboxExchange *self)
-{
-  if (self->source == NULL)
-    return;
-
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
 }
 
 /* With its socket shut down nothing that libsoup and TLS still do with the connection can wait for the peer, and the
@@ -73,24 +84,40 @@ shut_down (DevboxExchange *self)
     g_socket_shutdown (*self->socket, TRUE, TRUE, NULL);
 }
 
+/* A body that its source could not bring to its end is the reason, whatever came of it. Takes the error. */
+static GError *
+find_reason (DevboxExchange *self, GError *error)
+{
+  GError *reason = self->body_pipe != NULL && !self->is_aborted ? devbox_pipe_dup_error (self->body_pipe) : NULL;
+
+  if (reason == NULL)
+    return error;
+
+  g_error_free (error);
+
+  return reason;
+}
+
 /* Takes the error. */
 static void
 finish (DevboxExchange *self, GBytes *body, GError *error)
 {
   if (error != NULL)
-    shut_down (self);
+    {
+      shut_down (self);
+      error = find_reason (self, error);
+    }
 
-  clear_source (self);
   g_signal_handlers_disconnect_by_data (self->message, self);
   detach_request_body (self);
-  if (self->stream != NULL)
-    g_input_stream_close (self->stream, NULL, NULL);
 
   self->done (self, body, error, self->data);
 
   g_clear_error (&error);
-  g_clear_object (&self->stream);
-  g_free (self->buffer);
+  g_clear_pointer (&self->reader, devbox_reply_reader_free);
+  g_clear_pointer (&self->body_pipe, devbox_pipe_unref);
+  g_free (self->body_head);
+  g_free (self->body_tail);
   g_free (self->content_type);
   g_object_unref (self->cancellable);
   g_object_unref (self->message);
@@ -100,153 +127,25 @@ finish (DevboxExchange *self, GBytes *body, GError *error)
 }
 
 static void
-finish_with_body (DevboxExchange *self)
-{
-  g_autoptr (GBytes) body = g_bytes_new_take (g_realloc (g_steal_pointer (&self->buffer), self->length), self->length);
-  finish (self, body, NULL);
-}
-
-static void
 finish_aborted (DevboxExchange *self)
 {
   finish (self, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The exchange was aborted")));
 }
 
 static void
-finish_too_large (DevboxExchange *self)
+finish_without_body (DevboxExchange *self)
 {
-  g_autofree char *limit = g_format_size_full (self->max_size, G_FORMAT_SIZE_LONG_FORMAT);
+  g_autoptr (GBytes) body = g_bytes_new (NULL, 0);
 
-  finish (self, NULL,
-          /* Translators: %s is a size such as "1.0 MB (1048576 bytes)" */
-          devbox_error_new (DEVBOX_ERROR_FILE_TOO_LARGE, NULL, _ ("The reply is larger than the limit of %s"), limit));
-}
-
-/* libsoup takes a body that ends early for a whole one when the server closes the connection after it. */
-static void
-finish_at_end (DevboxExchange *self)
-{
-  if (self->declared_size >= 0 && (guint64) self->length != (guint64) self->declared_size)
-    finish (self, NULL,
-            g_error_new_literal (G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, _ ("The reply ended before it was complete")));
-  else
-    finish_with_body (self);
-}
-
-/* Room for what is known to come, but never much more than what has come: the declared size may be a lie. */
-static void
-ensure_room (DevboxExchange *self)
-{
-  gsize wanted;
-
-  if (self->size - self->length >= FIRST_READ_SIZE)
-    return;
-
-  wanted = MAX (2 * self->size, FIRST_READ_SIZE);
-  if (self->declared_size >= 0)
-    {
-      gsize missing = (gsize) self->declared_size - MIN (self->length, (gsize) self->declared_size);
-
-      wanted = MIN (MAX (wanted, READ_SIZE), self->length + missing + FIRST_READ_SIZE);
-    }
-
-  self->size = wanted;
-  self->buffer = g_realloc (self->buffer, self->size);
-}
-
-static gboolean read_some (gpointer data);
-
-static gboolean
-stream_is_ready (GObject *stream, gpointer data)
-{
-  return read_some (data);
+  finish (self, body, NULL);
 }
 
 static void
-attach_source (DevboxExchange *self, GSource *source, const char *name)
+reader_is_done (GBytes *body, GError *error, gpointer data)
 {
-  clear_source (self);
+  g_autoptr (GBytes) owned = body;
 
-  self->source = source;
-  g_source_set_static_name (source, name);
-  g_source_attach (source, g_main_context_get_thread_default ());
-}
-
-/* The source that waits for the socket stays while it is the right one: that is when nothing lies in libsoup's buffers.
- */
-static gboolean
-wait_for_socket (DevboxExchange *self)
-{
-  GSource *source;
-
-  if (self->source != NULL && !self->is_yielding)
-    return G_SOURCE_CONTINUE;
-
-  source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (self->stream), NULL);
-  g_source_set_callback (source, G_SOURCE_FUNC (stream_is_ready), self, NULL);
-  attach_source (self, source, "[devbox] read reply");
-  self->is_yielding = FALSE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-yield_to_others (DevboxExchange *self)
-{
-  GSource *source;
-
-  if (self->source != NULL && self->is_yielding)
-    return G_SOURCE_CONTINUE;
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, read_some, self, NULL);
-  attach_source (self, source, "[devbox] read more of reply");
-  self->is_yielding = TRUE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-read_some (gpointer data)
-{
-  DevboxExchange *self = data;
-  gsize n_read_in_turn = 0;
-
-  while (n_read_in_turn < READ_TURN)
-    {
-      GError *error = NULL;
-      gssize n_read;
-
-      ensure_room (self);
-      n_read = g_pollable_input_stream_read_nonblocking (
-          G_POLLABLE_INPUT_STREAM (self->stream), self->buffer + self->length, self->size - self->length, NULL, &error);
-      if (n_read == 0)
-        {
-          finish_at_end (self);
-          return G_SOURCE_REMOVE;
-        }
-      if (n_read < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        {
-          g_error_free (error);
-          return wait_for_socket (self);
-        }
-      if (n_read < 0)
-        {
-          finish (self, NULL, error);
-          return G_SOURCE_REMOVE;
-        }
-
-      self->length += n_read;
-      n_read_in_turn += n_read;
-      if (self->length > self->max_size)
-        {
-          finish_too_large (self);
-          return G_SOURCE_REMOVE;
-        }
-    }
-
-  return yield_to_others (self);
+  finish (data, body, error);
 }
 
 static gboolean
@@ -269,32 +168,44 @@ get_declared_size (DevboxExchange *self)
   return soup_message_headers_get_content_length (headers);
 }
 
+static void
+read_reply (DevboxExchange *self, GInputStream *stream)
+{
+  g_autoptr (DevboxPipe) pipe = NULL;
+  guint silence_ms = 0;
+
+  self->reader = devbox_reply_reader_new (self->thread, stream, get_declared_size (self), reader_is_done, self);
+  if (self->pour != NULL)
+    pipe = self->pour (self, &silence_ms, self->data);
+
+  if (pipe != NULL)
+    {
+      detach_request_body (self);
+      devbox_reply_reader_pour (self->reader, pipe, silence_ms);
+    }
+  else
+    devbox_reply_reader_gather (self->reader, self->max_reply_size);
+}
+
 /* The reply's head is there, or will not come. */
 static void
 sent_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   DevboxExchange *self = data;
   g_autoptr (GError) error = NULL;
-
-  self->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
 
   if (self->is_aborted)
     finish_aborted (self);
   else if (self->was_misdirected)
-    finish_with_body (self);
+    finish_without_body (self);
   else if (has_too_many_informational (self))
     finish (self, NULL,
             g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ ("The server sends no final reply")));
-  else if (self->stream == NULL)
+  else if (stream == NULL)
     finish (self, NULL, g_steal_pointer (&error));
   else
-    {
-      self->declared_size = get_declared_size (self);
-      if (self->declared_size >= 0 && (guint64) self->declared_size > self->max_size)
-        finish_too_large (self);
-      else
-        read_some (self);
-    }
+    read_reply (self, stream);
 }
 
 /* libsoup has a connection, and writes. */
@@ -348,13 +259,77 @@ network_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *con
     g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
 }
 
+/* Whether what waits to be read is the head of a refusal. Over TLS nobody can tell. */
+static gboolean
+sees_refusal (GSocket *socket)
+{
+  static const char version[] = "HTTP/1.1 ";
+  char start[sizeof (version)];
+  gssize n;
+
+  n = recv (g_socket_get_fd (socket), start, sizeof (start), MSG_PEEK | MSG_DONTWAIT);
+
+  return n == sizeof (start) && memcmp (start, version, strlen (version)) == 0
+         && (start[strlen (version)] == '4' || start[strlen (version)] == '5');
+}
+
+/* libsoup reads no reply before it has sent all of the body. A server that has refused it will not read the rest, but
+ * close the connection, and its reply with it. */
+static gboolean
+server_speaks (GSocket *socket, GIOCondition condition, gpointer data)
+{
+  DevboxExchange *self = data;
+
+  if (sees_refusal (socket))
+    self->was_cut = devbox_piped_body_cut (DEVBOX_PIPED_BODY (self->request_stream));
+  clear_refusal_source (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+piped_body_cb (DevboxPipedBodyEvent event, gpointer data)
+{
+  DevboxExchange *self = data;
+
+  if (event == DEVBOX_PIPED_BODY_FAILS)
+    {
+      shut_down (self);
+      return;
+    }
+
+  if (*self->socket == NULL)
+    return;
+
+  self->refusal_source = g_socket_create_source (*self->socket, G_IO_IN, NULL);
+  g_source_set_callback (self->refusal_source, G_SOURCE_FUNC (server_speaks), self, NULL);
+  g_source_attach (self->refusal_source, devbox_io_thread_get_context (self->thread));
+}
+
+static void
+set_piped_body (DevboxExchange *self)
+{
+  goffset size = devbox_piped_body_get_size (self->body_head, self->body_tail, self->body_pipe_size);
+
+  self->request_stream = G_INPUT_STREAM (
+      devbox_piped_body_new (self->body_pipe, self->body_head, self->body_tail, piped_body_cb, self));
+  soup_message_set_request_body (self->message, self->content_type, self->request_stream, size);
+}
+
 static void
 set_request_body (DevboxExchange *self)
 {
   gsize size;
-  const guint8 *data = g_bytes_get_data (self->request_body, &size);
+  const guint8 *data;
 
-  g_clear_object (&self->request_stream);
+  let_go_of_stream (self);
+  if (self->body_pipe != NULL)
+    {
+      set_piped_body (self);
+      return;
+    }
+
+  data = g_bytes_get_data (self->request_body, &size);
   self->request_stream = devbox_body_stream_new (data, size);
   soup_message_set_request_body (self->message, self->content_type, self->request_stream, (gssize) size);
 }
@@ -366,7 +341,9 @@ restarted_cb (SoupMessage *message, gpointer data)
 {
   DevboxExchange *self = data;
 
-  if (self->request_body != NULL)
+  if (self->body_pipe != NULL && !devbox_pipe_rewind (self->body_pipe))
+    g_cancellable_cancel (self->cancellable);
+  else if (self->body_pipe != NULL || self->request_body != NULL)
     set_request_body (self);
 }
 
@@ -374,10 +351,8 @@ DevboxExchange *
 devbox_exchange_start (DevboxIoThread *thread,
                        SoupSession *session,
                        GSocket **socket,
-                       SoupMessage *message,
-                       GBytes *body,
-                       const char *content_type,
-                       gsize max_reply_size,
+                       const DevboxExchangeRequest *request,
+                       DevboxExchangePour pour,
                        DevboxExchangeDone done,
                        gpointer data)
 {
@@ -386,32 +361,36 @@ devbox_exchange_start (DevboxIoThread *thread,
   self->thread = thread;
   self->session = g_object_ref (session);
   self->socket = socket;
-  self->message = g_object_ref (message);
+  self->message = g_object_ref (request->message);
   self->cancellable = g_cancellable_new ();
+  self->pour = pour;
   self->done = done;
   self->data = data;
-  self->max_size = max_reply_size;
-  self->declared_size = -1;
-  self->request_body = body;
-  self->content_type = g_strdup (content_type);
+  self->max_reply_size = request->max_reply_size;
+  self->request_body = request->body;
+  self->body_pipe = request->body_pipe != NULL ? devbox_pipe_ref (request->body_pipe) : NULL;
+  self->body_pipe_size = request->body_pipe_size;
+  self->body_head = g_strdup (request->body_head);
+  self->body_tail = g_strdup (request->body_tail);
+  self->content_type = g_strdup (request->content_type);
 
   /* The reply to a refused token must not be gathered by libsoup, without limit, to try once more. */
-  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
+  soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
   /* So that a POST may go over a connection that was used before; it is not sent twice for that. */
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+  soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
 
-  g_signal_connect (message, "starting", G_CALLBACK (starting_cb), self);
-  g_signal_connect (message, "got-headers", G_CALLBACK (got_headers_cb), self);
-  g_signal_connect (message, "got-informational", G_CALLBACK (got_informational_cb), self);
-  g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), self);
-  if (body != NULL)
+  g_signal_connect (self->message, "starting", G_CALLBACK (starting_cb), self);
+  g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers_cb), self);
+  g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
+  g_signal_connect (self->message, "network-event", G_CALLBACK (network_event_cb), self);
+  if (self->request_body != NULL || self->body_pipe != NULL)
     {
       set_request_body (self);
-      g_signal_connect (message, "restarted", G_CALLBACK (restarted_cb), self);
+      g_signal_connect (self->message, "restarted", G_CALLBACK (restarted_cb), self);
     }
 
   devbox_io_thread_hold (thread);
-  soup_session_send_async (session, message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb, self);
+  soup_session_send_async (session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb, self);
 
   return self;
 }
@@ -426,7 +405,7 @@ devbox_exchange_abort (DevboxExchange *self)
   detach_request_body (self);
   shut_down (self);
 
-  if (self->stream != NULL)
+  if (self->reader != NULL)
     finish_aborted (self);
   else
     g_cancellable_cancel (self->cancellable);
@@ -450,4 +429,16 @@ devbox_exchange_was_answered (DevboxExchange *self)
   SoupMessageMetrics *metrics = soup_message_get_metrics (self->message);
 
   return self->was_answered || (metrics != NULL && soup_message_metrics_get_response_start (metrics) != 0);
+}
+
+gboolean
+devbox_exchange_was_sent_whole (DevboxExchange *self)
+{
+  return !self->was_cut;
+}
+
+guint64
+devbox_exchange_get_n_read (DevboxExchange *self)
+{
+  return self->reader != NULL ? devbox_reply_reader_get_n_read (self->reader) : 0;
 }

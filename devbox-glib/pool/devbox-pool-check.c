@@ -113,7 +113,9 @@ devbox_pool_check_start (DevboxPoolMember *member, gboolean is_awaited)
   set_awaited (member, is_awaited);
   devbox_timer_start (&member->check_timer,
                       g_get_monotonic_time () + settings.health_check_timeout / PATIENCE * G_TIME_SPAN_MILLISECOND);
-  devbox_connection_send (member->connection, message, NULL, NULL, MAX_REPLY_SIZE, check_done_cb, member);
+  devbox_connection_send (member->connection,
+                          &(DevboxExchangeRequest){ .message = message, .max_reply_size = MAX_REPLY_SIZE }, NULL,
+                          check_done_cb, member);
 }
 
 static gint64

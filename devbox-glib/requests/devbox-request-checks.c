@@ -133,8 +133,8 @@ devbox_request_check_environ (const char *const *environment, GError **error)
   return TRUE;
 }
 
-/* 755 is 01363, which nobody wants: sticky, and its owner cannot read it. Numbers of three octal digits from 600 on are
- * such; smaller ones may be meant. */
+/* 755 is 01363, which nobody wants: sticky, and its owner cannot read it. Numbers beyond 0777 of three octal digits are
+ * all like that; smaller ones may be meant. */
 static gboolean
 looks_octal (guint mode)
 {
@@ -172,6 +172,21 @@ is_label (const char *label)
   return length > 0 && length <= MAX_LABEL_LENGTH && label[0] != '-' && label[length - 1] != '-';
 }
 
+/* What ends so is an IPv4 address or nothing, and there are ways to write one that not everybody reads alike: 127.1. */
+static gboolean
+is_number (const char *label)
+{
+  const gboolean is_hex = g_ascii_strncasecmp (label, "0x", 2) == 0;
+
+  for (const char *c = is_hex ? label + 2 : label; *c != '\0'; c++)
+    {
+      if (is_hex ? !g_ascii_isxdigit (*c) : !g_ascii_isdigit (*c))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 /* The dot of the root at the end is fine. */
 static gboolean
 is_dns_name (const char *host)
@@ -191,7 +206,7 @@ is_dns_name (const char *host)
         return FALSE;
     }
 
-  return labels[0] != NULL;
+  return labels[0] != NULL && !is_number (labels[g_strv_length (labels) - 1]);
 }
 
 gboolean

@@ -11,11 +11,25 @@
 #include <string.h>
 #include <yaml.h>
 
-#define MAX_SIZE (1024 * 1024)
 #define MAX_DEPTH 32
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (yaml_parser_t, yaml_parser_delete)
+typedef struct
+{
+  yaml_parser_t parser;
+  GHashTable *lines; /* or NULL */
+} Reader;
+
+/* The text may hold secrets, and these are copies of it. */
+static void
+clear_reader (Reader *self)
+{
+  explicit_bzero (self->parser.raw_buffer.start, (gsize) (self->parser.raw_buffer.end - self->parser.raw_buffer.start));
+  explicit_bzero (self->parser.buffer.start, (gsize) (self->parser.buffer.end - self->parser.buffer.start));
+  yaml_parser_delete (&self->parser);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, clear_reader)
 
 /* The text of a scalar may be a secret. */
 static void
@@ -233,23 +247,25 @@ new_plain_scalar (const char *text, yaml_mark_t mark, GError **error)
 
 /* Nodes */
 
-static JsonNode *read_node (yaml_parser_t *parser, const yaml_event_t *event, guint depth, GError **error);
+static JsonNode *read_node (Reader *reader, const yaml_event_t *event, guint depth, GError **error);
 
 static JsonNode *
-read_sequence (yaml_parser_t *parser, guint depth, GError **error)
+read_sequence (Reader *reader, guint depth, GError **error)
 {
-  g_autoptr (JsonArray) array = json_array_new ();
+  g_autoptr (DevboxWireSecretNode) node = json_node_init_array (json_node_alloc (), NULL);
+  JsonArray *array = json_array_new ();
 
+  json_node_take_array (node, array);
   for (;;)
     {
       g_auto (yaml_event_t) event = { 0 };
       JsonNode *element;
 
-      if (!next_event (parser, &event, error))
+      if (!next_event (&reader->parser, &event, error))
         return NULL;
       if (event.type == YAML_SEQUENCE_END_EVENT)
-        return json_node_init_array (json_node_alloc (), array);
-      element = read_node (parser, &event, depth, error);
+        return g_steal_pointer (&node);
+      element = read_node (reader, &event, depth, error);
       if (element == NULL)
         return NULL;
       json_array_add_element (array, element);
@@ -257,7 +273,7 @@ read_sequence (yaml_parser_t *parser, guint depth, GError **error)
 }
 
 static gboolean
-read_member (yaml_parser_t *parser, JsonObject *object, const yaml_event_t *name_event, guint depth, GError **error)
+read_member (Reader *reader, JsonObject *object, const yaml_event_t *name_event, guint depth, GError **error)
 {
   g_auto (yaml_event_t) event = { 0 };
   const char *name;
@@ -275,9 +291,9 @@ read_member (yaml_parser_t *parser, JsonObject *object, const yaml_event_t *name
       return FALSE;
     }
 
-  if (!next_event (parser, &event, error))
+  if (!next_event (&reader->parser, &event, error))
     return FALSE;
-  value = read_node (parser, &event, depth, error);
+  value = read_node (reader, &event, depth, error);
   if (value == NULL)
     return FALSE;
   json_object_set_member (object, name, value);
@@ -286,26 +302,28 @@ read_member (yaml_parser_t *parser, JsonObject *object, const yaml_event_t *name
 }
 
 static JsonNode *
-read_mapping (yaml_parser_t *parser, guint depth, GError **error)
+read_mapping (Reader *reader, guint depth, GError **error)
 {
-  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (DevboxWireSecretNode) node = json_node_init_object (json_node_alloc (), NULL);
+  JsonObject *object = json_object_new ();
 
+  json_node_take_object (node, object);
   for (;;)
     {
       g_auto (yaml_event_t) event = { 0 };
 
-      if (!next_event (parser, &event, error))
+      if (!next_event (&reader->parser, &event, error))
         return NULL;
       if (event.type == YAML_MAPPING_END_EVENT)
-        return json_node_init_object (json_node_alloc (), object);
-      if (!read_member (parser, object, &event, depth, error))
+        return g_steal_pointer (&node);
+      if (!read_member (reader, object, &event, depth, error))
         return NULL;
     }
 }
 
 /* event: the first one of the node; depth: of the collections that it stands in */
 static JsonNode *
-read_node (yaml_parser_t *parser, const yaml_event_t *event, guint depth, GError **error)
+read_value (Reader *reader, const yaml_event_t *event, guint depth, GError **error)
 {
   if (event->type == YAML_SCALAR_EVENT)
     {
@@ -322,19 +340,30 @@ read_node (yaml_parser_t *parser, const yaml_event_t *event, guint depth, GError
       return NULL;
     }
 
-  return event->type == YAML_SEQUENCE_START_EVENT ? read_sequence (parser, depth + 1, error)
-                                                  : read_mapping (parser, depth + 1, error);
+  return event->type == YAML_SEQUENCE_START_EVENT ? read_sequence (reader, depth + 1, error)
+                                                  : read_mapping (reader, depth + 1, error);
+}
+
+static JsonNode *
+read_node (Reader *reader, const yaml_event_t *event, guint depth, GError **error)
+{
+  JsonNode *node = read_value (reader, event, depth, error);
+
+  if (node != NULL && reader->lines != NULL)
+    g_hash_table_insert (reader->lines, node, GSIZE_TO_POINTER (event->start_mark.line + 1));
+
+  return node;
 }
 
 /* Documents */
 
 static gboolean
-expect_end (yaml_parser_t *parser, GError **error)
+expect_end (Reader *reader, GError **error)
 {
   g_auto (yaml_event_t) document_end = { 0 };
   g_auto (yaml_event_t) event = { 0 };
 
-  if (!next_event (parser, &document_end, error) || !next_event (parser, &event, error))
+  if (!next_event (&reader->parser, &document_end, error) || !next_event (&reader->parser, &event, error))
     return FALSE;
   if (event.type != YAML_STREAM_END_EVENT)
     {
@@ -346,22 +375,22 @@ expect_end (yaml_parser_t *parser, GError **error)
 }
 
 static JsonNode *
-read_stream (yaml_parser_t *parser, GError **error)
+read_stream (Reader *reader, GError **error)
 {
   g_auto (yaml_event_t) stream_start = { 0 };
   g_auto (yaml_event_t) document_start = { 0 };
   g_auto (yaml_event_t) event = { 0 };
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (DevboxWireSecretNode) root = NULL;
 
-  if (!next_event (parser, &stream_start, error) || !next_event (parser, &document_start, error))
+  if (!next_event (&reader->parser, &stream_start, error) || !next_event (&reader->parser, &document_start, error))
     return NULL;
   if (document_start.type == YAML_STREAM_END_EVENT)
     return json_node_init_null (json_node_alloc ());
 
-  if (!next_event (parser, &event, error))
+  if (!next_event (&reader->parser, &event, error))
     return NULL;
-  root = read_node (parser, &event, 0, error);
-  if (root == NULL || !expect_end (parser, error))
+  root = read_node (reader, &event, 0, error);
+  if (root == NULL || !expect_end (reader, error))
     return NULL;
 
   return g_steal_pointer (&root);
@@ -370,12 +399,18 @@ read_stream (yaml_parser_t *parser, GError **error)
 JsonNode *
 devbox_wire_yaml_parse (const char *data, gsize size, GError **error)
 {
-  g_auto (yaml_parser_t) parser = { 0 };
+  return devbox_wire_yaml_parse_with_lines (data, size, NULL, error);
+}
 
-  if (size > MAX_SIZE)
+JsonNode *
+devbox_wire_yaml_parse_with_lines (const char *data, gsize size, GHashTable *lines, GError **error)
+{
+  g_auto (Reader) reader = { .lines = lines };
+
+  if (size > DEVBOX_WIRE_KUBECONFIG_MAX_SIZE)
     {
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INVALID_KUBECONFIG, _ ("The YAML text has more than %d bytes"),
-                   MAX_SIZE);
+                   DEVBOX_WIRE_KUBECONFIG_MAX_SIZE);
       return NULL;
     }
   if (!g_utf8_validate_len (data, size, NULL))
@@ -384,7 +419,7 @@ devbox_wire_yaml_parse (const char *data, gsize size, GError **error)
                            _ ("The YAML text is not UTF-8, or holds a NUL character"));
       return NULL;
     }
-  if (!yaml_parser_initialize (&parser))
+  if (!yaml_parser_initialize (&reader.parser))
     g_error ("out of memory");
   /* libyaml would count it as a column. */
   if (size >= strlen (BYTE_ORDER_MARK) && memcmp (data, BYTE_ORDER_MARK, strlen (BYTE_ORDER_MARK)) == 0)
@@ -393,8 +428,39 @@ devbox_wire_yaml_parse (const char *data, gsize size, GError **error)
       size -= strlen (BYTE_ORDER_MARK);
     }
 
-  yaml_parser_set_input_string (&parser, (const guchar *) (size > 0 ? data : ""), size);
-  yaml_parser_set_encoding (&parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string (&reader.parser, (const guchar *) (size > 0 ? data : ""), size);
+  yaml_parser_set_encoding (&reader.parser, YAML_UTF8_ENCODING);
 
-  return read_stream (&parser, error);
+  return read_stream (&reader, error);
+}
+
+/* As every reader of YAML understands it. */
+static void
+append_string (GString *out, const char *string)
+{
+  g_string_append_c (out, '"');
+  for (const char *p = string; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar character = g_utf8_get_char (p);
+
+      if (character == '"' || character == '\\')
+        g_string_append_c (out, '\\');
+      if (character >= 0x20 && character < 0x7f)
+        g_string_append_c (out, (char) character);
+      else
+        g_string_append_printf (out, character > 0xffff ? "\\U%08x" : "\\u%04x", character);
+    }
+  g_string_append_c (out, '"');
+}
+
+void
+devbox_wire_yaml_append_member (GString *out, const char *indent_and_name, const char *value)
+{
+  if (value == NULL)
+    return;
+
+  g_string_append (out, indent_and_name);
+  g_string_append (out, ": ");
+  append_string (out, value);
+  g_string_append_c (out, '\n');
 }

@@ -30,16 +30,16 @@ read_token (DevboxPlatformUsers *users, const char *path, const char *uri, gbool
 {
   g_autofree char *text = NULL;
   gsize size = 0;
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (DevboxWireSecretNode) root = NULL;
   DevboxWireKubeconfig kubeconfig = { 0 };
   g_autoptr (DevboxSecret) authorization = NULL;
   const char *owner;
 
   if (!g_file_get_contents (path, &text, &size, NULL))
     return NULL;
-  root = devbox_wire_yaml_parse (text, size, NULL);
+  root = devbox_wire_kubeconfig_parse (text, size, NULL, NULL);
   explicit_bzero (text, size);
-  if (root == NULL || !devbox_wire_kubeconfig_read (root, &kubeconfig, NULL) || kubeconfig.token == NULL)
+  if (root == NULL || !devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, NULL) || kubeconfig.token == NULL)
     return NULL;
 
   authorization = g_strconcat ("Bearer ", kubeconfig.token, NULL);

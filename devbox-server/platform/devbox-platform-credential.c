@@ -44,12 +44,11 @@ decode (const char *text, gsize *size)
 }
 
 static char *
-take_token (JsonNode *root, GError **error)
+copy_token (JsonNode *root, GError **error)
 {
   DevboxWireKubeconfig kubeconfig;
-  char *token;
 
-  if (!devbox_wire_kubeconfig_read (root, &kubeconfig, error))
+  if (!devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, error))
     return NULL;
   if (kubeconfig.token == NULL)
     {
@@ -59,15 +58,13 @@ take_token (JsonNode *root, GError **error)
       return NULL;
     }
 
-  token = g_strdup (kubeconfig.token);
-  explicit_bzero ((char *) kubeconfig.token, strlen (kubeconfig.token));
-  return token;
+  return g_strdup (kubeconfig.token);
 }
 
 static char *
 read_kubeconfig (const char *text, GError **error)
 {
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (DevboxWireSecretNode) root = NULL;
   gsize size = 0;
   char *decoded = decode (text, &size);
 
@@ -78,11 +75,11 @@ read_kubeconfig (const char *text, GError **error)
       return NULL;
     }
 
-  root = devbox_wire_yaml_parse (decoded, size, error);
+  root = devbox_wire_kubeconfig_parse (decoded, size, NULL, error);
   explicit_bzero (decoded, size);
   g_free (decoded);
 
-  return root != NULL ? take_token (root, error) : NULL;
+  return root != NULL ? copy_token (root, error) : NULL;
 }
 
 char *

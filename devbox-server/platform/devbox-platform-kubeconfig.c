@@ -4,21 +4,11 @@
 #include "devbox-platform-users-private.h"
 
 #include "devbox-wire-error-private.h"
-#include "devbox-wire-json-private.h"
+#include "devbox-wire-kubeconfig-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-/* Values are written as JSON writes them, which is YAML too: a token of digits, or a user called "no", stays text. */
-static void
-append_member (GString *yaml, const char *indent_and_name, const char *value)
-{
-  g_string_append (yaml, indent_and_name);
-  g_string_append (yaml, ": ");
-  devbox_wire_json_append_string (yaml, value, -1);
-  g_string_append_c (yaml, '\n');
-}
 
 char *
 devbox_platform_users_format_kubeconfig (const char *name,
@@ -35,28 +25,28 @@ devbox_platform_users_format_kubeconfig (const char *name,
                          "clusters:\n"
                          "- name: devbox-platform\n"
                          "  cluster:\n");
-  append_member (yaml, "    server", server);
+  devbox_wire_yaml_append_member (yaml, "    server", server);
   if (certificate_pem != NULL)
     {
       g_autofree char *encoded = g_base64_encode ((const guchar *) certificate_pem, strlen (certificate_pem));
 
-      append_member (yaml, "    certificate-authority-data", encoded);
+      devbox_wire_yaml_append_member (yaml, "    certificate-authority-data", encoded);
     }
   g_string_append (yaml, "    extensions:\n"
                          "    - name: devbox.sealos.io\n"
                          "      extension:\n");
-  append_member (yaml, "        base-url", server);
+  devbox_wire_yaml_append_member (yaml, "        base-url", server);
   g_string_append (yaml, "contexts:\n"
                          "- name: devbox-platform\n"
                          "  context:\n"
                          "    cluster: devbox-platform\n");
-  append_member (yaml, "    namespace", name_space);
-  append_member (yaml, "    user", name);
+  devbox_wire_yaml_append_member (yaml, "    namespace", name_space);
+  devbox_wire_yaml_append_member (yaml, "    user", name);
   g_string_append (yaml, "current-context: devbox-platform\n"
                          "users:\n");
-  append_member (yaml, "- name", name);
+  devbox_wire_yaml_append_member (yaml, "- name", name);
   g_string_append (yaml, "  user:\n");
-  append_member (yaml, "    token", token);
+  devbox_wire_yaml_append_member (yaml, "    token", token);
 
   return g_string_free (yaml, FALSE);
 }

@@ -65,6 +65,10 @@ test_info (void)
                                                    .http_status = 418,
                                                    .request_id = "the-id",
                                                    .path = "a/b",
+                                                   .trace_id = "the-trace",
+                                                   .value = "odd",
+                                                   .retry_after_ms = 7000,
+                                                   .n_attempts = 4,
                                                    .cause = cause,
                                                },
                                                "%s %d", "Number", 7);
@@ -74,8 +78,12 @@ test_info (void)
   g_autofree char *path = NULL;
   g_autofree char *code_name = NULL;
   g_autofree char *request_id = NULL;
+  g_autofree char *trace_id = NULL;
+  g_autofree char *value = NULL;
   g_autoptr (GError) cause_property = NULL;
   guint status;
+  guint retry_after;
+  guint n_attempts;
 
   g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
   g_assert_cmpstr (error->message, ==, "Number 7");
@@ -88,11 +96,20 @@ test_info (void)
   g_assert_error (devbox_error_info_get_cause (info), G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
   g_assert_null (devbox_error_info_get_command_result (info));
   g_object_get (info, "http-status", &status, "request-id", &request_id, "path", &path, "code-name", &code_name,
-                "cause", &cause_property, NULL);
+                "trace-id", &trace_id, "value", &value, "retry-after", &retry_after, "n-attempts", &n_attempts, "cause",
+                &cause_property, NULL);
   g_assert_cmpuint (status, ==, 418);
   g_assert_cmpstr (request_id, ==, "the-id");
   g_assert_cmpstr (path, ==, "a/b");
   g_assert_cmpstr (code_name, ==, "CONNECTION_FAILED");
+  g_assert_cmpstr (trace_id, ==, devbox_error_info_get_trace_id (info));
+  g_assert_cmpstr (trace_id, ==, "the-trace");
+  g_assert_cmpstr (value, ==, devbox_error_info_get_value (info));
+  g_assert_cmpstr (value, ==, "odd");
+  g_assert_cmpuint (retry_after, ==, devbox_error_info_get_retry_after (info));
+  g_assert_cmpuint (retry_after, ==, 7000);
+  g_assert_cmpuint (n_attempts, ==, devbox_error_info_get_n_attempts (info));
+  g_assert_cmpuint (n_attempts, ==, 4);
   g_assert_error (cause_property, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
 }
 

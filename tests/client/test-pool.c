@@ -414,7 +414,8 @@ use (Choice *self, DevboxConnection *connection)
   g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, url);
   gboolean is_done = FALSE;
 
-  devbox_connection_send (connection, message, NULL, NULL, 1000, reply_cb, &is_done);
+  devbox_connection_send (connection, &(DevboxExchangeRequest){ .message = message, .max_reply_size = 1000 }, NULL,
+                          reply_cb, &is_done);
   while (!is_done)
     g_main_context_iteration (devbox_io_thread_get_context (self->thread), TRUE);
 }

@@ -36,8 +36,8 @@ read_plainly (const char *text)
   decoded = *text != '\0' ? g_uri_unescape_bytes (text, -1, NULL, NULL) : NULL;
   if (decoded == NULL)
     return NULL;
-  root = devbox_wire_yaml_parse (g_bytes_get_data (decoded, NULL), g_bytes_get_size (decoded), NULL);
-  if (root == NULL || !devbox_wire_kubeconfig_read (root, &kubeconfig, NULL))
+  root = devbox_wire_kubeconfig_parse (g_bytes_get_data (decoded, NULL), g_bytes_get_size (decoded), NULL, NULL);
+  if (root == NULL || !devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, NULL))
     return NULL;
 
   return g_strdup (kubeconfig.token);

@@ -109,7 +109,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   check_node (root, 0);
   check_again (root);
-  if (devbox_wire_kubeconfig_read (root, &kubeconfig, &error))
+  if (devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, &error))
     g_assert_true (kubeconfig.context != NULL && (kubeconfig.token == NULL || kubeconfig.token[0] != '\0'));
   else
     g_assert_true (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INVALID_KUBECONFIG));

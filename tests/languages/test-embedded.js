@@ -4,26 +4,8 @@ import Devbox from 'gi://Devbox?version=1';
 import DevboxServer from 'gi://DevboxServer?version=1';
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
-import System from 'system';
 
-const tests = [];
-const test = (name, body) => tests.push({name, body});
-
-function assertEqual(actual, expected) {
-    if (JSON.stringify(actual) !== JSON.stringify(expected))
-        throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
-}
-
-async function assertRejects(promise, domain, code) {
-    try {
-        await promise;
-    } catch (error) {
-        if (error.matches?.(domain, code))
-            return error;
-        throw error;
-    }
-    throw new Error('nothing was thrown');
-}
+import {assertEqual, assertFails, main, runTests, test} from './tap.js';
 
 const textOf = bytes => new TextDecoder().decode(bytes instanceof GLib.Bytes ? bytes.toArray() : bytes);
 
@@ -40,12 +22,12 @@ test('commands', async box => {
 });
 
 test('errors', async box => {
-    const error = await assertRejects(box.load_file_async('missing.txt', null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
+    const error = await assertFails(() => box.load_file_async('missing.txt', null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
     const info = Devbox.ErrorInfo.from_error(error);
     assertEqual([info.http_status, info.code_name, info.path], [404, 'FILE_NOT_FOUND', 'missing.txt']);
     const cancellable = new Gio.Cancellable();
     cancellable.cancel();
-    await assertRejects(box.load_file_async('x', cancellable), Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+    await assertFails(() => box.load_file_async('x', cancellable), Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
 });
 
 test('callback form', box => new Promise((resolve, reject) => {
@@ -96,32 +78,13 @@ test('platform', () => {
     }
 });
 
-const loop = new GLib.MainLoop(null, false);
-let failures = 0;
-
-async function main() {
+main(async () => {
     const folder = GLib.dir_make_tmp('devbox-test-XXXXXX');
     const agent = DevboxServer.Agent.new(folder);
     agent.start(null);
     const box = Devbox.Instance.new_for_agent(agent.dup_uri(), null);
 
-    for (const [index, {name, body}] of tests.entries()) {
-        try {
-            await body(box);
-            print(`ok ${index + 1} ${name}`);
-        } catch (error) {
-            failures++;
-            print(`not ok ${index + 1} ${name}\n# ${`${error}\n${error.stack ?? ''}`.replaceAll('\n', '\n# ')}`);
-        }
-    }
-    print(`1..${tests.length}`);
+    await runTests(box);
     agent.stop();
     Gio.Subprocess.new(['rm', '-rf', folder], 0).wait(null);
-}
-
-main().catch(error => {
-    failures++;
-    logError(error);
-}).finally(() => loop.quit());
-loop.run();
-System.exit(failures === 0 ? 0 : 1);
+});

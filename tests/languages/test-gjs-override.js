@@ -3,26 +3,8 @@
 import Devbox from 'gi://Devbox?version=1';
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
-import System from 'system';
 
-const tests = [];
-const test = (name, body) => tests.push({name, body});
-
-function assertEqual(actual, expected) {
-    if (JSON.stringify(actual) !== JSON.stringify(expected))
-        throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
-}
-
-async function assertFails(body, domain, code) {
-    try {
-        await body();
-    } catch (error) {
-        if (error.matches?.(domain, code))
-            return error;
-        throw error;
-    }
-    throw new Error('nothing was thrown');
-}
+import {assertEqual, assertFails, main, runTests, test} from './tap.js';
 
 const bytesOf = bytes => [...bytes.toArray()];
 
@@ -114,33 +96,14 @@ test('closed client', async ({box}) => {
     await assertFails(() => box.is_healthy_async(), Devbox.Error, Devbox.Error.CONNECTION_FAILED);
 });
 
-const loop = new GLib.MainLoop(null, false);
-let failures = 0;
-
-async function main(scriptedAgent) {
-    const agent = Gio.Subprocess.new(['/usr/bin/python3', scriptedAgent],
+main(async () => {
+    const agent = Gio.Subprocess.new(['/usr/bin/python3', ARGV[0]],
         Gio.SubprocessFlags.STDIN_PIPE | Gio.SubprocessFlags.STDOUT_PIPE);
     const [line] = new Gio.DataInputStream({base_stream: agent.get_stdout_pipe()}).read_line_utf8(null);
     const box = Devbox.Instance.new_for_agent(line, null);
     const tell = message => agent.get_stdin_pipe().write_all(`${message}\n`, null);
 
-    for (const [index, {name, body}] of tests.entries()) {
-        try {
-            await body({box, tell});
-            print(`ok ${index + 1} ${name}`);
-        } catch (error) {
-            failures++;
-            print(`not ok ${index + 1} ${name}\n# ${`${error}\n${error.stack ?? ''}`.replaceAll('\n', '\n# ')}`);
-        }
-    }
-    print(`1..${tests.length}`);
+    await runTests({box, tell});
     agent.get_stdin_pipe().close(null);
     agent.wait(null);
-}
-
-main(ARGV[0]).catch(error => {
-    failures++;
-    logError(error);
-}).finally(() => loop.quit());
-loop.run();
-System.exit(failures === 0 ? 0 : 1);
+});

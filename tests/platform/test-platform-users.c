@@ -591,12 +591,12 @@ test_format (void)
       g_autofree char *yaml
           = devbox_platform_users_format_kubeconfig (names[i], "https://[::1]:8443/a?b#c: \"'", "123456", NULL);
       g_autoptr (GError) error = NULL;
-      g_autoptr (JsonNode) root = devbox_wire_yaml_parse (yaml, strlen (yaml), &error);
+      g_autoptr (JsonNode) root = devbox_wire_kubeconfig_parse (yaml, strlen (yaml), NULL, &error);
       g_autofree char *name_space = g_strconcat ("ns-", names[i], NULL);
       DevboxWireKubeconfig kubeconfig;
 
       g_assert_no_error (error);
-      g_assert_true (devbox_wire_kubeconfig_read (root, &kubeconfig, &error));
+      g_assert_true (devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, &error));
       g_assert_no_error (error);
       g_assert_cmpstr (kubeconfig.context, ==, "devbox-platform");
       g_assert_cmpstr (kubeconfig.user, ==, names[i]);

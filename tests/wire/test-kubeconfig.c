@@ -50,7 +50,7 @@ read_text (const char *text, JsonNode **root, DevboxWireKubeconfig *kubeconfig, 
   *root = devbox_wire_yaml_parse (text, strlen (text), error);
   g_assert_nonnull (*root);
 
-  return devbox_wire_kubeconfig_read (*root, kubeconfig, error);
+  return devbox_wire_kubeconfig_read (*root, NULL, kubeconfig, error);
 }
 
 static void

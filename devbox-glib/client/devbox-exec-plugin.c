@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-exec-plugin-private.h"
+
+#include "devbox-secret-private.h"
+#include "devbox-wire-json-private.h"
+#include "devbox-wire-kubeconfig-private.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+
+#define API_PREFIX "client.authentication.k8s.io/"
+#define TIME_LIMIT_MS (60 * 1000)
+#define MAX_OUTPUT (256 * 1024)
+/* A credential is renewed a little before its end. */
+#define EXPIRY_MARGIN_US (10 * G_USEC_PER_SEC)
+
+struct _DevboxExecPlugin
+{
+  char *api_version;
+  GStrv arguments;
+  GStrv environment; /* NAME=VALUE, beyond what the program has */
+  char *hint;        /* how to install it */
+};
+
+void
+devbox_credential_clear (DevboxCredential *self)
+{
+  g_clear_pointer (&self->token, devbox_secret_free);
+  g_clear_pointer (&self->certificate, devbox_secret_free);
+  g_clear_pointer (&self->key, devbox_secret_free);
+  self->expiry = 0;
+}
+
+void
+devbox_exec_plugin_free (DevboxExecPlugin *self)
+{
+  for (guint i = 0; self->environment != NULL && self->environment[i] != NULL; i++)
+    explicit_bzero (self->environment[i], strlen (self->environment[i]));
+  g_strfreev (self->environment);
+  g_strfreev (self->arguments);
+  g_free (self->api_version);
+  g_free (self->hint);
+  g_free (self);
+}
+
+/* What is to be run */
+
+static gboolean
+check (gboolean is_sound, const char *name, GError **error)
+{
+  if (!is_sound)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                 /* Translators: %s is the name of a member */
+                 _ ("“%s” of the exec plugin is missing, or is not what it must be"), name);
+
+  return is_sound;
+}
+
+/* A list of {name: …, value: …} */
+static GStrv
+read_environment (GPtrArray *entries)
+{
+  g_autoptr (GPtrArray) environment = g_ptr_array_new_with_free_func ((GDestroyNotify) devbox_secret_free);
+
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    {
+      JsonObject *entry = g_ptr_array_index (entries, i);
+      const char *name = NULL;
+      const char *value = NULL;
+
+      if (!devbox_wire_json_get_string (entry, "name", TRUE, &name, NULL)
+          || !devbox_wire_json_get_string (entry, "value", TRUE, &value, NULL) || name[0] == '\0'
+          || strchr (name, '=') != NULL)
+        return NULL;
+      g_ptr_array_add (environment, g_strconcat (name, "=", value, NULL));
+    }
+  g_ptr_array_add (environment, NULL);
+
+  return (GStrv) g_ptr_array_steal (environment, NULL);
+}
+
+DevboxExecPlugin *
+devbox_exec_plugin_new (JsonObject *exec, GError **error)
+{
+  g_autoptr (DevboxExecPlugin) self = g_new0 (DevboxExecPlugin, 1);
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) entries = NULL;
+  g_auto (GStrv) more = NULL;
+  const char *api_version = NULL;
+  const char *command = NULL;
+  const char *mode = "IfAvailable";
+  const char *hint = NULL;
+
+  if (!check (devbox_wire_json_get_string (exec, "apiVersion", TRUE, &api_version, NULL)
+                  && (strcmp (api_version, API_PREFIX "v1") == 0 || strcmp (api_version, API_PREFIX "v1beta1") == 0),
+              "apiVersion", error)
+      || !check (devbox_wire_json_get_string (exec, "command", TRUE, &command, NULL) && command[0] != '\0', "command",
+                 error)
+      || !check (devbox_wire_json_get_strv (exec, "args", FALSE, &more, NULL), "args", error)
+      || !check (devbox_wire_json_get_objects (exec, "env", FALSE, &entries, NULL), "env", error)
+      || !check (devbox_wire_json_get_string (exec, "installHint", FALSE, &hint, NULL), "installHint", error)
+      /* It could ask nobody anything. */
+      || !check (devbox_wire_json_get_string (exec, "interactiveMode", FALSE, &mode, NULL)
+                     && (strcmp (mode, "Never") == 0 || strcmp (mode, "IfAvailable") == 0),
+                 "interactiveMode", error))
+    return NULL;
+  self->environment = read_environment (entries);
+  if (!check (self->environment != NULL, "env", error))
+    return NULL;
+
+  g_ptr_array_add (arguments, g_strdup (command));
+  for (guint i = 0; more != NULL && more[i] != NULL; i++)
+    g_ptr_array_add (arguments, g_strdup (more[i]));
+  g_ptr_array_add (arguments, NULL);
+  self->arguments = (GStrv) g_ptr_array_steal (arguments, NULL);
+  self->api_version = g_strdup (api_version);
+  self->hint = g_strdup (hint);
+
+  return g_steal_pointer (&self);
+}
+
+/* Running it */
+
+typedef struct
+{
+  GMainLoop *loop;
+  GSubprocess *process;
+  GInputStream *stream;
+  GSource *time_limit;
+  char *output;
+  gsize size;
+  gboolean is_read;
+  gboolean has_exited;
+  GError *error;
+} Run;
+
+/* Takes the error. */
+static void
+fail (Run *self, GError *error)
+{
+  if (self->error == NULL)
+    self->error = error;
+  else
+    g_error_free (error);
+  g_subprocess_force_exit (self->process);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+quit_at_end (Run *self)
+{
+  if (self->is_read && self->has_exited)
+    g_main_loop_quit (self->loop);
+}
+
+static gboolean
+output_is_ready (GObject *stream, gpointer data)
+{
+  Run *self = data;
+  g_autoptr (GError) error = NULL;
+  gssize n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), self->output + self->size,
+                                                       MAX_OUTPUT + 1 - self->size, NULL, &error);
+
+  if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE;
+  if (n < 0)
+    {
+      fail (self, g_steal_pointer (&error));
+      return G_SOURCE_REMOVE;
+    }
+
+  self->size += (gsize) n;
+  if (self->size > MAX_OUTPUT)
+    {
+      fail (self,
+            g_error_new_literal (G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, _ ("The exec plugin prints too much")));
+      return G_SOURCE_REMOVE;
+    }
+  if (n > 0)
+    return G_SOURCE_CONTINUE;
+
+  self->is_read = TRUE;
+  quit_at_end (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+exited_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *self = data;
+
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  self->has_exited = TRUE;
+  quit_at_end (self);
+}
+
+static gboolean
+time_is_over (gpointer data)
+{
+  fail (data, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("The exec plugin did not end in time")));
+
+  return G_SOURCE_REMOVE;
+}
+
+static GSource *
+attach (GSource *source, GSourceFunc callback, gpointer data, GMainContext *context)
+{
+  g_source_set_callback (source, callback, data, NULL);
+  g_source_attach (source, context);
+
+  return source;
+}
+
+static void
+run_until_end (Run *self, GMainContext *context)
+{
+  GSource *reading = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (self->stream), NULL);
+  GSource *limit = g_timeout_source_new (TIME_LIMIT_MS);
+
+  attach (reading, G_SOURCE_FUNC (output_is_ready), self, context);
+  attach (limit, time_is_over, self, context);
+  g_subprocess_wait_async (self->process, NULL, exited_cb, self);
+  g_main_loop_run (self->loop);
+
+  g_source_destroy (reading);
+  g_source_destroy (limit);
+  g_source_unref (reading);
+  g_source_unref (limit);
+  /* It was killed at least. */
+  while (!self->has_exited)
+    g_main_context_iteration (context, TRUE);
+}
+
+static gboolean
+check_exit (GSubprocess *process, GError **error)
+{
+  if (g_subprocess_get_successful (process))
+    return TRUE;
+
+  if (g_subprocess_get_if_exited (process))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The exec plugin failed with exit status %d"),
+                 g_subprocess_get_exit_status (process));
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The exec plugin was killed by signal %d"),
+                 g_subprocess_get_term_sig (process));
+
+  return FALSE;
+}
+
+static GSubprocess *
+spawn (DevboxExecPlugin *self, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_autofree char *info = g_strdup_printf (
+      "{\"kind\":\"ExecCredential\",\"apiVersion\":\"%s\",\"spec\":{\"interactive\":false}}", self->api_version);
+  g_autoptr (GError) cause = NULL;
+  GSubprocess *process;
+
+  for (guint i = 0; self->environment[i] != NULL; i++)
+    {
+      char *equals = strchr (self->environment[i], '=');
+      g_autofree char *name = g_strndup (self->environment[i], (gsize) (equals - self->environment[i]));
+
+      g_subprocess_launcher_setenv (launcher, name, equals + 1, TRUE);
+    }
+  g_subprocess_launcher_setenv (launcher, "KUBERNETES_EXEC_INFO", info, TRUE);
+
+  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) self->arguments, &cause);
+  if (process == NULL && self->hint != NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                 /* Translators: why the exec plugin could not be started, and how the kubeconfig says to install it */
+                 _ ("%s (%s)"), cause->message, self->hint);
+  else if (process == NULL)
+    g_propagate_error (error, g_steal_pointer (&cause));
+
+  return process;
+}
+
+gboolean
+devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainContextPusher) pusher = g_main_context_pusher_new (context);
+  g_autoptr (GSubprocess) process = spawn (self, error);
+  g_autoptr (GMainLoop) loop = NULL;
+  Run run = { .process = process };
+  gboolean is_sound;
+
+  if (process == NULL)
+    return FALSE;
+
+  loop = g_main_loop_new (context, FALSE);
+  run.loop = loop;
+  run.stream = g_subprocess_get_stdout_pipe (process);
+  run.output = g_malloc0 (MAX_OUTPUT + 1);
+  run_until_end (&run, context);
+
+  if (run.error != NULL)
+    g_propagate_error (error, run.error);
+  is_sound = run.error == NULL && check_exit (process, error)
+             && devbox_exec_plugin_parse (self, run.output, run.size, credential, error);
+  explicit_bzero (run.output, MAX_OUTPUT + 1);
+  g_free (run.output);
+
+  return is_sound;
+}
+
+/* What it printed */
+
+static gboolean
+get_secret (JsonObject *status, const char *name, char **secret, GError **error)
+{
+  const char *value = NULL;
+
+  if (!check (devbox_wire_json_get_string (status, name, FALSE, &value, NULL), name, error))
+    return FALSE;
+  if (value != NULL && value[0] != '\0')
+    *secret = g_strdup (value);
+
+  return TRUE;
+}
+
+static gboolean
+get_expiry (JsonObject *status, gint64 *expiry, GError **error)
+{
+  static const char name[] = "expirationTimestamp";
+  const char *text = NULL;
+  g_autoptr (GDateTime) time = NULL;
+
+  *expiry = G_MAXINT64;
+  if (!check (devbox_wire_json_get_string (status, name, FALSE, &text, NULL), name, error))
+    return FALSE;
+  if (text == NULL)
+    return TRUE;
+
+  time = g_date_time_new_from_iso8601 (text, NULL);
+  if (!check (time != NULL, name, error))
+    return FALSE;
+  *expiry = g_date_time_to_unix (time) * G_USEC_PER_SEC - EXPIRY_MARGIN_US;
+
+  return TRUE;
+}
+
+static gboolean
+read_credential (DevboxExecPlugin *self, JsonObject *root, DevboxCredential *credential, GError **error)
+{
+  const char *kind = NULL;
+  const char *api_version = NULL;
+  JsonObject *status = NULL;
+
+  return check (devbox_wire_json_get_string (root, "kind", TRUE, &kind, NULL) && strcmp (kind, "ExecCredential") == 0,
+                "kind", error)
+         && check (devbox_wire_json_get_string (root, "apiVersion", TRUE, &api_version, NULL)
+                       && strcmp (api_version, self->api_version) == 0,
+                   "apiVersion", error)
+         && check (devbox_wire_json_get_object (root, "status", TRUE, &status, NULL), "status", error)
+         && get_secret (status, "token", &credential->token, error)
+         && get_secret (status, "clientCertificateData", &credential->certificate, error)
+         && get_secret (status, "clientKeyData", &credential->key, error)
+         && get_expiry (status, &credential->expiry, error)
+         && check ((credential->certificate == NULL) == (credential->key == NULL), "clientKeyData", error)
+         && check (credential->token != NULL || credential->certificate != NULL, "token", error);
+}
+
+gboolean
+devbox_exec_plugin_parse (DevboxExecPlugin *self,
+                          const char *output,
+                          gsize size,
+                          DevboxCredential *credential,
+                          GError **error)
+{
+  g_autoptr (DevboxWireSecretNode) root = devbox_wire_json_parse (output, size, NULL);
+
+  if (!check (root != NULL && JSON_NODE_HOLDS_OBJECT (root), "stdout", error))
+    return FALSE;
+  if (read_credential (self, json_node_get_object (root), credential, error))
+    return TRUE;
+
+  devbox_credential_clear (credential);
+  return FALSE;
+}

@@ -1,0 +1,769 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devbox-kubeconfig-private.h"
+
+#include "devbox-authentication-private.h"
+#include "devbox-endpoint-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#define DEFAULT_BASE_URL "https://api.sealos.io"
+#define BEARER "Bearer "
+/* Beside it a platform takes some other headers, 64 KiB in all. */
+#define MAX_AUTHORIZATION (60 * 1024)
+/* Token files change under programs that run for long. */
+#define TOKEN_FILE_LIFETIME_US (60 * G_USEC_PER_SEC)
+/* Of context, cluster and user, where only a token is known. */
+#define ONLY_NAME "devbox"
+
+/**
+ * DevboxKubeconfigFlags:
+ * @DEVBOX_KUBECONFIG_FLAGS_NONE: Nothing special
+ * @DEVBOX_KUBECONFIG_FLAGS_ALLOW_EXEC: The program that an `exec` entry names may be run to get the credential
+ *
+ * What a kubeconfig may do.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * DevboxKubeconfig:
+ *
+ * Which platform a program works with, and as whom: what a kubeconfig says about one of its contexts.
+ *
+ * It is YAML or JSON of at most 1 MiB, as `kubectl` reads it; YAML aliases are refused. Data that stands in it beats
+ * the path of a file, and a token beats the file of one. Files are read only for a kubeconfig that itself came from a
+ * file, from whose folder relative paths start; the file of a token is read again from time to time. A program that an
+ * `exec` entry names is run only where that was allowed, when its credential is needed, without standard input and for
+ * no more than a minute; an `auth-provider` is not supported.
+ *
+ * Certificate authorities of the cluster are trusted beside those of the system; alone, if the platform is at the same
+ * host as the cluster's server. There `tls-server-name` holds as well. `proxy-url`, client certificates and
+ * `insecure-skip-tls-verify` hold for the platform wherever it is, and all of them for no agent.
+ *
+ * A kubeconfig does not change. [method@Devbox.Kubeconfig.with_context] makes one with another context. Its functions
+ * may be called in any thread. The memory in which it kept secrets is cleared when they are no longer needed.
+ *
+ * As a [iface@Devbox.Authenticator] it tells the platform the context alone, as [method@Devbox.Kubeconfig.to_bytes] has
+ * it.
+ *
+ * Since: 1.0
+ */
+struct _DevboxKubeconfig
+{
+  GObject parent_instance;
+
+  DevboxKubeconfigTree *tree;
+  DevboxKubeconfigFlags flags;
+  GStrv contexts;
+  DevboxKubeconfigParts *parts;
+  gboolean is_bare_token;
+
+  GMutex mutex;
+  DevboxCredential credential;
+  gint64 token_due; /* monotonic: when its file is to be read again */
+  DevboxTlsSettings *tls_settings;
+  GPtrArray *waiting; /* the authentications for which the credential is being renewed; NULL: it is not */
+};
+
+static void authenticator_interface_init (DevboxAuthenticatorInterface *interface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DevboxKubeconfig,
+                               devbox_kubeconfig,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DEVBOX_TYPE_AUTHENTICATOR, authenticator_interface_init))
+
+enum
+{
+  PROP_CONTEXT = 1,
+  PROP_CONTEXTS,
+  PROP_CLUSTER,
+  PROP_USER,
+  PROP_NAMESPACE,
+  PROP_SERVER,
+  PROP_BASE_URL,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void
+devbox_kubeconfig_finalize (GObject *object)
+{
+  DevboxKubeconfig *self = DEVBOX_KUBECONFIG (object);
+
+  g_clear_pointer (&self->tree, devbox_kubeconfig_tree_unref);
+  g_clear_pointer (&self->parts, devbox_kubeconfig_parts_free);
+  g_clear_pointer (&self->tls_settings, devbox_tls_settings_unref);
+  devbox_credential_clear (&self->credential);
+  g_strfreev (self->contexts);
+  g_mutex_clear (&self->mutex);
+
+  G_OBJECT_CLASS (devbox_kubeconfig_parent_class)->finalize (object);
+}
+
+static void
+devbox_kubeconfig_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  DevboxKubeconfig *self = DEVBOX_KUBECONFIG (object);
+
+  switch (property_id)
+    {
+    case PROP_CONTEXT:
+      g_value_set_string (value, devbox_kubeconfig_get_context (self));
+      break;
+    case PROP_CONTEXTS:
+      g_value_set_boxed (value, devbox_kubeconfig_get_contexts (self));
+      break;
+    case PROP_CLUSTER:
+      g_value_set_string (value, devbox_kubeconfig_get_cluster (self));
+      break;
+    case PROP_USER:
+      g_value_set_string (value, devbox_kubeconfig_get_user (self));
+      break;
+    case PROP_NAMESPACE:
+      g_value_set_string (value, devbox_kubeconfig_get_namespace (self));
+      break;
+    case PROP_SERVER:
+      g_value_set_string (value, devbox_kubeconfig_get_server (self));
+      break;
+    case PROP_BASE_URL:
+      g_value_set_string (value, devbox_kubeconfig_get_base_url (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+devbox_kubeconfig_class_init (DevboxKubeconfigClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = devbox_kubeconfig_finalize;
+  object_class->get_property = devbox_kubeconfig_get_property;
+
+  /**
+   * DevboxKubeconfig:context:
+   *
+   * The name of the context that is used.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTEXT] = g_param_spec_string ("context", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxKubeconfig:contexts:
+   *
+   * The names of all contexts.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTEXTS] = g_param_spec_boxed ("contexts", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * DevboxKubeconfig:cluster:
+   *
+   * The name of the context's cluster.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CLUSTER] = g_param_spec_string ("cluster", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxKubeconfig:user:
+   *
+   * The name of the context's user.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_USER] = g_param_spec_string ("user", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxKubeconfig:namespace:
+   *
+   * The context's namespace.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAMESPACE] = g_param_spec_string ("namespace", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxKubeconfig:server:
+   *
+   * The address of the cluster's own server.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SERVER] = g_param_spec_string ("server", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxKubeconfig:base-url:
+   *
+   * The address of the platform.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BASE_URL] = g_param_spec_string ("base-url", NULL, NULL, NULL, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+devbox_kubeconfig_init (DevboxKubeconfig *self)
+{
+  g_mutex_init (&self->mutex);
+}
+
+DevboxKubeconfig *
+devbox_kubeconfig_new_for_tree (DevboxKubeconfigTree *tree,
+                                const char *context,
+                                DevboxKubeconfigFlags flags,
+                                GCancellable *cancellable,
+                                GError **error)
+{
+  g_autoptr (DevboxKubeconfig) self = g_object_new (DEVBOX_TYPE_KUBECONFIG, NULL);
+  g_autoptr (GError) cause = NULL;
+
+  self->tree = tree;
+  self->flags = flags;
+  self->contexts = devbox_kubeconfig_tree_dup_contexts (tree);
+  self->parts = devbox_kubeconfig_parts_new (tree, context, flags, cancellable, error);
+  if (self->parts == NULL)
+    return NULL;
+
+  self->credential = self->parts->credential;
+  self->parts->credential = (DevboxCredential){ NULL };
+  if (self->parts->token_path != NULL)
+    self->token_due = g_get_monotonic_time () + TOKEN_FILE_LIFETIME_US;
+  self->tls_settings = devbox_kubeconfig_parts_new_tls_settings (self->parts, &self->credential, &cause);
+  if (self->tls_settings == NULL)
+    {
+      devbox_kubeconfig_tree_fail (tree, NULL, cause, error, "%s", cause->message);
+      return NULL;
+    }
+  if (self->parts->is_insecure)
+    g_message (/* Translators: %s is the name of a cluster */
+               _ ("The certificate of the platform is not checked, as the kubeconfig has it for the cluster “%s”"),
+               self->parts->cluster);
+
+  return g_steal_pointer (&self);
+}
+
+static void
+clear_and_free (gpointer secret)
+{
+  devbox_secret_free (secret);
+}
+
+/* The text that says the same. */
+static GBytes *
+format_token (const char *base_url, const char *token)
+{
+  DevboxKubeconfigParts parts = {
+    .context = (char *) ONLY_NAME,
+    .cluster = (char *) ONLY_NAME,
+    .user = (char *) ONLY_NAME,
+    .server = (char *) base_url,
+    .base_url = (char *) base_url,
+    .has_extension = base_url != NULL,
+  };
+  DevboxCredential credential = { .token = (char *) token };
+  char *text = devbox_kubeconfig_parts_format (&parts, &credential);
+
+  return g_bytes_new_with_free_func (text, strlen (text), clear_and_free, text);
+}
+
+/**
+ * devbox_kubeconfig_new_for_token:
+ * @base_url: (nullable): the address of the platform, or %NULL for the public one
+ * @token: a token that the platform knows
+ * @error: where to put an error
+ *
+ * Makes a kubeconfig for a platform whose address and token are known.
+ *
+ * A platform that is told who calls with the word `Bearer` gets the token alone.
+ *
+ * Errors: %DEVBOX_ERROR_VALIDATION_ERROR if @base_url does not begin with `http://` or `https://`, holds a user name, a
+ * query or a fragment, or if @token is empty or holds a character that cannot stand in a header.
+ *
+ * Returns: (transfer full): a new kubeconfig
+ *
+ * Since: 1.0
+ */
+DevboxKubeconfig *
+devbox_kubeconfig_new_for_token (const char *base_url, const char *token, GError **error)
+{
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
+  g_autoptr (GBytes) text = NULL;
+  DevboxKubeconfigTree *tree;
+  DevboxKubeconfig *self;
+  GError *cause = NULL;
+
+  g_return_val_if_fail (token != NULL, NULL);
+
+  endpoint = devbox_endpoint_new (base_url != NULL ? base_url : DEFAULT_BASE_URL, token, &cause);
+  if (endpoint == NULL)
+    {
+      devbox_error_info_note (cause);
+      g_propagate_error (error, cause);
+      return NULL;
+    }
+
+  text = format_token (devbox_endpoint_get_url (endpoint), token);
+  tree = devbox_kubeconfig_tree_new_from_bytes (text, NULL);
+  self = devbox_kubeconfig_new_for_tree (tree, NULL, DEVBOX_KUBECONFIG_FLAGS_NONE, NULL, NULL);
+  self->is_bare_token = TRUE;
+
+  return self;
+}
+
+/**
+ * devbox_kubeconfig_get_context:
+ * @self: a kubeconfig
+ *
+ * Gets the name of the context that is used.
+ *
+ * Returns: the name
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_kubeconfig_get_context (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return self->parts->context;
+}
+
+/**
+ * devbox_kubeconfig_get_contexts:
+ * @self: a kubeconfig
+ *
+ * Gets the names of all contexts, for [method@Devbox.Kubeconfig.with_context].
+ *
+ * Returns: (array zero-terminated=1) (transfer none): the names
+ *
+ * Since: 1.0
+ */
+const char *const *
+devbox_kubeconfig_get_contexts (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return (const char *const *) self->contexts;
+}
+
+/**
+ * devbox_kubeconfig_get_cluster:
+ * @self: a kubeconfig
+ *
+ * Gets the name of the context's cluster.
+ *
+ * Returns: (nullable): the name, or %NULL when the context names none
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_kubeconfig_get_cluster (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return self->parts->cluster;
+}
+
+/**
+ * devbox_kubeconfig_get_user:
+ * @self: a kubeconfig
+ *
+ * Gets the name of the context's user.
+ *
+ * Returns: the name
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_kubeconfig_get_user (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return self->parts->user;
+}
+
+/**
+ * devbox_kubeconfig_get_namespace:
+ * @self: a kubeconfig
+ *
+ * Gets the context's namespace.
+ *
+ * Returns: (nullable): the name, or %NULL when the context names none
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_kubeconfig_get_namespace (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return self->parts->name_space;
+}
+
+/**
+ * devbox_kubeconfig_get_server:
+ * @self: a kubeconfig
+ *
+ * Gets the address of the cluster's own server.
+ *
+ * Returns: (nullable): the address, or %NULL when there is none
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_kubeconfig_get_server (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return self->parts->server;
+}
+
+/**
+ * devbox_kubeconfig_get_base_url:
+ * @self: a kubeconfig
+ *
+ * Gets the address of the platform.
+ *
+ * It is the `base-url` of the cluster's extension `devbox.sealos.io`, which the local platform writes; else the host of
+ * the cluster's server with `devbox.` put before it, when that is a name with a domain.
+ *
+ * Returns: (nullable): the address, or %NULL when the kubeconfig does not say it
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_kubeconfig_get_base_url (DevboxKubeconfig *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  return self->parts->base_url;
+}
+
+char *
+devbox_kubeconfig_dup_base_url (DevboxKubeconfig *self, GError **error)
+{
+  if (self->parts->base_url == NULL && self->parts->server != NULL)
+    {
+      devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, NULL,
+                        /* Translators: %s is an address such as "https://192.0.2.1:6443" */
+                        _ ("The kubeconfig does not say where the platform is, and it does not follow from “%s”"),
+                        self->parts->server);
+      return NULL;
+    }
+
+  return g_strdup (self->parts->base_url != NULL ? self->parts->base_url : DEFAULT_BASE_URL);
+}
+
+DevboxTlsSettings *
+devbox_kubeconfig_ref_tls_settings (DevboxKubeconfig *self)
+{
+  DevboxTlsSettings *settings;
+
+  g_mutex_lock (&self->mutex);
+  settings = devbox_tls_settings_ref (self->tls_settings);
+  g_mutex_unlock (&self->mutex);
+
+  return settings;
+}
+
+/**
+ * devbox_kubeconfig_with_context:
+ * @self: a kubeconfig
+ * @context: the name of one of its contexts
+ * @error: where to put an error
+ *
+ * Makes a kubeconfig like this one that uses another context.
+ *
+ * The files that the context names are read, which are expected to be small and near.
+ *
+ * Errors: %DEVBOX_ERROR_INVALID_KUBECONFIG when there is no such context, or when it makes no sense.
+ *
+ * Returns: (transfer full): another kubeconfig
+ *
+ * Since: 1.0
+ */
+DevboxKubeconfig *
+devbox_kubeconfig_with_context (DevboxKubeconfig *self, const char *context, GError **error)
+{
+  GError *cause = NULL;
+  DevboxKubeconfig *other;
+
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+  g_return_val_if_fail (context != NULL, NULL);
+
+  other = devbox_kubeconfig_new_for_tree (devbox_kubeconfig_tree_ref (self->tree), context, self->flags, NULL, &cause);
+  if (other == NULL)
+    {
+      devbox_error_info_note (cause);
+      g_propagate_error (error, cause);
+    }
+
+  return other;
+}
+
+/* What the platform is told */
+
+/* So that it can stand in a header. Of a size that is known before: no copy is left behind as it grows. */
+static char *
+escape (const char *prefix, const char *text)
+{
+  static const char digits[] = "0123456789ABCDEF";
+  char *escaped = g_malloc (strlen (prefix) + 3 * strlen (text) + 1);
+  char *end = g_stpcpy (escaped, prefix);
+
+  for (; *text != '\0'; text++)
+    {
+      if (g_ascii_isalnum (*text) || strchr ("-._~", *text) != NULL)
+        *end++ = *text;
+      else
+        {
+          *end++ = '%';
+          *end++ = digits[(guchar) *text >> 4];
+          *end++ = digits[(guchar) *text & 0x0f];
+        }
+    }
+  *end = '\0';
+
+  return escaped;
+}
+
+/* With the mutex locked. */
+static char *
+make_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error)
+{
+  const char *prefix = form == DEVBOX_AUTHORIZATION_FORM_BEARER ? BEARER : "";
+  g_autoptr (DevboxSecret) text = NULL;
+  g_autoptr (DevboxSecret) authorization = NULL;
+
+  if (self->is_bare_token && form == DEVBOX_AUTHORIZATION_FORM_BEARER)
+    return g_strconcat (BEARER, self->credential.token, NULL);
+
+  text = devbox_kubeconfig_parts_format (self->parts, &self->credential);
+  authorization = escape (prefix, text);
+  if (strlen (authorization) > MAX_AUTHORIZATION)
+    {
+      devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, NULL, "%s",
+                        _ ("What the kubeconfig says of this context is too large for a header"));
+      return NULL;
+    }
+
+  return g_steal_pointer (&authorization);
+}
+
+/* With the mutex locked. */
+static gboolean
+is_fresh (DevboxKubeconfig *self)
+{
+  if (self->parts->plugin != NULL)
+    return self->credential.expiry > g_get_real_time ();
+
+  return self->parts->token_path == NULL || g_get_monotonic_time () < self->token_due;
+}
+
+/* Blocks. */
+static gboolean
+load_credential (DevboxKubeconfig *self, DevboxCredential *credential, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (self->parts->plugin == NULL)
+    {
+      credential->token = devbox_kubeconfig_load_token (self->parts->token_path, NULL, error);
+      return credential->token != NULL;
+    }
+
+  if (devbox_exec_plugin_run (self->parts->plugin, credential, &cause))
+    return TRUE;
+  devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, &(DevboxErrorDetails){ .cause = cause },
+                    /* Translators: the name of a user, and why there is no credential */
+                    _ ("There is no credential for the user “%s”: %s"), self->parts->user, cause->message);
+  return FALSE;
+}
+
+/* With the mutex locked. Takes what the credential holds. */
+static gboolean
+replace_credential (DevboxKubeconfig *self, DevboxCredential *credential, GError **error)
+{
+  if (self->parts->plugin != NULL && credential->certificate != NULL
+      && g_strcmp0 (credential->certificate, self->credential.certificate) != 0)
+    {
+      g_autoptr (GError) cause = NULL;
+      DevboxTlsSettings *settings = devbox_kubeconfig_parts_new_tls_settings (self->parts, credential, &cause);
+
+      if (settings == NULL)
+        {
+          devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, &(DevboxErrorDetails){ .cause = cause },
+                            /* Translators: the name of a user, and why there is no credential */
+                            _ ("There is no credential for the user “%s”: %s"), self->parts->user, cause->message);
+          return FALSE;
+        }
+      devbox_tls_settings_unref (self->tls_settings);
+      self->tls_settings = settings;
+    }
+
+  if (self->parts->plugin == NULL)
+    {
+      /* A client certificate beside the file of the token stays. */
+      devbox_secret_free (self->credential.token);
+      self->credential.token = g_steal_pointer (&credential->token);
+      self->token_due = g_get_monotonic_time () + TOKEN_FILE_LIFETIME_US;
+      return TRUE;
+    }
+
+  devbox_credential_clear (&self->credential);
+  self->credential = *credential;
+  *credential = (DevboxCredential){ NULL };
+  return TRUE;
+}
+
+/* Blocks. */
+static gboolean
+renew_credential (DevboxKubeconfig *self, GError **error)
+{
+  DevboxCredential credential = { NULL };
+  gboolean is_renewed = load_credential (self, &credential, error);
+
+  if (is_renewed)
+    {
+      g_mutex_lock (&self->mutex);
+      is_renewed = replace_credential (self, &credential, error);
+      g_mutex_unlock (&self->mutex);
+    }
+  devbox_credential_clear (&credential);
+
+  return is_renewed;
+}
+
+char *
+devbox_kubeconfig_dup_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error)
+{
+  gboolean needs_renewal;
+  char *authorization;
+
+  g_mutex_lock (&self->mutex);
+  needs_renewal = !is_fresh (self);
+  g_mutex_unlock (&self->mutex);
+  if (needs_renewal && !renew_credential (self, error))
+    return NULL;
+
+  g_mutex_lock (&self->mutex);
+  authorization = make_authorization (self, form, error);
+  g_mutex_unlock (&self->mutex);
+
+  return authorization;
+}
+
+/* Takes the authorization. */
+static void
+end (DevboxAuthentication *run, char *authorization, const GError *error)
+{
+  if (authorization != NULL)
+    devbox_authentication_complete (run, authorization);
+  else
+    devbox_authentication_fail (run, error);
+
+  devbox_secret_free (authorization);
+}
+
+/* In a thread of its own. */
+static gpointer
+renew_for_all (gpointer data)
+{
+  g_autoptr (DevboxKubeconfig) self = data;
+  g_autoptr (GPtrArray) waiting = NULL;
+  g_autoptr (GError) problem = NULL;
+  gboolean is_renewed = renew_credential (self, &problem);
+
+  g_mutex_lock (&self->mutex);
+  waiting = g_steal_pointer (&self->waiting);
+  g_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; i < waiting->len; i++)
+    {
+      DevboxAuthentication *run = g_ptr_array_index (waiting, i);
+      g_autoptr (GError) error = problem != NULL ? g_error_copy (problem) : NULL;
+      char *authorization = NULL;
+
+      if (is_renewed)
+        {
+          g_mutex_lock (&self->mutex);
+          authorization = make_authorization (self, devbox_authentication_get_form (run), &error);
+          g_mutex_unlock (&self->mutex);
+        }
+      end (run, authorization, error);
+    }
+
+  return NULL;
+}
+
+static void
+devbox_kubeconfig_authenticate (DevboxAuthenticator *authenticator, DevboxAuthentication *run)
+{
+  DevboxKubeconfig *self = DEVBOX_KUBECONFIG (authenticator);
+  g_autoptr (GError) error = NULL;
+  char *authorization = NULL;
+  gboolean has_answer;
+  gboolean is_first = FALSE;
+
+  g_mutex_lock (&self->mutex);
+  has_answer = is_fresh (self);
+  if (has_answer)
+    authorization = make_authorization (self, devbox_authentication_get_form (run), &error);
+  else
+    {
+      is_first = self->waiting == NULL;
+      if (is_first)
+        self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+      g_ptr_array_add (self->waiting, g_object_ref (run));
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (has_answer)
+    end (run, authorization, error);
+  else if (is_first)
+    g_thread_unref (g_thread_new ("devbox-credential", renew_for_all, g_object_ref (self)));
+}
+
+static void
+authenticator_interface_init (DevboxAuthenticatorInterface *interface)
+{
+  interface->authenticate = devbox_kubeconfig_authenticate;
+}
+
+/**
+ * devbox_kubeconfig_to_bytes:
+ * @self: a kubeconfig
+ *
+ * Makes a kubeconfig of the context alone, which is what the platform is told.
+ *
+ * It is YAML with the credential as it is known at the moment, and names no files and no programs: what stands in files
+ * is in it. An address of a proxy, which may hold a password and is of use on this machine only, is left out. The
+ * memory is cleared when the last reference goes.
+ *
+ * Returns: (transfer full): the text
+ *
+ * Since: 1.0
+ */
+GBytes *
+devbox_kubeconfig_to_bytes (DevboxKubeconfig *self)
+{
+  char *text;
+
+  g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
+
+  g_mutex_lock (&self->mutex);
+  text = devbox_kubeconfig_parts_format (self->parts, &self->credential);
+  g_mutex_unlock (&self->mutex);
+
+  return g_bytes_new_with_free_func (text, strlen (text), clear_and_free, text);
+}
