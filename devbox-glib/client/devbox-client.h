@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-instance-status.h"
 #include "devbox-authenticator.h"
+#include "devbox-instance-status.h"
 #include "devbox-types.h"
 
 G_BEGIN_DECLS

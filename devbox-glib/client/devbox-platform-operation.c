@@ -3,10 +3,10 @@
 
 #include "devbox-platform-operation-private.h"
 
-#include "devbox-call-core-private.h"
 #include "devbox-instance-info.h"
 #include "devbox-instance-private.h"
 #include "devbox-platform-requests-private.h"
+#include "devbox-platform-source-private.h"
 
 /* What the task needs when its call has ended. */
 typedef struct
@@ -117,8 +117,8 @@ devbox_client_take_instance (DevboxClient *self, DevboxInstanceInfo *info, GMain
 DevboxEndpoint *
 devbox_client_find_endpoint (DevboxClient *self, DevboxInstanceInfo *info, GError **error)
 {
-  DevboxClientSettings *settings = devbox_client_core_get_settings (devbox_client_get_core (self));
-  g_autoptr (DevboxEndpoint) platform = devbox_client_settings_ref_platform (settings);
+  g_autoptr (DevboxEndpoint) platform
+      = devbox_platform_source_ref_known (devbox_client_get_platform_source (self), TRUE);
 
   return devbox_agent_address_find (info, platform != NULL ? devbox_endpoint_get_url (platform) : "", error);
 }
