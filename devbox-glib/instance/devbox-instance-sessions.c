@@ -30,7 +30,14 @@ ref_handle (DevboxInstance *self, GError **error)
  *
  * Since: 1.0
  */
-void devbox_instance_create_session_async (DevboxInstance *self, const char *working_directory, const char *const *environ, const char *shell, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_create_session_async (DevboxInstance *self,
+                                      const char *working_directory,
+                                      const char *const *environ,
+                                      const char *shell,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -66,7 +73,8 @@ void devbox_instance_create_session_async (DevboxInstance *self, const char *wor
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+DevboxSession *
+devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -91,7 +99,13 @@ DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsy
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self, const char *working_directory, const char *const *environ, const char *shell, GCancellable *cancellable, GError **error)
+DevboxSession *
+devbox_instance_create_session_sync (DevboxInstance *self,
+                                     const char *working_directory,
+                                     const char *const *environ,
+                                     const char *shell,
+                                     GCancellable *cancellable,
+                                     GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -117,7 +131,11 @@ DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self, const 
  *
  * Since: 1.0
  */
-void devbox_instance_list_sessions_async (DevboxInstance *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_list_sessions_async (DevboxInstance *self,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -150,7 +168,8 @@ void devbox_instance_list_sessions_async (DevboxInstance *self, GCancellable *ca
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+GListModel *
+devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -172,7 +191,8 @@ GListModel *devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncRe
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
+GListModel *
+devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -199,7 +219,12 @@ GListModel *devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellab
  *
  * Since: 1.0
  */
-void devbox_instance_get_session_async (DevboxInstance *self, const char *identifier, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_get_session_async (DevboxInstance *self,
+                                   const char *identifier,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -234,7 +259,8 @@ void devbox_instance_get_session_async (DevboxInstance *self, const char *identi
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_get_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+DevboxSession *
+devbox_instance_get_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -257,7 +283,11 @@ DevboxSession *devbox_instance_get_session_finish (DevboxInstance *self, GAsyncR
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self, const char *identifier, GCancellable *cancellable, GError **error)
+DevboxSession *
+devbox_instance_get_session_sync (DevboxInstance *self,
+                                  const char *identifier,
+                                  GCancellable *cancellable,
+                                  GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -284,7 +314,11 @@ DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self, const cha
  *
  * Since: 1.0
  */
-void devbox_instance_list_listening_ports_async (DevboxInstance *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_list_listening_ports_async (DevboxInstance *self,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxRequest *request = NULL;
@@ -316,7 +350,8 @@ void devbox_instance_list_listening_ports_async (DevboxInstance *self, GCancella
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_listening_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+GListModel *
+devbox_instance_list_listening_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -339,7 +374,8 @@ GListModel *devbox_instance_list_listening_ports_finish (DevboxInstance *self, G
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_listening_ports_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
+GListModel *
+devbox_instance_list_listening_ports_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
 {
   DevboxRequest *request = NULL;
   GError *cause = NULL;

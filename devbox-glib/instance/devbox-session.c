@@ -4,6 +4,7 @@
 #include "devbox-session-private.h"
 
 #include "devbox-enum-types.h"
+#include "devbox-notifier-private.h"
 
 /**
  * DevboxSessionStatus:
@@ -21,9 +22,9 @@
  *
  * A shell in a devbox that lives on from one command to the next.
  *
- * [method@Instance.create_session_async] starts one. Each line that [method@Session.run_async] runs finds the folder, the
- * variables, the functions and the jobs that those before it have left. A session ends with [method@Session.terminate_async]
- * or by itself, as with `exit`; dropping the object does nothing to it.
+ * [method@Instance.create_session_async] starts one. Each line that [method@Session.run_async] runs finds the folder,
+ * the variables, the functions and the jobs that those before it have left. A session ends with
+ * [method@Session.terminate_async] or by itself, as with `exit`; dropping the object does nothing to it.
  *
  * The properties tell what the agent said last: they change, in the main context that was the thread-default one when
  * the session was asked for, when a call on it learns of something new. All functions may be called in any thread.
@@ -49,6 +50,7 @@ struct _DevboxSession
 
   GMutex mutex; /* guards what follows */
   DevboxSessionState state;
+  guint64 changed; /* one bit for each property that is still to be notified */
 };
 
 G_DEFINE_FINAL_TYPE (DevboxSession, devbox_session, G_TYPE_OBJECT)
@@ -105,7 +107,9 @@ devbox_session_finalize (GObject *object)
 {
   DevboxSession *self = DEVBOX_SESSION (object);
 
-  g_clear_pointer (&self->notifier, devbox_notifier_free);
+  if (self->notifier != NULL)
+    devbox_notifier_disconnect (self->notifier);
+  g_clear_pointer (&self->notifier, devbox_notifier_unref);
   g_clear_pointer (&self->handle, devbox_agent_handle_unref);
   devbox_session_state_clear (&self->state);
   g_mutex_clear (&self->mutex);
@@ -167,7 +171,8 @@ devbox_session_class_init (DevboxSessionClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_STATUS] = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_SESSION_STATUS, DEVBOX_SESSION_STATUS_UNKNOWN, flags);
+  properties[PROP_STATUS]
+      = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_SESSION_STATUS, DEVBOX_SESSION_STATUS_UNKNOWN, flags);
 
   /**
    * DevboxSession:created:
@@ -196,13 +201,33 @@ devbox_session_init (DevboxSession *self)
   g_mutex_init (&self->mutex);
 }
 
+static void
+notify_changes (GObject *object)
+{
+  DevboxSession *self = DEVBOX_SESSION (object);
+  guint64 changed;
+
+  g_mutex_lock (&self->mutex);
+  changed = self->changed;
+  self->changed = 0;
+  g_mutex_unlock (&self->mutex);
+
+  g_object_freeze_notify (object);
+  for (guint i = 1; i < N_PROPERTIES; i++)
+    {
+      if (changed & (G_GUINT64_CONSTANT (1) << i))
+        g_object_notify_by_pspec (object, properties[i]);
+    }
+  g_object_thaw_notify (object);
+}
+
 DevboxSession *
 devbox_session_new (DevboxAgentHandle *handle, DevboxSessionState *state)
 {
   DevboxSession *self = g_object_new (DEVBOX_TYPE_SESSION, NULL);
 
   self->handle = devbox_agent_handle_ref (handle);
-  self->notifier = devbox_notifier_new (G_OBJECT (self), handle->context);
+  self->notifier = devbox_notifier_new (handle->context, G_OBJECT (self), 0, notify_changes);
   self->id = g_steal_pointer (&state->id);
   self->shell = g_steal_pointer (&state->shell);
   self->state = *state;
@@ -267,15 +292,17 @@ devbox_session_update (DevboxSession *self, DevboxSessionState *state)
 {
   g_mutex_lock (&self->mutex);
   if (take_text (&self->state.cwd, &state->cwd))
-    devbox_notifier_queue (self->notifier, properties[PROP_CWD]);
+    self->changed |= G_GUINT64_CONSTANT (1) << PROP_CWD;
   if (take_strings (&self->state.environment, &state->environment))
-    devbox_notifier_queue (self->notifier, properties[PROP_ENVIRON]);
+    self->changed |= G_GUINT64_CONSTANT (1) << PROP_ENVIRON;
   if (take_status (&self->state.status, state->status))
-    devbox_notifier_queue (self->notifier, properties[PROP_STATUS]);
+    self->changed |= G_GUINT64_CONSTANT (1) << PROP_STATUS;
   if (take_time (&self->state.created, &state->created))
-    devbox_notifier_queue (self->notifier, properties[PROP_CREATED]);
+    self->changed |= G_GUINT64_CONSTANT (1) << PROP_CREATED;
   if (take_time (&self->state.last_used, &state->last_used))
-    devbox_notifier_queue (self->notifier, properties[PROP_LAST_USED]);
+    self->changed |= G_GUINT64_CONSTANT (1) << PROP_LAST_USED;
+  if (self->changed != 0)
+    devbox_notifier_schedule (self->notifier);
   g_mutex_unlock (&self->mutex);
 }
 

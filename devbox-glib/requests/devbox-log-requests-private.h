@@ -10,9 +10,7 @@ G_BEGIN_DECLS
 DevboxRequest *devbox_load_log_request_new (DevboxLogSubject subject, const char *id, guint n_lines);
 
 /* Makes sure that there is somebody whose log it is. Result: a DevboxLogReader, which begins to read at once. */
-DevboxRequest *devbox_open_log_request_new (DevboxAgentHandle *handle,
-                                            DevboxLogSubject subject,
-                                            const char *id,
-                                            guint n_lines);
+DevboxRequest *
+devbox_open_log_request_new (DevboxAgentHandle *handle, DevboxLogSubject subject, const char *id, guint n_lines);
 
 G_END_DECLS

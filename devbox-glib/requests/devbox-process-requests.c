@@ -70,7 +70,8 @@ parse_spawned (DevboxRequest *request, const DevboxReply *reply, GError **error)
 static gboolean
 prepare_spawn (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return devbox_agent_check_current (request, features, _ ("The agent does not know how to start a command without waiting for its end"), error);
+  return devbox_agent_check_current (
+      request, features, _ ("The agent does not know how to start a command without waiting for its end"), error);
 }
 
 DevboxRequest *
@@ -146,8 +147,7 @@ parse_list (DevboxRequest *request, const DevboxReply *reply, GError **error)
 DevboxRequest *
 devbox_list_processes_request_new (DevboxAgentHandle *handle)
 {
-  DevboxRequest *request
-      = devbox_request_new (SOUP_METHOD_GET, "/api/v1/process/list", parse_list, g_object_unref);
+  DevboxRequest *request = devbox_request_new (SOUP_METHOD_GET, "/api/v1/process/list", parse_list, g_object_unref);
 
   request->max_reply_size = MAX_LIST_REPLY_SIZE;
   request->prepare = prepare_list;
@@ -183,7 +183,7 @@ get_signal_name (int signal_num)
     const char *name;
   } signals[] = {
     { 1, "SIGHUP" },   { 2, "SIGINT" },   { 3, "SIGQUIT" },  { 6, "SIGABRT" },   { 9, "SIGKILL" },
-    { 10, "SIGUSR1" }, { 12, "SIGUSR2" }, { 13, "SIGPIPE" }, { 14, "SIGALRM" }, { 15, "SIGTERM" },
+    { 10, "SIGUSR1" }, { 12, "SIGUSR2" }, { 13, "SIGPIPE" }, { 14, "SIGALRM" },  { 15, "SIGTERM" },
     { 18, "SIGCONT" }, { 19, "SIGSTOP" }, { 20, "SIGTSTP" }, { 28, "SIGWINCH" },
   };
 

@@ -112,8 +112,9 @@ find_in_list (Status *self, GPtrArray *objects, DevboxProcessState *found, GErro
         return FALSE;
 
       is_it = self->has_state ? devbox_process_state_is_same (&state, &self->state) : state.pid == self->pid;
-      if (is_it && (!is_found || found->start_time == NULL || state.start_time == NULL
-                    || g_date_time_compare (state.start_time, found->start_time) >= 0))
+      if (is_it
+          && (!is_found || found->start_time == NULL || state.start_time == NULL
+              || g_date_time_compare (state.start_time, found->start_time) >= 0))
         {
           devbox_process_state_clear (found);
           *found = state;
@@ -246,7 +247,8 @@ prepare_refresh (DevboxRequest *request, const DevboxAgentFeatures *features, GE
   if (!self->has_state)
     self->phase = self->id != NULL && (features->dialects & DEVBOX_DIALECT_CURRENT) ? PHASE_LIST : PHASE_CLASSIC;
   if (self->phase == PHASE_CLASSIC && (!(features->dialects & DEVBOX_DIALECT_CLASSIC) || self->pid == 0))
-    return devbox_file_request_fail_not_supported (request, _ ("The agent does not know how to tell of this process"), error);
+    return devbox_file_request_fail_not_supported (request, _ ("The agent does not know how to tell of this process"),
+                                                   error);
 
   devbox_request_take_path (request, SOUP_METHOD_GET,
                             self->phase == PHASE_CLASSIC

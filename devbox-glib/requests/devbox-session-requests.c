@@ -5,6 +5,7 @@
 
 #include "devbox-agent-reply-private.h"
 #include "devbox-client.h"
+#include "devbox-command-result.h"
 #include "devbox-error-private.h"
 #include "devbox-run-request-private.h"
 #include "devbox-wire-json-private.h"
