@@ -341,7 +341,7 @@ notify_changes (GObject *object)
 }
 
 DevboxProcess *
-devbox_process_new (DevboxAgentHandle *handle, DevboxProcessState *state)
+devbox_process_new_from_state (DevboxAgentHandle *handle, DevboxProcessState *state)
 {
   DevboxProcess *self = g_object_new (DEVBOX_TYPE_PROCESS, NULL);
 

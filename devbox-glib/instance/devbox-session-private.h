@@ -23,7 +23,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxSessionState, devbox_session_state_clear
 
 /* Both take what is in the state. Any thread; it notifies in the context of the handle. What the new state does not
  * tell stays. */
-DevboxSession *devbox_session_new (DevboxAgentHandle *handle, DevboxSessionState *state);
+DevboxSession *devbox_session_new_from_state (DevboxAgentHandle *handle, DevboxSessionState *state);
 void devbox_session_update (DevboxSession *self, DevboxSessionState *state);
 
 DevboxAgentHandle *devbox_session_get_handle (DevboxSession *self);

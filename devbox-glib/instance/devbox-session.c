@@ -222,7 +222,7 @@ notify_changes (GObject *object)
 }
 
 DevboxSession *
-devbox_session_new (DevboxAgentHandle *handle, DevboxSessionState *state)
+devbox_session_new_from_state (DevboxAgentHandle *handle, DevboxSessionState *state)
 {
   DevboxSession *self = g_object_new (DEVBOX_TYPE_SESSION, NULL);
 

@@ -64,7 +64,7 @@ parse_spawned (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (state.command == NULL)
     state.command = g_strdup (spawn->command);
 
-  return devbox_process_new (spawn->handle, &state);
+  return devbox_process_new_from_state (spawn->handle, &state);
 }
 
 static gboolean
@@ -118,7 +118,7 @@ append_processes (GListStore *store, DevboxAgentHandle *handle, GPtrArray *objec
       if (!devbox_process_state_read_current (&state, objects->pdata[i], error))
         return FALSE;
 
-      process = devbox_process_new (handle, &state);
+      process = devbox_process_new_from_state (handle, &state);
       g_list_store_append (store, process);
     }
 

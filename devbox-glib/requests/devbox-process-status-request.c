@@ -154,11 +154,11 @@ parse_from_list (DevboxRequest *request, const DevboxReply *reply, GError **erro
   if (found.id == NULL && !self->has_state)
     return fail_from_unknown_pid (self, error);
   if (found.id == NULL) /* nobody started it in the background */
-    return devbox_process_new (self->handle, &self->state);
+    return devbox_process_new_from_state (self->handle, &self->state);
 
   if (self->has_state)
     devbox_process_state_complete (&found, &self->state);
-  return devbox_process_new (self->handle, &found);
+  return devbox_process_new_from_state (self->handle, &found);
 }
 
 static gpointer
@@ -175,7 +175,7 @@ parse_status (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (!read_classic (&state, reply, &reason))
     return devbox_request_fail_from_bad_reply (request, reason, error);
 
-  return devbox_process_new (self->handle, &state);
+  return devbox_process_new_from_state (self->handle, &state);
 }
 
 DevboxRequest *

@@ -138,7 +138,7 @@ parse_session (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (!devbox_session_state_read (&state, object, &reason))
     return devbox_request_fail_from_bad_reply (request, reason, error);
 
-  return devbox_session_new (request->data, &state);
+  return devbox_session_new_from_state (request->data, &state);
 }
 
 static GString *
@@ -211,7 +211,7 @@ append_sessions (GListStore *store, DevboxAgentHandle *handle, GPtrArray *object
       if (!devbox_session_state_read (&state, objects->pdata[i], error))
         return FALSE;
 
-      session = devbox_session_new (handle, &state);
+      session = devbox_session_new_from_state (handle, &state);
       g_list_store_append (store, session);
     }
 
