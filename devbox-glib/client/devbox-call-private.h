@@ -78,10 +78,10 @@ struct _DevboxRequest
   gboolean anonymous;       /* send no token (health) */
   gboolean idempotent; /* a POST that may be sent twice, like a read; GET, HEAD, PUT and DELETE are so by themselves */
   gboolean expect_continue;     /* ask before the body is sent: for large bodies that the server may refuse */
-  /* The result is a GInputStream of the body of a 2xx reply, as soon as its head is there; all others are parsed. The
-   * time-out counts until then; afterwards the same time must not pass without a byte. */
+  /* The result is a GInputStream of the body of a reply with status 200, as soon as its head is there; all others are
+   * parsed. The time-out counts until then; afterwards the same time must not pass without a byte. */
   gboolean streams_reply;
-  gboolean has_envelope;        /* with that: a 2xx reply in JSON is a failure of the current dialect, and is parsed */
+  gboolean has_envelope;        /* with that: a reply in JSON is one of the current dialect, and is parsed */
   gboolean may_be_silent;       /* with that: any time may pass without a byte */
   gboolean tries_once;          /* no retries, whatever the client's settings */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
@@ -159,6 +159,8 @@ DevboxAgent *devbox_client_ref_agent (DevboxClient *self, const char *devbox_nam
 
 /* Whether a path of the workspace may be sent, as the client's policy has it. */
 gboolean devbox_client_check_path (DevboxClient *self, const char *path, GError **error);
+/* The same of all keys of a table. */
+gboolean devbox_client_check_paths (DevboxClient *self, GHashTable *files, GError **error);
 
 /* What a finish function returns: the task's pointer. Notes the error for devbox_error_info_get_last (). */
 gpointer devbox_client_call_finish (GAsyncResult *result, GError **error);

@@ -122,6 +122,8 @@ devbox_error_info_class_init (DevboxErrorInfoClass *klass)
    *
    * The HTTP status of the reply, or 0 when there was none.
    *
+   * Where an agent says 200 and tells in its reply what it means, it is what it means, such as 404.
+   *
    * Since: 1.0
    */
   properties[PROP_HTTP_STATUS]

@@ -81,12 +81,19 @@ devbox_request_is_idempotent (DevboxRequest *self)
 }
 
 gboolean
-devbox_request_streams (DevboxRequest *self, guint status, SoupMessageHeaders *headers)
+devbox_request_head_is_envelope (SoupMessageHeaders *headers)
 {
   const char *type = soup_message_headers_get_content_type (headers, NULL);
 
-  return self->streams_reply && SOUP_STATUS_IS_SUCCESSFUL (status)
-         && !(self->has_envelope && g_strcmp0 (type, "application/json") == 0);
+  return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0
+         && soup_message_headers_get_one (headers, "Content-Disposition") == NULL;
+}
+
+gboolean
+devbox_request_streams (DevboxRequest *self, guint status, SoupMessageHeaders *headers)
+{
+  return self->streams_reply && status == SOUP_STATUS_OK
+         && !(self->has_envelope && devbox_request_head_is_envelope (headers));
 }
 
 gboolean
@@ -167,6 +174,16 @@ find_code (DevboxRequest *self, const DevboxReply *reply, const Failure *failure
   return code == DEVBOX_WIRE_FILE_NOT_FOUND && self->not_found != 0 ? (DevboxWireCode) self->not_found : code;
 }
 
+/* The current dialect says with HTTP status 200 what it means by 1404 and the like. */
+static guint
+find_http_status (const DevboxReply *reply, const Failure *failure)
+{
+  if (SOUP_STATUS_IS_SUCCESSFUL (reply->status) && failure->status >= 1400 && failure->status < 1600)
+    return (guint) (failure->status - 1000);
+
+  return reply->status;
+}
+
 static gpointer
 fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError **error)
 {
@@ -179,7 +196,7 @@ fail (DevboxRequest *self, const DevboxReply *reply, JsonObject *object, GError 
 
   devbox_error_set (error, (DevboxError) find_code (self, reply, &failure),
                     &(DevboxErrorDetails){
-                        .http_status = reply->status,
+                        .http_status = find_http_status (reply, &failure),
                         .request_id = reply->request_id,
                         .path = self->subject,
                         .code_name = failure.code_name,

@@ -22,6 +22,21 @@ gpointer devbox_instance_call_sync (DevboxInstance *self,
                                     GCancellable *cancellable,
                                     GError **error);
 
+/* The same for a request whose body is the stream, or so many bytes of it; -1: all. */
+void devbox_instance_upload_async (DevboxInstance *self,
+                                   GTask *task,
+                                   DevboxRequest *request,
+                                   GError *error,
+                                   GInputStream *contents,
+                                   goffset size);
+gpointer devbox_instance_upload_sync (DevboxInstance *self,
+                                      DevboxRequest *request,
+                                      GError *cause,
+                                      GInputStream *contents,
+                                      goffset size,
+                                      GCancellable *cancellable,
+                                      GError **error);
+
 /* Ends the task for what was wrong before anything was sent. Takes the error. */
 void devbox_instance_return_error (GTask *task, GError *error);
 /* The last step of a function that fails; the bindings ask for the story of the error afterwards. Takes the cause. */

@@ -3,7 +3,7 @@
 
 #include "devbox-instance-private.h"
 
-#include "devbox-call-core-private.h"
+#include "devbox-body-feed-private.h"
 #include "devbox-client.h"
 #include "devbox-enum-types.h"
 #include "devbox-error-private.h"
@@ -638,7 +638,7 @@ devbox_instance_check_platform (DevboxInstance *self, GError **error)
 gboolean
 devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error)
 {
-  return devbox_instance_check_endpoint (self, error);
+  return devbox_instance_check_endpoint (self, error) && devbox_client_check_path (self->client, path, error);
 }
 
 void
@@ -667,4 +667,33 @@ devbox_instance_call_sync (DevboxInstance *self,
                            GError **error)
 {
   return devbox_client_agent_call_sync (self->client, self->agent, request, cause, cancellable, error);
+}
+
+void
+devbox_instance_upload_async (DevboxInstance *self,
+                              GTask *task,
+                              DevboxRequest *request,
+                              GError *error,
+                              GInputStream *contents,
+                              goffset size)
+{
+  if (request != NULL)
+    devbox_body_feed_call_async (self->client, self->agent, task, request, contents, size);
+  else
+    devbox_instance_return_error (task, error);
+}
+
+gpointer
+devbox_instance_upload_sync (DevboxInstance *self,
+                             DevboxRequest *request,
+                             GError *cause,
+                             GInputStream *contents,
+                             goffset size,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  if (request == NULL)
+    return devbox_instance_call_sync (self, NULL, cause, cancellable, error);
+
+  return devbox_body_feed_call_sync (self->client, self->agent, request, contents, size, cancellable, error);
 }

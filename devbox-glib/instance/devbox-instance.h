@@ -8,6 +8,12 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  DEVBOX_ARCHIVE_FORMAT_TAR,
+  DEVBOX_ARCHIVE_FORMAT_TAR_GZ,
+} DevboxArchiveFormat;
+
 #define DEVBOX_TYPE_INSTANCE (devbox_instance_get_type ())
 DEVBOX_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (DevboxInstance, devbox_instance, DEVBOX, INSTANCE, GObject)
@@ -434,6 +440,55 @@ DevboxUploadResult *devbox_instance_upload_files_finish (DevboxInstance *self, G
 DEVBOX_AVAILABLE_IN_1_0
 DevboxUploadResult *
 devbox_instance_upload_files_sync (DevboxInstance *self, GHashTable *files, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_open_file_async (DevboxInstance *self,
+                                      const char *path,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GInputStream *devbox_instance_open_file_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GInputStream *
+devbox_instance_open_file_sync (DevboxInstance *self, const char *path, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_replace_file_from_stream_async (DevboxInstance *self,
+                                                     const char *path,
+                                                     GInputStream *contents,
+                                                     goffset size,
+                                                     guint mode,
+                                                     GCancellable *cancellable,
+                                                     GAsyncReadyCallback callback,
+                                                     gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean
+devbox_instance_replace_file_from_stream_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_replace_file_from_stream_sync (DevboxInstance *self,
+                                                        const char *path,
+                                                        GInputStream *contents,
+                                                        goffset size,
+                                                        guint mode,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_download_files_async (DevboxInstance *self,
+                                           const char *const *paths,
+                                           DevboxArchiveFormat format,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GInputStream *devbox_instance_download_files_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GInputStream *devbox_instance_download_files_sync (DevboxInstance *self,
+                                                   const char *const *paths,
+                                                   DevboxArchiveFormat format,
+                                                   GCancellable *cancellable,
+                                                   GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_run_async (DevboxInstance *self,

@@ -218,7 +218,8 @@ devbox_upload_result_get_n_processed (DevboxUploadResult *self)
 {
   g_return_val_if_fail (DEVBOX_IS_UPLOAD_RESULT (self), 0);
 
-  return g_list_model_get_n_items (G_LIST_MODEL (self->results)) - g_list_model_get_n_items (G_LIST_MODEL (self->errors));
+  return g_list_model_get_n_items (G_LIST_MODEL (self->results))
+         - g_list_model_get_n_items (G_LIST_MODEL (self->errors));
 }
 
 /**

@@ -50,6 +50,13 @@ devbox_file_request_build_path (const char *route, const char *path)
   return g_strconcat (route, "?path=", escaped, NULL);
 }
 
+/* The classic dialect says of each success that it is one. */
+static gboolean
+is_classic (DevboxRequest *request)
+{
+  return !g_str_has_prefix (request->path, "/api/");
+}
+
 JsonObject *
 devbox_file_reply_parse_object (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
@@ -59,7 +66,7 @@ devbox_file_reply_parse_object (DevboxRequest *request, const DevboxReply *reply
 
   if (object == NULL)
     return NULL;
-  if (!devbox_wire_json_get_boolean (object, "success", FALSE, &success, &reason))
+  if (!devbox_wire_json_get_boolean (object, "success", is_classic (request), &success, &reason))
     return devbox_request_fail_from_bad_reply (request, reason, error);
   if (!success)
     return devbox_request_fail_from_reply (request, reply, error);

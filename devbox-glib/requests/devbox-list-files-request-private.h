@@ -7,10 +7,7 @@
 G_BEGIN_DECLS
 
 /* Limit 0: all there are, in several requests. The result is a GListStore of DevboxFileInfo. */
-DevboxRequest *devbox_list_files_request_new (const char *path,
-                                              DevboxListFilesFlags flags,
-                                              guint offset,
-                                              guint limit,
-                                              GError **error);
+DevboxRequest *
+devbox_list_files_request_new (const char *path, DevboxListFilesFlags flags, guint offset, guint limit, GError **error);
 
 G_END_DECLS

@@ -196,10 +196,11 @@ take_page_path (DevboxRequest *request)
   const List *self = request->data;
   g_autofree char *route = devbox_file_request_build_path ("/api/v1/files/list", request->subject);
 
-  devbox_request_take_path (request, SOUP_METHOD_GET,
-                            g_strdup_printf ("%s&showHidden=%s&offset=%u&limit=%u", route,
-                                             (self->flags & DEVBOX_LIST_FILES_FLAGS_SHOW_HIDDEN) != 0 ? "true" : "false",
-                                             self->offset, list_get_page_size (self)));
+  devbox_request_take_path (
+      request, SOUP_METHOD_GET,
+      g_strdup_printf ("%s&showHidden=%s&offset=%u&limit=%u", route,
+                       (self->flags & DEVBOX_LIST_FILES_FLAGS_SHOW_HIDDEN) != 0 ? "true" : "false", self->offset,
+                       list_get_page_size (self)));
 }
 
 static gboolean
@@ -241,11 +242,7 @@ step (DevboxRequest *request, const DevboxReply *reply, const GError *error, gui
 }
 
 DevboxRequest *
-devbox_list_files_request_new (const char *path,
-                               DevboxListFilesFlags flags,
-                               guint offset,
-                               guint limit,
-                               GError **error)
+devbox_list_files_request_new (const char *path, DevboxListFilesFlags flags, guint offset, guint limit, GError **error)
 {
   DevboxRequest *request;
   List *self;

@@ -7,5 +7,7 @@ G_BEGIN_DECLS
 
 /* The result is a GBytes. */
 DevboxRequest *devbox_read_file_request_new (const char *path, GError **error);
+/* The same; the result is a GInputStream. */
+DevboxRequest *devbox_open_file_request_new (const char *path, GError **error);
 
 G_END_DECLS

@@ -9,17 +9,6 @@
 
 #include <glib/gi18n-lib.h>
 
-/* The current dialect tells of failures with HTTP status 200: such a reply is JSON, while a file is an attachment,
- * whatever is in it. */
-static gboolean
-is_envelope (const DevboxReply *reply)
-{
-  const char *type = soup_message_headers_get_content_type (reply->headers, NULL);
-
-  return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0
-         && soup_message_headers_get_one (reply->headers, "Content-Disposition") == NULL;
-}
-
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
@@ -34,7 +23,7 @@ parse_current (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
   g_autoptr (JsonObject) object = NULL;
 
-  if (reply->status != SOUP_STATUS_OK || !is_envelope (reply))
+  if (reply->status != SOUP_STATUS_OK || !devbox_request_head_is_envelope (reply->headers))
     return parse (request, reply, error);
 
   object = devbox_request_parse_envelope (request, reply, error);
@@ -43,7 +32,8 @@ parse_current (DevboxRequest *request, const DevboxReply *reply, GError **error)
 
   return devbox_request_fail_from_bad_reply (
       request,
-      g_error_new_literal (DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The reply does not contain the file")), error);
+      g_error_new_literal (DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The reply does not contain the file")),
+      error);
 }
 
 static void
@@ -56,6 +46,7 @@ take_classic_form (DevboxRequest *request)
 
   devbox_request_take_path (request, SOUP_METHOD_POST, g_strdup ("/files/read"));
   devbox_request_take_json (request, body);
+  request->has_envelope = FALSE;
   request->parse = parse;
 }
 
@@ -65,6 +56,7 @@ take_current_form (DevboxRequest *request)
   devbox_request_take_path (request, SOUP_METHOD_GET,
                             devbox_file_request_build_path ("/api/v1/files/read", request->subject));
   g_clear_pointer (&request->body, g_bytes_unref);
+  request->has_envelope = TRUE;
   request->parse = parse_current;
 }
 
@@ -93,6 +85,21 @@ devbox_read_file_request_new (const char *path, GError **error)
   request->idempotent = TRUE;
   request->n_files = 1;
   request->prepare = prepare;
+
+  return request;
+}
+
+DevboxRequest *
+devbox_open_file_request_new (const char *path, GError **error)
+{
+  DevboxRequest *request = devbox_read_file_request_new (path, error);
+
+  if (request == NULL)
+    return NULL;
+
+  request->max_reply_size = 0;
+  request->streams_reply = TRUE;
+  request->result_free = g_object_unref;
 
   return request;
 }

@@ -57,6 +57,10 @@ JsonObject *devbox_request_parse_object (const DevboxReply *reply, GError **erro
  * way. (transfer full) */
 JsonObject *devbox_request_parse_envelope (DevboxRequest *request, const DevboxReply *reply, GError **error);
 
+/* Whether a reply with this head is such an envelope, where an endpoint gives the content of a file otherwise: that is an
+ * attachment, whatever is in it. */
+gboolean devbox_request_head_is_envelope (SoupMessageHeaders *headers);
+
 /* A reply that is a success and yet not what the endpoint promises: turns the reason, whatever its domain, into a
  * DEVBOX_ERROR_INTERNAL_ERROR. Takes the reason. Always returns NULL. */
 gpointer devbox_request_fail_from_bad_reply (DevboxRequest *request, GError *reason, GError **error);

@@ -47,8 +47,7 @@ search_request_new (const char *route,
   devbox_wire_json_append_member (json, text_name, text);
   g_string_append_c (json, '}');
 
-  request
-      = devbox_file_request_new_current (route, json, not_supported, parse_found, (GDestroyNotify) g_strfreev);
+  request = devbox_file_request_new_current (route, json, not_supported, parse_found, (GDestroyNotify) g_strfreev);
   request->subject = g_strdup (directory);
   request->max_reply_size = MAX_REPLY_SIZE;
   request->idempotent = TRUE;
@@ -140,8 +139,7 @@ devbox_replace_text_request_new (const char *const *paths, const char *from, con
   g_autoptr (GString) json = g_string_new ("{");
   DevboxRequest *request;
 
-  if (!append_paths (json, paths, error)
-      || !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_SEARCHED, from, error)
+  if (!append_paths (json, paths, error) || !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_SEARCHED, from, error)
       || !devbox_request_check_text (DEVBOX_REQUEST_TEXT_SEARCHED, to, error))
     return NULL;
 
@@ -150,8 +148,8 @@ devbox_replace_text_request_new (const char *const *paths, const char *from, con
   g_string_append_c (json, '}');
 
   request = devbox_file_request_new_current ("/api/v1/files/replace", g_steal_pointer (&json),
-                                             N_ ("The agent does not know how to replace text in files"), parse_replaced,
-                                             g_object_unref);
+                                             N_ ("The agent does not know how to replace text in files"),
+                                             parse_replaced, g_object_unref);
   request->max_reply_size = MAX_REPLY_SIZE;
 
   return request;

@@ -48,10 +48,7 @@ count_bytes (GBytes *const *contents, guint n_files)
 }
 
 GBytes *
-devbox_upload_body_new_form (const char *const *paths,
-                             GBytes *const *contents,
-                             guint n_files,
-                             char **content_type)
+devbox_upload_body_new_form (const char *const *paths, GBytes *const *contents, guint n_files, char **content_type)
 {
   /* Nobody can know it in advance, and so put it into a file. */
   g_autofree char *boundary = g_uuid_string_random ();

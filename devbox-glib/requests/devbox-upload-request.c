@@ -138,8 +138,8 @@ add_result (Upload *self, GPtrArray *results, guint index, GError *failure)
 {
   const char *path = self->paths[index];
 
-  g_ptr_array_add (results, failure != NULL ? devbox_file_result_new_error (path, failure)
-                                            : devbox_file_result_new (path, 0));
+  g_ptr_array_add (results,
+                   failure != NULL ? devbox_file_result_new_error (path, failure) : devbox_file_result_new (path, 0));
 }
 
 static gboolean
@@ -175,8 +175,8 @@ read_batch_reply (DevboxRequest *request, const DevboxReply *reply, GPtrArray *r
   if (object == NULL)
     return FALSE;
   if (devbox_wire_json_get_objects (object, "results", TRUE, &objects, &reason) && objects->len != self->n_in_batch)
-    g_set_error (&reason, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR,
-                 _ ("The agent tells of %u files, but got %u"), objects->len, self->n_in_batch);
+    g_set_error (&reason, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The agent tells of %u files, but got %u"),
+                 objects->len, self->n_in_batch);
 
   for (guint i = 0; reason == NULL && i < self->n_in_batch; i++)
     read_file_result (self, g_ptr_array_index (objects, i), self->position + i, results, &reason);

@@ -11,13 +11,14 @@
 
 #include <string.h>
 
-#define MAX_PERMISSIONS 0777           /* of a number on the wire; a string may say more */
-#define ASK_FIRST_SIZE (1024 * 1024)   /* a refusal is worth a round trip */
-#define MODE_CAPABILITY "write-mode"   /* ?mode= */
+#define MAX_PERMISSIONS 0777         /* of a number on the wire; a string may say more */
+#define ASK_FIRST_SIZE (1024 * 1024) /* a refusal is worth a round trip */
+#define MODE_CAPABILITY "write-mode" /* ?mode= */
 
 typedef struct
 {
-  GBytes *contents;
+  GBytes *contents; /* NULL: they come from a stream */
+  goffset size;     /* of the stream, -1: unknown */
   guint mode;
   gboolean needs_mode; /* once it is written */
 } Write;
@@ -27,7 +28,7 @@ write_free (gpointer data)
 {
   Write *self = data;
 
-  g_bytes_unref (self->contents);
+  g_clear_pointer (&self->contents, g_bytes_unref);
   g_free (self);
 }
 
@@ -35,21 +36,19 @@ static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
   const Write *self = request->data;
+  guint64 size
+      = self->contents != NULL ? g_bytes_get_size (self->contents) : devbox_pipe_get_n_read (request->body_pipe);
 
-  return devbox_file_reply_parse_written (request, reply, g_bytes_get_size (self->contents), error);
+  return devbox_file_reply_parse_written (request, reply, size, error);
 }
 
-/* One allocation of exactly the size: a body is a third larger than the contents, and contents can be large. */
-static GBytes *
-build_classic_body (const char *path, GBytes *contents, guint mode)
+static const char tail[] = "\"}";
+
+/* What stands before the contents. */
+static GString *
+build_classic_head (const char *path, guint mode)
 {
-  static const char tail[] = "\"}";
-  g_autoptr (GString) head = g_string_new ("{\"path\":");
-  gsize size;
-  const guint8 *data = g_bytes_get_data (contents, &size);
-  gsize body_size;
-  char *body;
-  char *end;
+  GString *head = g_string_new ("{\"path\":");
 
   devbox_wire_json_append_string (head, path, -1);
   if (mode > MAX_PERMISSIONS)
@@ -57,7 +56,18 @@ build_classic_body (const char *path, GBytes *contents, guint mode)
   else if (mode != 0)
     g_string_append_printf (head, ",\"permissions\":%u", mode);
   /* An agent that knows the encoding first need not guess while the content streams in. */
-  g_string_append (head, ",\"encoding\":\"base64\",\"content\":\"");
+  return g_string_append (head, ",\"encoding\":\"base64\",\"content\":\"");
+}
+
+/* One allocation of exactly the size: a body is a third larger than the contents, and contents can be large. */
+static GBytes *
+build_classic_body (const GString *head, GBytes *contents)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (contents, &size);
+  gsize body_size;
+  char *body;
+  char *end;
 
   body_size = head->len + (size + 2) / 3 * 4 + strlen (tail);
   body = g_malloc (body_size);
@@ -72,9 +82,16 @@ build_classic_body (const char *path, GBytes *contents, guint mode)
 static void
 take_classic_form (DevboxRequest *request, const char *path, GBytes *contents, guint mode)
 {
+  g_autoptr (GString) head = build_classic_head (path, mode);
+
   devbox_request_take_path (request, SOUP_METHOD_POST, g_strdup ("/files/write"));
   g_clear_pointer (&request->body, g_bytes_unref);
-  request->body = build_classic_body (path, contents, mode);
+  g_clear_pointer (&request->body_head, g_free);
+  if (contents != NULL)
+    request->body = build_classic_body (head, contents);
+  else
+    request->body_head = g_strdup (head->str);
+  request->body_tail = tail;
   request->content_type = "application/json";
 }
 
@@ -86,7 +103,8 @@ take_current_form (DevboxRequest *request, const char *path, GBytes *contents, g
   devbox_request_take_path (request, SOUP_METHOD_POST,
                             mode != 0 ? g_strdup_printf ("%s&mode=%04o", route, mode) : g_strdup (route));
   g_clear_pointer (&request->body, g_bytes_unref);
-  request->body = g_bytes_ref (contents);
+  g_clear_pointer (&request->body_head, g_free);
+  request->body = contents != NULL ? g_bytes_ref (contents) : NULL;
   request->content_type = "application/octet-stream";
 }
 
@@ -101,7 +119,7 @@ devbox_write_file_request_take_form (DevboxRequest *request,
   const gboolean is_classic = (features->dialects & DEVBOX_DIALECT_CLASSIC) != 0 || !is_current;
   const gboolean can_set_mode = mode == 0 || devbox_agent_features_have (features, MODE_CAPABILITY);
 
-  request->expect_continue = g_bytes_get_size (contents) > ASK_FIRST_SIZE;
+  request->expect_continue = contents == NULL || g_bytes_get_size (contents) > ASK_FIRST_SIZE;
   if (is_classic && !(is_current && can_set_mode))
     {
       take_classic_form (request, path, contents, mode);
@@ -120,6 +138,8 @@ prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **e
   if (request->parse == parse)
     self->needs_mode
         = devbox_write_file_request_take_form (request, features, request->subject, self->contents, self->mode);
+  if (self->contents == NULL && self->size >= 0 && self->size <= ASK_FIRST_SIZE)
+    request->expect_continue = FALSE;
 
   return TRUE;
 }
@@ -142,8 +162,8 @@ step (DevboxRequest *request, const DevboxReply *reply, const GError *error, gui
   return TRUE;
 }
 
-DevboxRequest *
-devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, GError **error)
+static DevboxRequest *
+request_new (const char *path, GBytes *contents, goffset size, guint mode, GError **error)
 {
   DevboxRequest *request;
   Write *self;
@@ -153,7 +173,8 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
     return NULL;
 
   self = g_new0 (Write, 1);
-  self->contents = g_bytes_ref (contents);
+  self->contents = contents != NULL ? g_bytes_ref (contents) : NULL;
+  self->size = size;
   self->mode = mode;
 
   request = devbox_request_new (SOUP_METHOD_POST, "/files/write", parse, NULL);
@@ -165,4 +186,16 @@ devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, G
   request->data_free = write_free;
 
   return request;
+}
+
+DevboxRequest *
+devbox_write_file_request_new (const char *path, GBytes *contents, guint mode, GError **error)
+{
+  return request_new (path, contents, -1, mode, error);
+}
+
+DevboxRequest *
+devbox_write_file_request_new_for_stream (const char *path, goffset size, guint mode, GError **error)
+{
+  return request_new (path, NULL, size, mode, error);
 }

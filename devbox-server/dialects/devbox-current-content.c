@@ -4,6 +4,7 @@
 #include "devbox-current-private.h"
 
 #include "devbox-agent-service-private.h"
+#include "devbox-file-attributes-private.h"
 #include "devbox-file-reply-private.h"
 #include "devbox-file-replacement-private.h"
 #include "devbox-http-parameters-private.h"
@@ -14,6 +15,8 @@
 #include "devbox-write-request-private.h"
 
 #include <glib/gi18n-lib.h>
+
+#define MAX_MODE 0777
 
 /* The path that a query names; NULL with an error when it names none. */
 static char *
@@ -107,6 +110,7 @@ typedef struct
 {
   DevboxFileReplacement *file;
   char *path;
+  int mode; /* -1: none was sent */
 } RawWrite;
 
 static gboolean
@@ -122,7 +126,7 @@ finish_raw (gpointer target, GError **error)
 {
   RawWrite *self = target;
 
-  return devbox_file_replacement_commit (self->file, -1, error);
+  return devbox_file_replacement_commit (self->file, self->mode, error);
 }
 
 static void
@@ -147,6 +151,30 @@ reply_raw (DevboxHttpExchange *exchange, gpointer target, gpointer user_data)
                                 devbox_file_replacement_get_n_old_links (self->file));
 }
 
+static gboolean
+read_mode (DevboxHttpExchange *exchange, int *mode, GError **error)
+{
+  g_autoptr (DevboxHttpQuery) query = devbox_http_query_new (exchange, error);
+  const char *text = query != NULL ? devbox_http_query_get (query, "mode") : NULL;
+  guint value;
+
+  if (query == NULL)
+    return FALSE;
+  if (text == NULL)
+    return TRUE;
+
+  if (!devbox_file_mode_parse (text, MAX_MODE, &value))
+    {
+      g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                   _ ("“%s” as a string must be octal, from “0” to “0777”, not “%.64s”"), "mode", text);
+      return FALSE;
+    }
+
+  *mode = (int) value;
+
+  return TRUE;
+}
+
 static void
 write_raw (DevboxHttpExchange *exchange, DevboxAgentService *service)
 {
@@ -155,8 +183,9 @@ write_raw (DevboxHttpExchange *exchange, DevboxAgentService *service)
   g_autofree char *path = dup_query_path (exchange, &error);
   DevboxFileReplacement *file = NULL;
   RawWrite *self;
+  int mode = -1;
 
-  if (path != NULL)
+  if (path != NULL && read_mode (exchange, &mode, &error))
     file = devbox_file_replacement_new (devbox_agent_service_get_workspace (service), path, max_size, &error);
   if (file == NULL)
     {
@@ -167,6 +196,7 @@ write_raw (DevboxHttpExchange *exchange, DevboxAgentService *service)
   self = g_new0 (RawWrite, 1);
   self->file = file;
   self->path = g_steal_pointer (&path);
+  self->mode = mode;
   devbox_upload_receive (exchange, max_size, &raw_funcs, self, reply_raw, devbox_current_reply_error, service);
 }
 

@@ -92,13 +92,17 @@ static void
 append_entry (GString *json, const char *folder, const DevboxFolderEntry *entry)
 {
   g_autofree char *path = g_build_filename (folder, entry->name, NULL);
+  const mode_t mode = entry->status.st_mode;
 
   g_string_append (json, "{\"name\":");
   devbox_wire_json_append_string (json, entry->name, -1);
   devbox_wire_json_append_path (json, "path", "pathBytes", path);
-  g_string_append_printf (json, ",\"size\":%" G_GOFFSET_FORMAT ",\"isDir\":%s,\"permissions\":\"%04o\",\"modified\":",
-                          (goffset) entry->status.st_size, S_ISDIR (entry->status.st_mode) ? "true" : "false",
-                          (guint) entry->status.st_mode & DEVBOX_MODE_MAX);
+  g_string_append_printf (json, ",\"size\":%" G_GOFFSET_FORMAT ",\"isDir\":%s,\"permissions\":\"%04o\"",
+                          (goffset) entry->status.st_size, S_ISDIR (mode) ? "true" : "false",
+                          (guint) mode & DEVBOX_MODE_MAX);
+  if (!S_ISDIR (mode) && !S_ISREG (mode))
+    devbox_wire_json_append_member (json, "type", S_ISLNK (mode) ? "link" : "special");
+  g_string_append (json, ",\"modified\":");
   /* Some file systems keep times that no date has. */
   devbox_wire_json_append_time_in_seconds (json, CLAMP ((gint64) entry->status.st_mtim.tv_sec, MIN_TIME, MAX_TIME)
                                                      * G_USEC_PER_SEC);
@@ -199,7 +203,7 @@ static void
 reply_deleted (DevboxHttpExchange *exchange, gpointer data, const GError *error)
 {
   if (error != NULL && g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_CONFLICT))
-    devbox_current_reply_failure (exchange, NOT_EMPTY, error->message);
+    devbox_current_reply_error_as (exchange, NOT_EMPTY, error);
   else
     reply_done (exchange, data, error);
 }
@@ -262,9 +266,9 @@ static gboolean
 change_mode_in_thread (gpointer data, GCancellable *cancellable, GError **error)
 {
   FileRequest *self = data;
-  DevboxModeChange change = { 0 };
+  DevboxModeChange change = { .keeps_mode = self->mode == NULL };
 
-  return devbox_mode_change_set_mode (&change, self->mode, error)
+  return (self->mode == NULL || devbox_mode_change_set_mode (&change, self->mode, error))
          && (self->owner == NULL || devbox_mode_change_set_owner (&change, self->owner, error))
          && devbox_workspace_change_mode (self->workspace, self->path, &change, self->recursive, cancellable, error);
 }
@@ -278,8 +282,9 @@ change_mode (DevboxHttpExchange *exchange, JsonObject *object, gpointer user_dat
   const char *owner = NULL;
 
   request->path = devbox_path_member_get (object, "path", "pathBytes", &error);
-  if (request->path != NULL && devbox_wire_json_get_string (object, "mode", TRUE, &mode, &error)
-      && devbox_wire_json_get_string (object, "owner", FALSE, &owner, &error)
+  /* An owner may come alone. */
+  if (request->path != NULL && devbox_wire_json_get_string (object, "owner", FALSE, &owner, &error)
+      && devbox_wire_json_get_string (object, "mode", owner == NULL, &mode, &error)
       && devbox_wire_json_get_boolean (object, "recursive", FALSE, &request->recursive, &error))
     {
       request->mode = g_strdup (mode);

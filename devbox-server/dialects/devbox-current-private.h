@@ -34,6 +34,8 @@ void devbox_current_reply_success (DevboxHttpExchange *exchange); /* with "succe
 
 /* A failure, with the envelope status of its code, or another one. HTTP says 200, but 413 and 429 are themselves. */
 void devbox_current_reply_error (DevboxHttpExchange *exchange, const GError *error);
+/* With another envelope status; both tell the code where the status does not. */
+void devbox_current_reply_error_as (DevboxHttpExchange *exchange, guint envelope_status, const GError *error);
 void devbox_current_reply_failure (DevboxHttpExchange *exchange, guint envelope_status, const char *message);
 /* The members of a failure, without braces. */
 void devbox_current_append_failure (GString *json, guint envelope_status, const char *message);

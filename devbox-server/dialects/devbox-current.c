@@ -35,12 +35,19 @@ devbox_current_append_failure (GString *json, guint envelope_status, const char 
   devbox_wire_json_append_string (json, message, -1);
 }
 
+/* `code` tells what the status leaves open; NULL: nothing. */
 static void
-reply_failure (DevboxHttpExchange *exchange, guint http_status, guint envelope_status, const char *message)
+reply_failure (DevboxHttpExchange *exchange,
+               guint http_status,
+               guint envelope_status,
+               const char *message,
+               const char *code)
 {
   g_autoptr (GString) json = g_string_new ("{");
 
   devbox_current_append_failure (json, envelope_status, message);
+  if (code != NULL)
+    devbox_wire_json_append_member (json, "code", code);
   g_string_append_c (json, '}');
 
   devbox_http_reply_json (exchange, http_status, json);
@@ -49,16 +56,25 @@ reply_failure (DevboxHttpExchange *exchange, guint http_status, guint envelope_s
 void
 devbox_current_reply_failure (DevboxHttpExchange *exchange, guint envelope_status, const char *message)
 {
-  reply_failure (exchange, 200, envelope_status, message);
+  reply_failure (exchange, 200, envelope_status, message, NULL);
 }
 
 /* A status that is none of the envelope's own is one of HTTP. */
 void
+devbox_current_reply_error_as (DevboxHttpExchange *exchange, guint envelope_status, const GError *error)
+{
+  DevboxWireCode code = devbox_wire_code_from_error (error);
+  gboolean is_told = devbox_wire_code_from_envelope_status (envelope_status) == code;
+
+  reply_failure (exchange, envelope_status < 1000 ? envelope_status : 200, envelope_status, error->message,
+                 is_told ? NULL : devbox_wire_code_to_string (code));
+}
+
+void
 devbox_current_reply_error (DevboxHttpExchange *exchange, const GError *error)
 {
-  guint status = devbox_wire_code_get_envelope_status (devbox_wire_code_from_error (error));
-
-  reply_failure (exchange, status < 1000 ? status : 200, status, error->message);
+  devbox_current_reply_error_as (exchange, devbox_wire_code_get_envelope_status (devbox_wire_code_from_error (error)),
+                                 error);
 }
 
 void
@@ -66,13 +82,13 @@ devbox_current_reject (DevboxHttpExchange *exchange, const GError *error)
 {
   guint status = devbox_wire_code_get_envelope_status (devbox_wire_code_from_error (error));
 
-  reply_failure (exchange, UNPROCESSABLE_ENTITY, status, error->message);
+  reply_failure (exchange, UNPROCESSABLE_ENTITY, status, error->message, NULL);
 }
 
 void
 devbox_current_refuse_body (DevboxHttpExchange *exchange, const GError *error)
 {
-  reply_failure (exchange, 400, MALFORMED, error->message);
+  reply_failure (exchange, 400, MALFORMED, error->message, NULL);
 }
 
 void
@@ -82,7 +98,7 @@ devbox_current_collect_object (DevboxHttpExchange *exchange, DevboxObjectBodyFun
     devbox_object_body_collect (exchange, func, devbox_current_refuse_body, user_data);
   else
     reply_failure (exchange, UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE,
-                   _ ("The content type must be application/json"));
+                   _ ("The content type must be application/json"), NULL);
 }
 
 GString *

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint mode;
+  gboolean keeps_mode; /* instead */
   gboolean has_user;
   uid_t user;
   gboolean has_group;

@@ -121,7 +121,7 @@ change_by_fd (const DevboxModeChange *self, int fd)
       && fchownat (fd, "", self->has_user ? self->user : KEEP, self->has_group ? self->group : KEEP, AT_EMPTY_PATH) < 0)
     return FALSE;
 
-  return S_ISLNK (status.st_mode) || devbox_file_set_mode (fd, self->mode);
+  return S_ISLNK (status.st_mode) || self->keeps_mode || devbox_file_set_mode (fd, self->mode);
 }
 
 static gboolean

@@ -51,12 +51,12 @@ class FilesTestCase(unittest.TestCase):
         self.assertEqual(reply.status, 200, reply.body)
         self.assertEqual(reply.json(), {"status": 0, "message": "success", "success": True})
 
-    def assert_failure(self, reply, status):
+    def assert_failure(self, reply, status, code=None):
         self.assertEqual(reply.status, 200, reply.body)
         answer = reply.json()
         self.assertEqual(answer["status"], status, answer)
         self.assertTrue(answer["message"])
-        self.assertEqual(set(answer), {"status", "message"})
+        self.assertEqual((set(answer) - {"code"}, answer.get("code")), ({"status", "message"}, code))
         return answer["message"]
 
     def assert_rejected(self, reply, http_status):
@@ -125,7 +125,9 @@ class ListTest(FilesTestCase):
                              {"name": "file", "size": 7, "isDir": False, "permissions": "4640", "modified": "2001-09-09T01:46:40Z"})
             self.assertEqual(os.path.normpath(file["path"]), workspace + "/folder/file")
             self.assertEqual((sub["name"], sub["isDir"], sub["permissions"]), ("sub", True, "0755"))
-            self.assertEqual((link["name"], link["isDir"]), ("z-link", False))
+            self.assertEqual((link["name"], link["isDir"], link["type"]), ("z-link", False, "link"))
+        os.mkfifo(self.agent.path("folder/z-pipe"))
+        self.assertEqual([entry.get("type") for entry in self.entries(path="folder")], [None, None, "link", "special"])
         self.assertEqual(self.entries(path="folder")[0]["path"], workspace + "/folder/file")
 
     def test_workspace(self):
@@ -271,8 +273,8 @@ class DeleteTest(FilesTestCase):
     def test_not_empty(self):
         """current: POST /files/delete: 1500 for a folder that is not empty, without recursive"""
         self.agent.write("folder/file", b"content")
-        self.assertIn("recursive", self.assert_failure(self.post("delete", path="folder"), 1500))
-        self.assert_failure(self.post("delete", path="folder", recursive=False), 1500)
+        self.assertIn("recursive", self.assert_failure(self.post("delete", path="folder"), 1500, "CONFLICT"))
+        self.assert_failure(self.post("delete", path="folder", recursive=False), 1500, "CONFLICT")
         self.assertEqual(self.agent.read("folder/file"), b"content")
 
     def test_leaving(self):
@@ -573,6 +575,15 @@ class ChmodTest(FilesTestCase):
                 self.assert_failure(self.post("chmod", path="file", mode="0755", owner=owner), 1422)
         self.assertEqual(self.get_mode("file"), 0o640)
 
+    def test_owner_alone(self):
+        """current: POST /files/chmod: an owner without a mode, which stays as it is"""
+        self.agent.write("folder/file")
+        os.chmod(self.agent.path("folder/file"), 0o640)
+        owner = f"{os.getuid()}:{os.getgid()}"
+        self.assert_success(self.post("chmod", path="folder", owner=owner, recursive=True))
+        self.assertEqual(self.get_mode("folder/file"), 0o640)
+        self.assert_failure(self.post("chmod", path="folder", owner="no-such-user"), 1422)
+
     def test_leaving(self):
         """current: POST /files/chmod: 1403 for a path that leaves the workspace"""
         os.chmod(self.outside, 0o755)
@@ -584,6 +595,7 @@ class ChmodTest(FilesTestCase):
         """current: POST /files/chmod: what is refused before it is looked at"""
         self.agent.write("file")
         self.check_rejections("chmod", ["path"], {"mode": "755", "owner": "root", "recursive": True})
+        self.assert_rejected(self.post("chmod", path="file", owner=None), 422)
         self.assert_rejected(self.post("chmod", path="file"), 422)
         self.assert_rejected(self.post("chmod", path="file", mode=755), 422)
 

@@ -51,7 +51,7 @@ class ErrorTest(unittest.TestCase):
         for name in ("file", "other", "folder/file"):
             cls.agent.write(name, b"content")
 
-    def assert_current(self, reply, status, envelope):
+    def assert_current(self, reply, status, envelope, code=None):
         """envelope None: there is no body."""
         self.assertEqual(reply.status, status, reply.body)
         if envelope is None:
@@ -63,6 +63,8 @@ class ErrorTest(unittest.TestCase):
             self.assertEqual(answer["status"], envelope, answer)
             self.assertRegex(answer["message"], r"\w")
             self.assertNotIn("success", answer)
+            if code is not None:
+                self.assertEqual(answer["code"], code)
         self.assert_headers(reply)
 
     def assert_headers(self, reply):
@@ -188,6 +190,9 @@ CLASSIC = {
 
 
 # HTTP's status, the envelope's or None for no body, and what is wrong; each under the name of the one that tells.
+# What an envelope's status leaves open.
+CODES = {"a folder that is not empty": "CONFLICT", "a full disk": "DISK_FULL"}
+
 CURRENT = {
     (400, 1400, "malformed JSON"): ("POST", "/api/v1/process/exec", "{", JSON),
     (401, None, "no token"): lambda test: test.unauthorized("/api/v1/process/exec"),
@@ -235,7 +240,7 @@ for (status, code, what), cause in CLASSIC.items():
     add_test("classic", f"{status} {code}", what, cause, lambda test, reply, status=status, code=code: test.assert_classic(reply, status, code))
 for (status, envelope, what), cause in CURRENT.items():
     add_test("current", envelope if status == 200 else status, what, cause,
-             lambda test, reply, status=status, envelope=envelope: test.assert_current(reply, status, envelope))
+             lambda test, reply, status=status, envelope=envelope: test.assert_current(reply, status, envelope, CODES.get(what)))
 
 
 if __name__ == "__main__":

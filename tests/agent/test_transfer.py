@@ -211,6 +211,15 @@ class CurrentWriteTest(TransferTest):
         self.assert_status(self.raw("empty", b""), 0)
         self.assertEqual(self.agent.read("empty"), b"")
 
+    def test_raw_mode(self):
+        """current: POST /files/write: raw with a mode"""
+        for mode, expected in (("0755", 0o755), ("600", 0o600)):
+            self.assert_status(self.agent.request("POST", f"/api/v1/files/write?path=tool&mode={mode}", b"x"), 0)
+            self.assertEqual(os.stat(self.agent.path("tool")).st_mode & 0o7777, expected)
+        for mode in ("", "8", "1777", "rwx", "-1"):
+            self.assert_status(self.agent.request("POST", f"/api/v1/files/write?path=tool&mode={mode}", b"y"), 1422)
+        self.assertEqual(self.agent.read("tool"), b"x")
+
     def test_raw_chunked(self):
         """current: POST /files/write: raw chunked"""
         chunks = b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in (1, 1000, 70000)) + b"0\r\n\r\n"

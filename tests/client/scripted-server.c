@@ -15,6 +15,7 @@ struct _ScriptedServer
   GCond cond;
   guint status;
   GBytes *reply;
+  char *capabilities;
   char *path;
   GBytes *body;
   char *authorization;
@@ -43,10 +44,25 @@ note_request (ScriptedServer *self, SoupServerMessage *message, const char *path
 }
 
 static void
+answer_health (ScriptedServer *self, SoupServerMessage *message)
+{
+  g_autofree char *text = g_strdup_printf ("{\"status\":\"healthy\",\"capabilities\":%s}", self->capabilities);
+
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, text, strlen (text));
+}
+
+static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
 {
   ScriptedServer *self = user_data;
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
+
+  if (self->capabilities != NULL && strcmp (path, "/health") == 0)
+    {
+      answer_health (self, message);
+      return;
+    }
 
   note_request (self, message, path);
   if (self->reply == NULL)
@@ -195,6 +211,7 @@ scripted_server_new (void)
   self->watchers = g_ptr_array_new_with_free_func (g_object_unref);
   self->unanswered = g_ptr_array_new_with_free_func (g_object_unref);
   self->watch_answer = g_strdup ("{\"success\":true,\"type\":\"watch\",\"path\":\".\",\"status\":\"started\"}");
+  self->capabilities = g_strdup ("[\"classic\"]");
   self->thread = g_thread_new ("scripted-server", run, self);
   in_thread (self, set_up, NULL);
 
@@ -231,6 +248,7 @@ scripted_server_free (ScriptedServer *self)
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
   g_free (self->url);
+  g_free (self->capabilities);
   g_free (self->path);
   g_free (self->authorization);
   g_free (self->watch_answer);
@@ -260,6 +278,15 @@ scripted_server_reply (ScriptedServer *self, guint status, const char *body)
   g_autoptr (GBytes) bytes = body != NULL ? g_bytes_new (body, strlen (body)) : NULL;
 
   scripted_server_reply_bytes (self, status, bytes);
+}
+
+void
+scripted_server_set_capabilities (ScriptedServer *self, const char *capabilities)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
+
+  g_free (self->capabilities);
+  self->capabilities = g_strdup (capabilities);
 }
 
 char *

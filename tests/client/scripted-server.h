@@ -19,6 +19,10 @@ const char *scripted_server_get_url (ScriptedServer *self);
 void scripted_server_reply (ScriptedServer *self, guint status, const char *body);
 void scripted_server_reply_bytes (ScriptedServer *self, guint status, GBytes *body);
 
+/* What GET /health tells of what the agent can do: a JSON array, ["classic"] at first, without being counted as a
+ * request. NULL: it is answered as everything else. */
+void scripted_server_set_capabilities (ScriptedServer *self, const char *capabilities);
+
 /* The last request. */
 char *scripted_server_dup_path (ScriptedServer *self);
 GBytes *scripted_server_ref_body (ScriptedServer *self);

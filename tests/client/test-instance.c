@@ -129,6 +129,7 @@ test_healthy (Fixture *fixture, gconstpointer unused)
     { 400, "{\"error\":\"no\",\"code\":\"VALIDATION_ERROR\"}", FALSE },
   };
 
+  scripted_server_set_capabilities (fixture->server, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -148,6 +149,7 @@ test_healthy_async (Fixture *fixture, gconstpointer unused)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
+  scripted_server_set_capabilities (fixture->server, NULL);
   scripted_server_reply (fixture->server, 200, "{\"status\":\"healthy\"}");
   devbox_instance_is_healthy_async (fixture->instance, NULL, take_result, &result);
   g_assert_true (devbox_instance_is_healthy_finish (fixture->instance, wait_for (&result), &error));
@@ -159,6 +161,7 @@ test_healthy_silent (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
+  scripted_server_set_capabilities (fixture->server, NULL);
   scripted_server_reply (fixture->server, 0, NULL);
   devbox_client_set_timeout (devbox_instance_get_client (fixture->instance), 100);
   g_assert_false (devbox_instance_is_healthy_sync (fixture->instance, NULL, &error));
@@ -183,6 +186,7 @@ test_healthy_cancelled (Fixture *fixture, gconstpointer unused)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
+  scripted_server_set_capabilities (fixture->server, NULL);
   scripted_server_reply (fixture->server, 0, NULL);
   devbox_instance_is_healthy_async (fixture->instance, cancellable, take_result, &result);
   g_cancellable_cancel (cancellable);
@@ -355,7 +359,7 @@ note_thread (gpointer data)
   *(GThread **) data = g_thread_self ();
 }
 
-/* Large contents are encoded by a worker; whatever it does, the caller's bytes end in the caller's thread. */
+/* Wherever large contents are encoded, the caller's bytes end in the caller's thread. */
 static void
 test_replace_file_large (Fixture *fixture, gconstpointer unused)
 {

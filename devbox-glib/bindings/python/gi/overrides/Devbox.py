@@ -3,11 +3,11 @@
 
 * Every ``x_async()`` that is called without a callback returns an awaitable. It works in any asyncio loop: ``asyncio.run()``
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
-* Where C takes a ``GLib.Bytes``, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where it returns one, Python gets
-  ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
+* Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
+  it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
 * Where C takes a list model, a list will do; those that it returns have a length, and can be indexed and gone through.
-* A ``cancellable`` may be left out, and so may what may be ``None``, ``mode``, ``flags``, ``step_ms``, ``timeout_ms`` and the
-  state that listed devboxes shall be in.
+* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``offset``, ``overwrite``,
+  ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
@@ -153,6 +153,13 @@ def _to_list_model(value):
     return value
 
 
+def _to_table(value):
+    return {key: _to_bytes(item) for key, item in value.items()}
+
+
+_CONVERSIONS = {"GLib.Bytes": _to_bytes, "Gio.ListModel": _to_list_model, "ghash": _to_table}
+
+
 def _from_bytes(value):
     return (value.get_data() or b"") if isinstance(value, GLib.Bytes) else value
 
@@ -175,6 +182,11 @@ def _with_info(method):
     return wrapper
 
 
+# What arguments of these names are when they are left out, where nothing behind them is needed.
+_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
+             "status": Devbox.InstanceStatus.UNKNOWN, "step_ms": 0, "timeout_ms": 0}
+
+
 class _Argument:
     """An argument of a method, as the introspection data has it."""
 
@@ -184,16 +196,14 @@ class _Argument:
         type_name = f"{interface.get_namespace()}.{interface.get_name()}" if interface is not None else None
 
         self.name = info.get_name()
-        self.convert = {"GLib.Bytes": _to_bytes, "Gio.ListModel": _to_list_model}.get(type_name)
+        self.convert = _CONVERSIONS.get(type_name or type_info.get_tag_as_string())
         self.is_cancellable = type_name == "Gio.Cancellable"
         self.is_callback = type_name == "Gio.AsyncReadyCallback"
         self.default = inspect.Parameter.empty
         if info.may_be_null():
             self.default = None
-        elif self.name in ("mode", "step_ms", "timeout_ms"):
-            self.default = 0
-        elif type_name == "Devbox.InstanceStatus":
-            self.default = Devbox.InstanceStatus.UNKNOWN
+        elif self.name in _DEFAULTS:
+            self.default = _DEFAULTS[self.name]
         elif type(interface).__name__ == "EnumInfo" and interface.is_flags():
             self.default = getattr(Devbox, interface.get_name())(0)
 
@@ -207,6 +217,12 @@ def _arguments_of(info):
         arguments.append(argument)
         if argument.is_callback:
             break  # what follows is its user data
+
+    needed = False
+    for argument in reversed(arguments):
+        if needed:
+            argument.default = inspect.Parameter.empty
+        needed = argument.default is inspect.Parameter.empty
     return arguments
 
 
