@@ -60,7 +60,7 @@ run_again_after (DevboxCall *self, guint delay_ms)
 static gboolean
 look_for_agent_again (DevboxCall *self)
 {
-  if (self->was_found_again || self->agent == NULL || self->request->asks_platform
+  if (self->was_found_again || self->agent == NULL || self->request->asks_platform || self->request->tries_once
       || devbox_agent_get_devbox_name (self->agent) == NULL)
     return FALSE;
 
@@ -212,6 +212,7 @@ judge (DevboxCall *self, const DevboxConnectionReply *reply)
                            .headers = headers,
                            .body = reply->body,
                            .request_id = get_request_id (self, headers),
+                           .base_url = devbox_endpoint_get_url (self->endpoint),
                        });
   else
     {
