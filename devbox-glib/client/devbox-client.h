@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-authenticator.h"
+#include "devbox-file-monitor.h"
 #include "devbox-types.h"
 
 G_BEGIN_DECLS
@@ -68,5 +69,93 @@ DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_close (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_client_is_closed (DevboxClient *self);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_load_file_async (DevboxClient *self,
+                                    const char *name,
+                                    const char *path,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GBytes *devbox_client_load_file_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GBytes *devbox_client_load_file_sync (DevboxClient *self,
+                                      const char *name,
+                                      const char *path,
+                                      GCancellable *cancellable,
+                                      GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_replace_file_async (DevboxClient *self,
+                                       const char *name,
+                                       const char *path,
+                                       GBytes *contents,
+                                       guint mode,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_client_replace_file_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_client_replace_file_sync (DevboxClient *self,
+                                          const char *name,
+                                          const char *path,
+                                          GBytes *contents,
+                                          guint mode,
+                                          GCancellable *cancellable,
+                                          GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_delete_file_async (DevboxClient *self,
+                                      const char *name,
+                                      const char *path,
+                                      gboolean recursive,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_client_delete_file_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_client_delete_file_sync (DevboxClient *self,
+                                         const char *name,
+                                         const char *path,
+                                         gboolean recursive,
+                                         GCancellable *cancellable,
+                                         GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_upload_files_async (DevboxClient *self,
+                                       const char *name,
+                                       GHashTable *files,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxUploadResult *devbox_client_upload_files_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxUploadResult *devbox_client_upload_files_sync (DevboxClient *self,
+                                                     const char *name,
+                                                     GHashTable *files,
+                                                     GCancellable *cancellable,
+                                                     GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_monitor_files_async (DevboxClient *self,
+                                        const char *name,
+                                        const char *path,
+                                        DevboxFileMonitorFlags flags,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxFileMonitor *devbox_client_monitor_files_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxFileMonitor *devbox_client_monitor_files_sync (DevboxClient *self,
+                                                     const char *name,
+                                                     const char *path,
+                                                     DevboxFileMonitorFlags flags,
+                                                     GCancellable *cancellable,
+                                                     GError **error);
 
 G_END_DECLS

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   DevboxClient *client;
-  DevboxEndpoint *endpoint;
+  DevboxAgent *agent;
   const char *path;
   DevboxFileMonitorFlags flags;
 } DevboxFileMonitorTarget;

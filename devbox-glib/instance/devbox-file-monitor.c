@@ -257,13 +257,12 @@ devbox_file_monitor_new (const DevboxFileMonitorTarget *target)
 {
   DevboxFileMonitor *self = g_object_new (DEVBOX_TYPE_FILE_MONITOR, NULL);
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-  g_autoptr (DevboxAgent) agent = devbox_agent_new_for_endpoint (target->endpoint);
 
   self->path = g_strdup (target->path);
   self->client = g_object_ref (target->client);
   self->queue = devbox_monitor_queue_new (context, G_OBJECT (self), &queue_funcs, target->path);
   self->link = devbox_monitor_link_new (devbox_client_core_get_thread (devbox_client_get_core (self->client)),
-                                        agent, target->path, target->flags, self->queue);
+                                        target->agent, target->path, target->flags, self->queue);
   self->close_id = devbox_client_add_close_func (self->client, client_closed, self->link);
 
   return self;

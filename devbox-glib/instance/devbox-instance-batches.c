@@ -347,7 +347,11 @@ devbox_instance_replace_text_sync (DevboxInstance *self,
 static DevboxRequest *
 new_upload_files (DevboxInstance *self, GHashTable *files, GError **error)
 {
-  return devbox_instance_check_endpoint (self, error) ? devbox_upload_request_new (files, error) : NULL;
+  if (!devbox_instance_check_endpoint (self, error)
+      || !devbox_client_check_paths (devbox_instance_get_client (self), files, error))
+    return NULL;
+
+  return devbox_upload_request_new (files, error);
 }
 
 /**

@@ -260,9 +260,9 @@ devbox_instance_monitor_files_async (DevboxInstance *self,
   g_task_set_source_tag (task, devbox_instance_monitor_files_async);
 
   if (check_monitor (self, path, &error))
-    devbox_file_monitor_start_async (&(DevboxFileMonitorTarget){ devbox_instance_get_client (self),
-                                                                 devbox_instance_get_endpoint (self), path, flags },
-                                     task);
+    devbox_file_monitor_start_async (
+        &(DevboxFileMonitorTarget){ devbox_instance_get_client (self), devbox_instance_get_agent (self), path, flags },
+        task);
   else
     devbox_instance_return_error (task, error);
 }
@@ -325,10 +325,9 @@ devbox_instance_monitor_files_sync (DevboxInstance *self,
   g_return_val_if_fail (path != NULL, NULL);
 
   if (check_monitor (self, path, &cause))
-    monitor = devbox_file_monitor_start_sync (&(DevboxFileMonitorTarget){ devbox_instance_get_client (self),
-                                                                          devbox_instance_get_endpoint (self), path,
-                                                                          flags },
-                                              cancellable, &cause);
+    monitor = devbox_file_monitor_start_sync (
+        &(DevboxFileMonitorTarget){ devbox_instance_get_client (self), devbox_instance_get_agent (self), path, flags },
+        cancellable, &cause);
   if (cause != NULL)
     devbox_instance_fail (devbox_error_complete (cause, &(DevboxErrorDetails){ .path = path }), error);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-call-private.h"
+#include "devbox-agent-private.h"
 #include "devbox-instance.h"
 
 G_BEGIN_DECLS
 
 /* What the operations of an instance, each topic in a file of its own, have in common. */
 
-DevboxEndpoint *devbox_instance_get_endpoint (DevboxInstance *self); /* NULL if the address is not valid */
+DevboxAgent *devbox_instance_get_agent (DevboxInstance *self); /* transfer none; NULL if the address is not valid */
 gboolean devbox_instance_check_endpoint (DevboxInstance *self, GError **error);
 /* And whether the path may be sent. */
 gboolean devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error);

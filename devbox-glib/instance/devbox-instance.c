@@ -273,10 +273,10 @@ devbox_instance_get_agent_url (DevboxInstance *self)
   return self->agent_url;
 }
 
-DevboxEndpoint *
-devbox_instance_get_endpoint (DevboxInstance *self)
+DevboxAgent *
+devbox_instance_get_agent (DevboxInstance *self)
 {
-  return self->endpoint;
+  return self->agent;
 }
 
 gboolean
@@ -292,7 +292,7 @@ devbox_instance_check_endpoint (DevboxInstance *self, GError **error)
 gboolean
 devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error)
 {
-  return devbox_instance_check_endpoint (self, error);
+  return devbox_instance_check_endpoint (self, error) && devbox_client_check_path (self->client, path, error);
 }
 
 void

@@ -13,5 +13,6 @@ typedef enum
 } DevboxHealth;
 
 DevboxRequest *devbox_health_request_new (void);
+gboolean devbox_health_reply_is_healthy (const DevboxReply *reply); /* of either dialect */
 
 G_END_DECLS

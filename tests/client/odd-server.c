@@ -32,7 +32,9 @@ struct _OddServer
   guint n_requests;
   guint n_bodies;
   int n_flaky;
+  guint n_health_requests;
   gsize n_bytes;
+  const char *health;
 };
 
 typedef struct
@@ -234,6 +236,15 @@ behave_oddly (Connection *self, const char *what)
 static gboolean behave (Connection *self, const char *what);
 
 static gboolean
+tell_health (Connection *self)
+{
+  g_assert_null (find_header (self, "\r\nAuthorization:"));
+  g_atomic_int_inc (&self->server->n_health_requests);
+
+  return behave (self, g_atomic_pointer_get (&self->server->health));
+}
+
+static gboolean
 behave_by_chance (Connection *self)
 {
   static const char *const choices[] = {
@@ -309,6 +320,8 @@ behave (Connection *self, const char *what)
     return send_busy (self, what + 5);
   if (g_str_equal (what, "next"))
     return behave_next (self);
+  if (g_str_equal (what, "health"))
+    return tell_health (self);
   if (g_str_equal (what, "any"))
     return behave_by_chance (self);
 
@@ -562,6 +575,7 @@ odd_server_new (const char *address)
 
   g_mutex_init (&self->mutex);
   self->connections = g_ptr_array_new ();
+  self->health = "ok";
 
   inet_pton (AF_INET, address, &name.sin_addr);
   self->fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -577,13 +591,8 @@ odd_server_new (const char *address)
 }
 
 void
-odd_server_free (OddServer *self)
+odd_server_hang_up (OddServer *self)
 {
-  g_atomic_int_set (&self->is_stopping, TRUE);
-  shutdown (self->fd, SHUT_RDWR);
-  g_thread_join (self->listener);
-  close (self->fd);
-
   g_mutex_lock (&self->mutex);
   for (guint i = 0; i < self->connections->len; i++)
     {
@@ -593,6 +602,16 @@ odd_server_free (OddServer *self)
         shutdown (connection->fd, SHUT_RDWR);
     }
   g_mutex_unlock (&self->mutex);
+}
+
+void
+odd_server_free (OddServer *self)
+{
+  g_atomic_int_set (&self->is_stopping, TRUE);
+  shutdown (self->fd, SHUT_RDWR);
+  g_thread_join (self->listener);
+  close (self->fd);
+  odd_server_hang_up (self);
 
   for (guint i = 0; i < self->connections->len; i++)
     {
@@ -622,6 +641,12 @@ void
 odd_server_set_other (OddServer *self, OddServer *other)
 {
   self->other_url = g_strdup (other->url);
+}
+
+void
+odd_server_set_health (OddServer *self, const char *health)
+{
+  g_atomic_pointer_set (&self->health, health);
 }
 
 static guint
@@ -664,6 +689,12 @@ guint
 odd_server_get_n_bodies (OddServer *self)
 {
   return (guint) g_atomic_int_get (&self->n_bodies);
+}
+
+guint
+odd_server_get_n_health_requests (OddServer *self)
+{
+  return (guint) g_atomic_int_get (&self->n_health_requests);
 }
 
 guint64

@@ -42,6 +42,7 @@ G_BEGIN_DECLS
  *   /next               the next of what odd_server_set_next () told, and the last of it from then on
  *   /busy/N/S           the status N with "Retry-After: S"
  *   /any                one of several, as chance will have it
+ *   /health             what odd_server_set_health () says, "ok" by default; it must come without a token
  */
 typedef struct _OddServer OddServer;
 
@@ -50,6 +51,8 @@ void odd_server_free (OddServer *self);
 
 const char *odd_server_get_url (OddServer *self);
 void odd_server_set_other (OddServer *self, OddServer *other);
+void odd_server_set_health (OddServer *self, const char *path); /* static, without the slash */
+void odd_server_hang_up (OddServer *self);                      /* on all who are connected */
 
 /* Words such as "/status/503 /drop /ok". */
 void odd_server_set_next (OddServer *self, const char *behaviours);
@@ -59,6 +62,7 @@ guint odd_server_get_n_open (OddServer *self);
 guint odd_server_get_max_open (OddServer *self);
 guint odd_server_get_n_requests (OddServer *self);
 guint odd_server_get_n_bodies (OddServer *self); /* that came whole */
+guint odd_server_get_n_health_requests (OddServer *self);
 guint64 odd_server_get_n_bytes (OddServer *self);
 
 G_END_DECLS

@@ -393,7 +393,10 @@ test_flush_elsewhere (void)
       record_some (recorder);
       devbox_metrics_recorder_flush (recorder);
     }
-  while (devbox_metrics_get_errors (DEVBOX_METRICS (metrics)) < N_ROUNDS)
+  while (devbox_metrics_get_errors (DEVBOX_METRICS (metrics)) < N_ROUNDS
+         || devbox_metrics_get_operations (DEVBOX_METRICS (metrics)) < 2 * N_ROUNDS
+         || devbox_metrics_get_files_transferred (DEVBOX_METRICS (metrics)) < 3 * N_ROUNDS
+         || devbox_metrics_get_connections_created (DEVBOX_METRICS (metrics)) < N_ROUNDS)
     g_usleep (500);
   assert_values (DEVBOX_METRICS (metrics), N_ROUNDS);
 
