@@ -61,12 +61,18 @@ test_request_parse_json (DevboxRequest *request, guint status, const char *json,
 }
 
 gboolean
-test_request_step (DevboxRequest *request, const char *json)
+test_request_step (DevboxRequest *request, const TestReply *reply)
 {
   g_auto (BuiltReply) built = { 0 };
   guint delay_ms = 0;
 
-  built_reply_init (&built, &(TestReply){ 200, "application/json", json, strlen (json) });
+  built_reply_init (&built, reply);
 
   return request->step (request, &built.reply, NULL, &delay_ms);
+}
+
+gboolean
+test_request_step_json (DevboxRequest *request, const char *json)
+{
+  return test_request_step (request, &(TestReply){ 200, "application/json", json, strlen (json) });
 }

@@ -19,18 +19,18 @@ typedef enum
 
 const DevboxAgentFeatures *test_agent_get_features (TestAgent agent);
 
-/* NULL: no type. */
 typedef struct
 {
   guint status;
-  const char *content_type;
+  const char *content_type; /* NULL: none */
   const void *data;
   gsize size;
 } TestReply;
 
 gpointer test_request_parse (DevboxRequest *request, const TestReply *reply, GError **error);
-/* What a JSON reply of status 200 does to a request that may have several steps; FALSE when it was the last one. */
-gboolean test_request_step (DevboxRequest *request, const char *json);
 gpointer test_request_parse_json (DevboxRequest *request, guint status, const char *json, GError **error);
+/* Of a request that may have several steps; FALSE when it was the last one. */
+gboolean test_request_step (DevboxRequest *request, const TestReply *reply);
+gboolean test_request_step_json (DevboxRequest *request, const char *json);
 
 G_END_DECLS

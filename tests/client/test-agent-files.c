@@ -127,8 +127,8 @@ test_write (void)
                     DEVBOX_ERROR_DISK_FULL);
       assert_fails (request, 413, "{\"status\":413,\"message\":\"large\"}", DEVBOX_ERROR_FILE_TOO_LARGE);
 
-      g_assert_false (test_request_step (request, "{\"status\":1403,\"message\":\"out\"}"));
-      g_assert_cmpint (test_request_step (request, "{\"status\":0,\"success\":true,\"size\":2}"), ==,
+      g_assert_false (test_request_step_json (request, "{\"status\":1403,\"message\":\"out\"}"));
+      g_assert_cmpint (test_request_step_json (request, "{\"status\":0,\"success\":true,\"size\":2}"), ==,
                        cases[i].next != NULL);
       if (cases[i].next != NULL)
         {
@@ -136,7 +136,7 @@ test_write (void)
           prepare (request, cases[i].agent);
           assert_sends (request, "POST", "/api/v1/files/chmod", cases[i].next);
           assert_fails (request, 200, "{\"status\":1403,\"message\":\"no\"}", DEVBOX_ERROR_PATH_TRAVERSAL_DETECTED);
-          g_assert_false (test_request_step (request, SUCCESS));
+          g_assert_false (test_request_step_json (request, SUCCESS));
           g_assert_nonnull (test_request_parse_json (request, 200, SUCCESS, &error));
         }
       else
@@ -263,7 +263,7 @@ test_list_lies (void)
     assert_fails (request, 200, lies[i], DEVBOX_ERROR_INTERNAL_ERROR);
   assert_fails (request, 200, "{\"status\":1404,\"message\":\"no\"}", DEVBOX_ERROR_FILE_NOT_FOUND);
   /* Nothing of a page that fails is kept. */
-  g_assert_false (test_request_step (request, lies[0]));
+  g_assert_false (test_request_step_json (request, lies[0]));
 }
 
 static char *
@@ -306,7 +306,7 @@ test_list_pages (void)
       guint n_pages = 1;
 
       prepare (request, TEST_AGENT_CURRENT);
-      while (test_request_step (request, page))
+      while (test_request_step_json (request, page))
         {
           g_free (page);
           page = make_page (cases[i].pages[n_pages++]);
@@ -554,7 +554,7 @@ test_upload_batches (gconstpointer data)
       if (i == 3)
         g_assert_true (request->expect_continue);
 
-      g_assert_cmpint (test_request_step (request, reply), ==, i + 1 < G_N_ELEMENTS (batches));
+      g_assert_cmpint (test_request_step_json (request, reply), ==, i + 1 < G_N_ELEMENTS (batches));
       if (i + 1 == G_N_ELEMENTS (batches))
         upload = test_request_parse_json (request, 200, reply, &error);
     }
