@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent-files-fixture.h"
 
+#include "devbox-body-stream-private.h"
 #include "devbox-change-file-requests-private.h"
 #include "devbox-error-private.h"
 #include "devbox-file-result.h"
@@ -25,6 +26,26 @@ prepare (DevboxRequest *request, TestAgent agent)
   g_assert_no_error (error);
 }
 
+/* As text, as it goes out. */
+static char *
+dup_body (DevboxRequest *request)
+{
+  g_autoptr (GInputStream) stream = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = g_malloc0 (4096);
+  gsize size;
+  const char *data = g_bytes_get_data (request->body, &size);
+
+  if (request->body_head != NULL)
+    stream = devbox_body_stream_new_base64 (data, size, request->body_head, request->body_tail);
+  else
+    stream = devbox_body_stream_new (data, size);
+  g_assert_true (g_input_stream_read_all (stream, text, 4095, &size, NULL, &error));
+  g_assert_no_error (error);
+
+  return g_steal_pointer (&text);
+}
+
 static void
 assert_sends (DevboxRequest *request, const char *method, const char *path, const char *body)
 {
@@ -33,7 +54,11 @@ assert_sends (DevboxRequest *request, const char *method, const char *path, cons
   if (body == NULL)
     g_assert_null (request->body);
   else
-    g_assert_cmpmem (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body), body, strlen (body));
+    {
+      g_autofree char *sent = dup_body (request);
+
+      g_assert_cmpstr (sent, ==, body);
+    }
 }
 
 static void
