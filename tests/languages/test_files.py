@@ -3,6 +3,7 @@
 """Every operation on files from Python, against a real agent: as it is, and as if it spoke one of its dialects only."""
 import asyncio
 import os
+import shutil
 import unittest
 
 import gi
@@ -19,20 +20,31 @@ MIB = 1 << 20
 
 class FilesCase:
     DIALECT = None  # both
-    OPTIONS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.agent = Agent()
+        cls.addClassCleanup(cls.agent.stop)
+        cls.proxy = None
+        if cls.DIALECT is not None:
+            cls.proxy = DialectProxy(cls.agent, cls.DIALECT)
+            cls.addClassCleanup(cls.proxy.stop)
 
     def setUp(self):
-        self.agent = Agent(*self.OPTIONS)
-        self.addCleanup(self.agent.stop)
-        url = self.agent.url
-        if self.DIALECT is not None:
-            self.proxy = DialectProxy(self.agent, self.DIALECT)
-            self.addCleanup(self.proxy.stop)
-            url = self.proxy.url
         client = Devbox.Client()
-        client.set_retry_delay(10)
-        self.instance = Devbox.Instance.new_for_agent_with_client(client, url, self.agent.token)
         self.addCleanup(client.close)
+        self.instance = Devbox.Instance.new_for_agent_with_client(client, (self.proxy or self.agent).url, self.agent.token)
+        self.addCleanup(self.empty_workspace)
+        if self.proxy:
+            self.proxy.requests.clear()
+
+    def empty_workspace(self):
+        with os.scandir(os.fsencode(self.agent.workspace)) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
+                    os.unlink(entry.path)
 
     def assert_fails(self, code, function, *arguments, name=None, **options):
         with self.assertRaises(GLib.Error) as caught:
