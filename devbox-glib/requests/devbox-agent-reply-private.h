@@ -12,17 +12,18 @@ G_BEGIN_DECLS
 /* Two streams at the agent's cap of 10 MiB, as text and in base64, escapes included. */
 #define DEVBOX_AGENT_MAX_OUTPUT_REPLY_SIZE (64 * 1024 * 1024)
 
-/* A VALIDATION_ERROR with the code name NOT_SUPPORTED: the agent has nothing of the kind. The message is translated.
- * Always returns FALSE. */
-gboolean devbox_agent_refuse_unsupported (GError **error, const char *message);
-/* The same unless the agent speaks the current dialect. */
-gboolean devbox_agent_check_current (const DevboxAgentFeatures *features, const char *message, GError **error);
+/* Refuses, with a translated message, unless the agent speaks the current dialect. */
+gboolean devbox_agent_check_current (DevboxRequest *request,
+                                     const DevboxAgentFeatures *features,
+                                     const char *message,
+                                     GError **error);
 
 /* An identifier that an agent gave, as part of a path; transfer full. */
 char *devbox_agent_path_new (const char *before, const char *id, const char *after);
 gboolean devbox_agent_read_id (JsonObject *object, const char *name, const char **id, GError **error); /* required */
 
-/* A string as ISO 8601, or seconds or milliseconds since 1970, told apart by their size; *time stays as it is where there is none. Transfer full. */
+/* A string as ISO 8601, or seconds or milliseconds since 1970, told apart by their size; *time stays as it is where
+ * there is none. Transfer full. */
 gboolean devbox_agent_read_time (JsonObject *object, const char *name, GDateTime **time, GError **error);
 
 /* What a command wrote. The bytes are exact where the agent gives them in base64, which it does for what is no text.
