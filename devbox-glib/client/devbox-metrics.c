@@ -7,9 +7,6 @@
 #include "devbox-metrics-recorder-private.h"
 #include "devbox-metrics-snapshot-private.h"
 
-/* A program that shows what changes is told so often, however much there is. */
-#define NOTIFY_INTERVAL_MS 100
-
 /**
  * DevboxMetrics:
  *
@@ -195,7 +192,7 @@ devbox_metrics_init (DevboxMetrics *self)
   DevboxMetricsPrivate *priv = devbox_metrics_get_instance_private (self);
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
 
-  priv->notifier = devbox_notifier_new (context, G_OBJECT (self), NOTIFY_INTERVAL_MS, counters_changed);
+  priv->notifier = devbox_notifier_new (context, G_OBJECT (self), DEVBOX_NOTIFIER_COUNTERS_MS, counters_changed);
   priv->counters = devbox_metrics_counters_new (devbox_notifier_ref (priv->notifier));
 }
 

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
  * threads, none of which ever holds the object. Reference counted, thread safe. */
 typedef struct _DevboxNotifier DevboxNotifier;
 
+/* A program that shows counters is told so often, however much they count. */
+#define DEVBOX_NOTIFIER_COUNTERS_MS 100
+
 DevboxNotifier *devbox_notifier_new (GMainContext *context,
                                      GObject *object,
                                      guint interval_ms,

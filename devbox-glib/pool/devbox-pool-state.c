@@ -5,9 +5,6 @@
 
 #include "devbox-notifier-private.h"
 
-/* A program that shows the counters is told so often, however many calls it makes. */
-#define NOTIFY_INTERVAL_MS 100
-
 typedef struct
 {
   guint id;
@@ -36,7 +33,7 @@ devbox_pool_state_new (GMainContext *context, GObject *object, void (*changed) (
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
-  self->notifier = devbox_notifier_new (context, object, NOTIFY_INTERVAL_MS, changed);
+  self->notifier = devbox_notifier_new (context, object, DEVBOX_NOTIFIER_COUNTERS_MS, changed);
   self->registrations = g_array_new (FALSE, FALSE, sizeof (Registration));
 
   return self;

@@ -12,11 +12,11 @@ G_BEGIN_DECLS
 /* Two streams at the agent's cap of 10 MiB, as text and in base64, escapes included. */
 #define DEVBOX_AGENT_MAX_OUTPUT_REPLY_SIZE (64 * 1024 * 1024)
 
-/* Refuses, with a translated message, unless the agent speaks the current dialect. */
-gboolean devbox_agent_check_current (DevboxRequest *request,
-                                     const DevboxAgentFeatures *features,
-                                     const char *message,
-                                     GError **error);
+/* A VALIDATION_ERROR with the code name NOT_SUPPORTED: the agent has nothing of the kind. The message is translated.
+ * Always returns FALSE. */
+gboolean devbox_agent_refuse_unsupported (GError **error, const char *message);
+/* The same unless the agent speaks the current dialect. */
+gboolean devbox_agent_check_current (const DevboxAgentFeatures *features, const char *message, GError **error);
 
 /* An identifier that an agent gave, as part of a path; transfer full. */
 char *devbox_agent_path_new (const char *before, const char *id, const char *after);

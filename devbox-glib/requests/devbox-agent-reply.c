@@ -3,8 +3,7 @@
 
 #include "devbox-agent-reply-private.h"
 
-#include "devbox-error.h"
-#include "devbox-file-request-private.h"
+#include "devbox-error-private.h"
 #include "devbox-wire-base64-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -15,13 +14,17 @@
 #define MAX_SECONDS G_GINT64_CONSTANT (253402300799) /* the end of the year 9999 */
 
 gboolean
-devbox_agent_check_current (DevboxRequest *request,
-                            const DevboxAgentFeatures *features,
-                            const char *message,
-                            GError **error)
+devbox_agent_refuse_unsupported (GError **error, const char *message)
 {
-  return features->dialects & DEVBOX_DIALECT_CURRENT
-         || devbox_file_request_fail_not_supported (request, message, error);
+  devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, &(DevboxErrorDetails){ .code_name = "NOT_SUPPORTED" }, "%s",
+                    message);
+  return FALSE;
+}
+
+gboolean
+devbox_agent_check_current (const DevboxAgentFeatures *features, const char *message, GError **error)
+{
+  return features->dialects & DEVBOX_DIALECT_CURRENT ? TRUE : devbox_agent_refuse_unsupported (error, message);
 }
 
 char *

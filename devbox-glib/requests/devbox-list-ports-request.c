@@ -54,7 +54,7 @@ parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 static gboolean
 prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return devbox_agent_check_current (request, features, _ ("The agent does not know how to list ports"), error);
+  return devbox_agent_check_current (features, _ ("The agent does not know how to list ports"), error);
 }
 
 DevboxRequest *

@@ -21,7 +21,7 @@ static const struct
 static gboolean
 prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return devbox_agent_check_current (request, features, _ ("The agent does not know how to keep logs"), error);
+  return devbox_agent_check_current (features, _ ("The agent does not know how to keep logs"), error);
 }
 
 static DevboxRequest *

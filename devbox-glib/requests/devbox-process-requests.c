@@ -71,7 +71,7 @@ static gboolean
 prepare_spawn (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
   return devbox_agent_check_current (
-      request, features, _ ("The agent does not know how to start a command without waiting for its end"), error);
+      features, _ ("The agent does not know how to start a command without waiting for its end"), error);
 }
 
 DevboxRequest *
@@ -104,7 +104,7 @@ devbox_spawn_request_new (DevboxAgentHandle *handle, DevboxCommand *command, GEr
 static gboolean
 prepare_list (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return devbox_agent_check_current (request, features, _ ("The agent does not know how to list processes"), error);
+  return devbox_agent_check_current (features, _ ("The agent does not know how to list processes"), error);
 }
 
 static gboolean
@@ -162,7 +162,7 @@ devbox_list_processes_request_new (DevboxAgentHandle *handle)
 static gboolean
 prepare_signal (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return devbox_agent_check_current (request, features, _ ("The agent does not know how to send signals"), error);
+  return devbox_agent_check_current (features, _ ("The agent does not know how to send signals"), error);
 }
 
 static gpointer

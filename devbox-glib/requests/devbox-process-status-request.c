@@ -5,7 +5,6 @@
 
 #include "devbox-agent-reply-private.h"
 #include "devbox-error-private.h"
-#include "devbox-file-request-private.h"
 #include "devbox-process-reply-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -247,8 +246,7 @@ prepare_refresh (DevboxRequest *request, const DevboxAgentFeatures *features, GE
   if (!self->has_state)
     self->phase = self->id != NULL && (features->dialects & DEVBOX_DIALECT_CURRENT) ? PHASE_LIST : PHASE_CLASSIC;
   if (self->phase == PHASE_CLASSIC && (!(features->dialects & DEVBOX_DIALECT_CLASSIC) || self->pid == 0))
-    return devbox_file_request_fail_not_supported (request, _ ("The agent does not know how to tell of this process"),
-                                                   error);
+    return devbox_agent_refuse_unsupported (error, _ ("The agent does not know how to tell of this process"));
 
   devbox_request_take_path (request, SOUP_METHOD_GET,
                             self->phase == PHASE_CLASSIC

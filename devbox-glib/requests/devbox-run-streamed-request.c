@@ -33,7 +33,7 @@ prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **e
   request->may_be_silent = timeout_ms < 2 * COMMENT_INTERVAL_MS || !devbox_agent_features_have (features, "current");
 
   return devbox_agent_check_current (
-      request, features, _ ("The agent does not know how to tell what a command writes while it runs"), error);
+      features, _ ("The agent does not know how to tell what a command writes while it runs"), error);
 }
 
 DevboxRequest *

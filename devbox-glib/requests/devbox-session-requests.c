@@ -104,7 +104,7 @@ devbox_session_state_read (DevboxSessionState *self, JsonObject *object, GError 
 static gboolean
 prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return devbox_agent_check_current (request, features, _ ("The agent does not know how to keep sessions"), error);
+  return devbox_agent_check_current (features, _ ("The agent does not know how to keep sessions"), error);
 }
 
 static void
