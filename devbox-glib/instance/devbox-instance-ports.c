@@ -96,7 +96,8 @@ devbox_instance_set_ports_sync (DevboxInstance *self, GListModel *ports, GCancel
 /**
  * devbox_instance_set_autostart_async:
  * @self: an instance
- * @command: (nullable): a command line for the shell of the devbox, or %NULL for none
+ * @command: (nullable): a command line for the shell of the devbox, the empty string for none, or %NULL for that of its
+ *   template
  * @cancellable: (nullable): a cancellable, or %NULL
  * @callback: (scope async): what to call when that is done
  * @user_data: what to give to @callback
@@ -151,7 +152,8 @@ devbox_instance_set_autostart_finish (DevboxInstance *self, GAsyncResult *result
 /**
  * devbox_instance_set_autostart_sync:
  * @self: an instance
- * @command: (nullable): a command line for the shell of the devbox, or %NULL for none
+ * @command: (nullable): a command line for the shell of the devbox, the empty string for none, or %NULL for that of its
+ *   template
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: where to put an error
  *

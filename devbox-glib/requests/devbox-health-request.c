@@ -25,16 +25,22 @@ tells_healthy (JsonObject *reply)
   return devbox_wire_json_get_string (reply, "status", TRUE, &status, NULL) && g_str_equal (status, "healthy");
 }
 
-/* Whoever answers anything else at this address is no healthy agent: that is an answer, not an error. */
-static gpointer
-parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
+gboolean
+devbox_health_reply_is_healthy (const DevboxReply *reply)
 {
   g_autoptr (JsonObject) object = NULL;
 
   if (reply->status == SOUP_STATUS_OK)
     object = devbox_request_parse_object (reply, NULL);
 
-  return GINT_TO_POINTER (object != NULL && tells_healthy (object) ? DEVBOX_HEALTH_HEALTHY : DEVBOX_HEALTH_UNHEALTHY);
+  return object != NULL && tells_healthy (object);
+}
+
+/* Whoever answers anything else at this address is no healthy agent: that is an answer, not an error. */
+static gpointer
+parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  return GINT_TO_POINTER (devbox_health_reply_is_healthy (reply) ? DEVBOX_HEALTH_HEALTHY : DEVBOX_HEALTH_UNHEALTHY);
 }
 
 DevboxRequest *

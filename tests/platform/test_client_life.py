@@ -45,7 +45,7 @@ class ClientTest(unittest.TestCase):
         self.client = self.make_client()
 
     def make_client(self, token=None, **properties):
-        client = Devbox.Client.new_for_platform(self.platform.url, token or self.platform.user.token)
+        client = Devbox.Client.new_with_kubeconfig(Devbox.Kubeconfig.new_for_token(self.platform.url, token or self.platform.user.token))
         for name, value in properties.items():
             client.set_property(name, value)
         self.addCleanup(client.close)
@@ -228,7 +228,7 @@ class PropertiesTest(ClientTest):
         self.assertEqual(self.platform.get("autostart")["autostart"], {"execCommand": "echo one >> started"})
         instance.restart_sync()
         self.assertTrue(wait_for(lambda: instance.run_sync(Devbox.Command.new_for_shell("cat started 2>/dev/null")).get_stdout_text() == "one\n"))
-        self.assertTrue(self.client.set_autostart_sync("autostart", None))
+        self.assertTrue(self.client.set_autostart_sync("autostart", ""))
         self.assertNotIn("autostart", self.platform.get("autostart"))
 
     def test_agent_info(self):
