@@ -19,11 +19,9 @@ set_awaited (DevboxPoolMember *member, gboolean is_awaited)
 }
 
 static void
-tell_sweeps (DevboxPoolMember *member, gboolean was_removed)
+count_removal (GPtrArray *sweeps)
 {
-  g_autoptr (GPtrArray) sweeps = g_steal_pointer (&member->sweeps);
-
-  for (guint i = 0; was_removed && sweeps != NULL && i < sweeps->len; i++)
+  for (guint i = 0; sweeps != NULL && i < sweeps->len; i++)
     devbox_pool_sweep_count (g_ptr_array_index (sweeps, i));
 }
 
@@ -35,21 +33,37 @@ is_passed (DevboxPoolMember *member, const DevboxConnectionReply *reply)
          && devbox_connection_is_reusable (member->connection);
 }
 
+void
+devbox_pool_check_abort (DevboxPoolMember *member)
+{
+  member->is_aborted = TRUE;
+  devbox_connection_abort (member->connection);
+}
+
+/* libsoup would ask over a connection of its own making once it found this one closed. */
+static void
+restarted_cb (SoupMessage *message, gpointer data)
+{
+  devbox_pool_check_abort (data);
+}
+
 static void
 check_done_cb (DevboxConnection *connection, const DevboxConnectionReply *reply, gpointer data)
 {
   DevboxPoolMember *member = data;
   g_autoptr (DevboxConnectionSet) set = member->group->set; /* the check's reference */
   g_autoptr (DevboxConnectionGroup) group = devbox_connection_group_ref (member->group);
+  g_autoptr (GPtrArray) sweeps = g_steal_pointer (&member->sweeps); /* which may end with it */
   gboolean has_passed = is_passed (member, reply);
+  gboolean is_unwanted = member->is_unwanted;
   DevboxPoolSettings settings;
 
   devbox_pool_state_get_settings (set->state, &settings);
+  g_signal_handlers_disconnect_by_func (reply->message, restarted_cb, member);
   devbox_timer_stop (&member->check_timer);
   set_awaited (member, FALSE);
-  tell_sweeps (member, !has_passed && !member->is_unwanted);
 
-  if (has_passed && !member->is_unwanted && group->members->len <= settings.max_size)
+  if (has_passed && !is_unwanted && group->members->len <= settings.max_size)
     {
       devbox_pool_member_set_unhealthy (member, FALSE);
       devbox_pool_member_note_proof (member);
@@ -59,17 +73,12 @@ check_done_cb (DevboxConnection *connection, const DevboxConnectionReply *reply,
   else
     devbox_pool_member_drop (member);
 
+  if (!has_passed && !is_unwanted)
+    count_removal (sweeps);
   if (!has_passed && !set->is_closed)
     devbox_connection_group_replace (group, &settings);
   devbox_connection_group_serve (group, &settings);
   devbox_connection_group_leave_if_empty (group);
-}
-
-void
-devbox_pool_check_abort (DevboxPoolMember *member)
-{
-  member->is_aborted = TRUE;
-  devbox_connection_abort (member->connection);
 }
 
 /* First nobody waits for it any longer, then it is closed. */
@@ -113,6 +122,7 @@ devbox_pool_check_start (DevboxPoolMember *member, gboolean is_awaited)
   set_awaited (member, is_awaited);
   devbox_timer_start (&member->check_timer,
                       g_get_monotonic_time () + settings.health_check_timeout / PATIENCE * G_TIME_SPAN_MILLISECOND);
+  g_signal_connect (message, "restarted", G_CALLBACK (restarted_cb), member);
   devbox_connection_send (member->connection,
                           &(DevboxExchangeRequest){ .message = message, .max_reply_size = MAX_REPLY_SIZE }, NULL,
                           check_done_cb, member);

@@ -122,10 +122,10 @@ test_keep_alive (Fixture *self, gconstpointer data)
   test_wait_until (odd_server_get_n_health_requests (self->server) >= 3);
 
   /* What is used needs no such thing. */
-  devbox_pool_set_keep_alive_interval (self->pool, 1000);
+  devbox_pool_set_keep_alive_interval (self->pool, 700);
   get_ok (self, "/ok");
   odd_server_set_health (self->server, "drop");
-  end = g_get_monotonic_time () + 1200 * 1000;
+  end = g_get_monotonic_time () + 800 * 1000;
   while (g_get_monotonic_time () < end)
     {
       get_ok (self, "/ok");
@@ -168,6 +168,7 @@ test_other_answers (Fixture *self, gconstpointer data)
   static const char *const answers[] = { "status/401", "status/404", "status/204", "redirect/302" };
 
   odd_server_set_other (self->server, self->server);
+  devbox_pool_set_max_size (self->pool, 1);
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
     {
       guint n_before;
@@ -204,8 +205,8 @@ static void
 test_slow (Fixture *self, gconstpointer data)
 {
   devbox_pool_state_set_setting (devbox_pool_get_state (self->pool),
-                                 G_STRUCT_OFFSET (DevboxPoolSettings, health_check_timeout), 3000);
-  odd_server_set_health (self->server, "delay/1200");
+                                 G_STRUCT_OFFSET (DevboxPoolSettings, health_check_timeout), 1500);
+  odd_server_set_health (self->server, "delay/700");
   get_ok (self, "/ok");
   devbox_pool_set_health_check_interval (self->pool, 20);
   test_wait_until (devbox_pool_get_n_unhealthy (self->pool) == 1);
