@@ -207,7 +207,7 @@ class PropertiesTest(ClientTest):
         self.assertEqual(told, ["cpu", "memory"])
         self.assertTrue(self.client.update_instance_sync("update", Devbox.InstanceSpec(cpu=300)))
         self.assertEqual(self.platform.get("update")["resources"], {"cpu": 0.3, "memory": 0.5})
-        self.assert_fails(Devbox.Error.VALIDATION_ERROR, instance.update_sync, Devbox.InstanceSpec())
+        self.assert_fails(Devbox.Error.VALIDATION_ERROR, instance.update_sync, Devbox.InstanceSpec(runtime="python"))
 
     def test_ports(self):
         instance = self.make_ready("ports")
