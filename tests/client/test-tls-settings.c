@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "call-test-util.h"
+#include "devbox-kubeconfig-private.h"
 #include "devbox-tls-authorities-private.h"
-#include "devbox-tls-settings-private.h"
 #include "test-certificates.h"
 
 #include <glib/gstdio.h>
@@ -272,6 +273,87 @@ test_authorities (void)
   g_remove (path);
 }
 
+static DevboxKubeconfig *
+make_kubeconfig (guint16 port, const char *cluster)
+{
+  g_autofree char *certificate
+      = g_base64_encode ((const guchar *) test_client_certificate, strlen (test_client_certificate));
+  g_autofree char *key = g_base64_encode ((const guchar *) test_client_key, strlen (test_client_key));
+  g_autofree char *text = g_strdup_printf (
+      "current-context: x\n"
+      "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
+      "clusters: [{name: c, cluster: {server: 'https://" HOST ":%u', %s}}]\n"
+      "users: [{name: u, user: {token: a-token, client-certificate-data: %s, client-key-data: %s}}]\n",
+      port, cluster, certificate, key);
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+  g_autoptr (GError) error = NULL;
+  DevboxKubeconfig *kubeconfig = devbox_kubeconfig_new_from_bytes (bytes, &error);
+
+  g_assert_no_error (error);
+  return kubeconfig;
+}
+
+static gboolean
+ask_platform (DevboxClient *client, GError **error)
+{
+  DevboxRequest *request = test_request_new (SOUP_METHOD_GET, "/x");
+  g_autoptr (GBytes) body = NULL;
+
+  request->tries_once = TRUE;
+  body = devbox_client_call_platform_sync (client, request, NULL, error);
+  return body != NULL;
+}
+
+/* What a kubeconfig says holds for its platform, and for nothing else. */
+static void
+test_kubeconfig (void)
+{
+  Server *server = server_new (TRUE);
+  g_autofree char *authority = g_base64_encode ((const guchar *) test_authority, strlen (test_authority));
+  g_autofree char *extension = g_strdup_printf (
+      "extensions: [{name: devbox.sealos.io, extension: {base-url: 'https://" HOST ":%u'}}]", server->port);
+  g_autofree char *trusting
+      = g_strdup_printf ("certificate-authority-data: %s, tls-server-name: platform.test, %s", authority, extension);
+  g_autoptr (DevboxKubeconfig) sound = make_kubeconfig (server->port, trusting);
+  g_autoptr (DevboxKubeconfig) doubting = make_kubeconfig (server->port, extension);
+  g_autoptr (DevboxKubeconfig) elsewhere = make_kubeconfig (server->port, "");
+  g_autofree char *authorization = devbox_kubeconfig_dup_authorization (sound, DEVBOX_AUTHORIZATION_FORM_PLAIN, NULL);
+  g_autofree char *url = g_strdup_printf ("https://" HOST ":%u", server->port);
+  g_autoptr (DevboxEndpoint) agent = devbox_endpoint_new (url, "agent-token", NULL);
+  DevboxClient *client = devbox_client_new_with_kubeconfig (sound);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ask_platform (client, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (server->head, authorization));
+  g_assert_nonnull (server->peer);
+  g_clear_pointer (&server->head, g_free);
+
+  /* An agent at the same address is recognised as always: it is not trusted. */
+  g_assert_null (test_get (client, agent, "/x", &error));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
+  g_clear_error (&error);
+
+  /* A client takes another one at once. */
+  devbox_client_set_kubeconfig (client, doubting);
+  g_assert_false (ask_platform (client, &error));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
+  g_clear_error (&error);
+  devbox_client_set_kubeconfig (client, elsewhere);
+  g_assert_false (ask_platform (client, &error));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INVALID_KUBECONFIG);
+  g_clear_error (&error);
+  g_assert_null (server->head);
+
+  devbox_client_set_kubeconfig (client, sound);
+  g_assert_true (ask_platform (client, &error));
+  g_assert_no_error (error);
+
+  g_assert_finalize_object (client);
+  test_wait_for_io_threads ();
+  server_free (server);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -281,6 +363,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/tls-settings/client", test_client);
   g_test_add_func ("/client/tls-settings/proxy", test_proxy);
   g_test_add_func ("/client/tls-settings/refused", test_refused);
+  g_test_add_func ("/client/tls-settings/kubeconfig", test_kubeconfig);
   g_test_add_func ("/client/tls-settings/authorities", test_authorities);
 
   return g_test_run ();
