@@ -12,14 +12,15 @@
 #define HOST "127.0.0.1"
 #define REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
-/* Answers one request on each connection, and keeps what it saw. */
+/* Answers one request on each connection, one after the other, and keeps what it saw. */
 typedef struct
 {
-  GSocketService *service;
+  GSocketListener *listener;
+  GCancellable *cancellable;
+  GThread *thread;
   GTlsCertificate *certificate; /* NULL: it speaks without TLS */
   guint16 port;
 
-  GMutex mutex;
   char *head;
   GTlsCertificate *peer;
 } Server;
@@ -31,34 +32,60 @@ accept_any (GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertif
 }
 
 static gboolean
-run_cb (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+read_head (Server *self, GInputStream *stream)
 {
-  Server *self = data;
-  g_autoptr (GIOStream) stream = g_object_ref (G_IO_STREAM (connection));
-  char head[4096];
+  g_autoptr (GString) head = g_string_new (NULL);
+  char part[4096];
   gssize n;
 
-  if (self->certificate != NULL)
+  while (strstr (head->str, "\r\n\r\n") == NULL)
     {
-      g_clear_object (&stream);
-      stream = g_tls_server_connection_new (G_IO_STREAM (connection), self->certificate, NULL);
+      n = g_input_stream_read (stream, part, sizeof part, self->cancellable, NULL);
+      if (n <= 0)
+        return FALSE;
+      g_string_append_len (head, part, n);
+    }
+  g_free (self->head);
+  self->head = g_strdup (head->str);
+
+  return TRUE;
+}
+
+static void
+serve (Server *self, GIOStream *connection)
+{
+  g_autoptr (GIOStream) stream = NULL;
+
+  if (self->certificate == NULL)
+    stream = g_object_ref (connection);
+  else
+    {
+      stream = g_tls_server_connection_new (connection, self->certificate, NULL);
       g_object_set (stream, "authentication-mode", G_TLS_AUTHENTICATION_REQUESTED, NULL);
       g_signal_connect (stream, "accept-certificate", G_CALLBACK (accept_any), NULL);
     }
-  n = g_input_stream_read (g_io_stream_get_input_stream (stream), head, sizeof head, NULL, NULL);
-  if (n <= 0)
-    return TRUE;
+  if (!read_head (self, g_io_stream_get_input_stream (stream)))
+    return;
 
-  g_mutex_lock (&self->mutex);
-  g_free (self->head);
-  self->head = g_strndup (head, (gsize) n);
   if (G_IS_TLS_CONNECTION (stream))
     g_set_object (&self->peer, g_tls_connection_get_peer_certificate (G_TLS_CONNECTION (stream)));
-  g_mutex_unlock (&self->mutex);
   g_output_stream_write_all (g_io_stream_get_output_stream (stream), REPLY, strlen (REPLY), NULL, NULL, NULL);
   g_io_stream_close (stream, NULL, NULL);
+}
 
-  return TRUE;
+static gpointer
+run_server (gpointer data)
+{
+  Server *self = data;
+  GSocketConnection *connection;
+
+  while ((connection = g_socket_listener_accept (self->listener, NULL, self->cancellable, NULL)) != NULL)
+    {
+      serve (self, G_IO_STREAM (connection));
+      g_object_unref (connection);
+    }
+
+  return NULL;
 }
 
 static Server *
@@ -71,15 +98,15 @@ server_new (gboolean uses_tls)
   g_autoptr (GSocketAddress) bound = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_mutex_init (&self->mutex);
   if (uses_tls)
     self->certificate = g_tls_certificate_new_from_pem (pem, -1, &error);
   g_assert_no_error (error);
-  self->service = g_threaded_socket_service_new (10);
-  g_assert_true (g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), any_port, G_SOCKET_TYPE_STREAM,
-                                                G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error));
+  self->cancellable = g_cancellable_new ();
+  self->listener = g_socket_listener_new ();
+  g_assert_true (g_socket_listener_add_address (self->listener, any_port, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+                                                NULL, &bound, &error));
   self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
-  g_signal_connect (self->service, "run", G_CALLBACK (run_cb), self);
+  self->thread = g_thread_new ("server", run_server, self);
 
   return self;
 }
@@ -87,13 +114,13 @@ server_new (gboolean uses_tls)
 static void
 server_free (Server *self)
 {
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_object_unref (self->service);
+  g_cancellable_cancel (self->cancellable);
+  g_thread_join (self->thread);
+  g_object_unref (self->cancellable);
+  g_object_unref (self->listener);
   g_clear_object (&self->certificate);
   g_clear_object (&self->peer);
   g_free (self->head);
-  g_mutex_clear (&self->mutex);
   g_free (self);
 }
 
