@@ -58,15 +58,16 @@ function complete(args, count, conversions) {
     return args;
 }
 
-function wrap(prototype, name, count, conversions) {
-    const method = prototype[name];
+function wrap(owner, name, count, conversions) {
+    const method = owner[name];
 
-    prototype[name] = function (...args) {
+    owner[name] = function (...args) {
         return method.apply(this, complete(args, count, conversions));
     };
 }
 
-function wrapClass(prototype, info) {
+// Functions that need no instance belong to the class itself.
+function wrapClass(cls, info) {
     const methods = new Map();
     for (let i = 0; i < GIRepository.object_info_get_n_methods(info); i++) {
         const method = GIRepository.object_info_get_method(info, i);
@@ -75,12 +76,13 @@ function wrapClass(prototype, info) {
 
     for (const [name, method] of methods) {
         const finish = name.replace(ASYNC, '_finish');
-        const count = prototype[name]?.length;
+        const owner = name in cls.prototype ? cls.prototype : cls;
+        const count = owner[name]?.length;
         if (finish !== name && methods.has(finish)) {
-            Gio._promisify(prototype, name, finish);
-            wrap(prototype, name, count - 1, findConversions(method));
+            Gio._promisify(owner, name, finish);
+            wrap(owner, name, count - 1, findConversions(method));
         } else if (name.endsWith('_sync')) {
-            wrap(prototype, name, count, findConversions(method));
+            wrap(owner, name, count, findConversions(method));
         }
     }
 }
@@ -96,7 +98,7 @@ function _init() {
     for (let i = 0; i < repository.get_n_infos('Devbox'); i++) {
         const info = repository.get_info('Devbox', i);
         if (info.get_type() === GIRepository.InfoType.OBJECT)
-            wrapClass(this[info.get_name()].prototype, info);
+            wrapClass(this[info.get_name()], info);
     }
 
     this.InstanceList.prototype[Symbol.iterator] = goThrough;
