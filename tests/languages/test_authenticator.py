@@ -33,7 +33,7 @@ class Platform(http.server.ThreadingHTTPServer):
         self.told = []
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

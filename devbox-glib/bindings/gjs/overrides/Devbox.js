@@ -5,6 +5,7 @@
 // * Every `x_async ()` that is called without a callback returns a promise.
 // * Where C takes a `GLib.Bytes`, a `Uint8Array` or a string will do.
 // * Where C takes a `Gio.ListModel`, an array will do; a `Devbox.InstanceList` can be gone through with `for … of`.
+// * `for await (const entry of reader)` goes through the entries of a `Devbox.LogReader`.
 // * A `cancellable` may be left out, and so may what stands before it and may be null or 0.
 
 const {Gio, GIRepository, GLib, GObject} = imports.gi;
@@ -58,15 +59,19 @@ function complete(args, count, conversions) {
     return args;
 }
 
-function wrap(owner, name, count, conversions) {
-    const method = owner[name];
+function wrap(target, name, count, conversions) {
+    const method = target[name];
 
-    owner[name] = function (...args) {
+    target[name] = function (...args) {
         return method.apply(this, complete(args, count, conversions));
     };
 }
 
-// Functions that need no instance belong to the class itself.
+function isMethod(callable) {
+    return (GIRepository.function_info_get_flags(callable) & GIRepository.FunctionInfoFlags.IS_METHOD) !== 0;
+}
+
+// Functions that belong to a class and to no object of it stand beside its methods.
 function wrapClass(cls, info) {
     const methods = new Map();
     for (let i = 0; i < GIRepository.object_info_get_n_methods(info); i++) {
@@ -76,13 +81,13 @@ function wrapClass(cls, info) {
 
     for (const [name, method] of methods) {
         const finish = name.replace(ASYNC, '_finish');
-        const owner = name in cls.prototype ? cls.prototype : cls;
-        const count = owner[name]?.length;
+        const target = isMethod(method) ? cls.prototype : cls;
+        const count = target[name]?.length;
         if (finish !== name && methods.has(finish)) {
-            Gio._promisify(owner, name, finish);
-            wrap(owner, name, count - 1, findConversions(method));
+            Gio._promisify(target, name, finish);
+            wrap(target, name, count - 1, findConversions(method));
         } else if (name.endsWith('_sync')) {
-            wrap(owner, name, count, findConversions(method));
+            wrap(target, name, count, findConversions(method));
         }
     }
 }
@@ -90,6 +95,11 @@ function wrapClass(cls, info) {
 function* goThrough() {
     for (let i = 0; i < this.get_n_items(); i++)
         yield this.get_item(i);
+}
+
+async function* read() {
+    for (let entry; (entry = await this.next_entry_async());)
+        yield entry;
 }
 
 function _init() {
@@ -102,4 +112,5 @@ function _init() {
     }
 
     this.InstanceList.prototype[Symbol.iterator] = goThrough;
+    this.LogReader.prototype[Symbol.asyncIterator] = read;
 }
