@@ -97,17 +97,21 @@ state_unref (gpointer data)
 static void
 state_end (State *self, char *authorization, GError *error)
 {
+  g_autoptr (GMainContext) context = NULL;
+
   g_mutex_lock (&self->mutex);
   if (!self->has_ended)
     {
       self->has_ended = TRUE;
       self->authorization = g_steal_pointer (&authorization);
       self->error = g_steal_pointer (&error);
-      if (self->context != NULL)
-        g_main_context_wakeup (self->context);
+      context = g_steal_pointer (&self->context);
       g_cond_broadcast (&self->cond);
     }
   g_mutex_unlock (&self->mutex);
+
+  if (context != NULL)
+    g_main_context_wakeup (context);
 
   devbox_secret_free (authorization);
   g_clear_error (&error);
@@ -494,6 +498,7 @@ devbox_authentication_start (DevboxAuthenticator *authenticator,
   State *state;
   Waiter *waiter;
   GSource *source;
+  g_autoptr (GMainContext) context = NULL;
 
   ask (&state, authenticator, base_url, form, cancellable);
   if (state_has_ended (state))
@@ -503,14 +508,11 @@ devbox_authentication_start (DevboxAuthenticator *authenticator,
       return;
     }
 
-  g_mutex_lock (&state->mutex);
-  state->context = g_main_context_ref_thread_default ();
-  g_mutex_unlock (&state->mutex);
-
+  context = g_main_context_ref_thread_default ();
   source = g_source_new (&waiter_funcs, sizeof (Waiter));
   g_source_set_static_name (source, "[devbox] authentication");
   waiter = (Waiter *) source;
-  waiter->state = state;
+  waiter->state = state_ref (state);
   waiter->done = done;
   waiter->data = data;
   if (deadline != 0)
@@ -524,6 +526,15 @@ devbox_authentication_start (DevboxAuthenticator *authenticator,
       g_source_add_child_source (source, cancelled);
       g_source_unref (cancelled);
     }
-  g_source_attach (source, state->context);
+  g_source_attach (source, context);
   g_source_unref (source);
+
+  /* From here on an end that comes wakes it up. */
+  g_mutex_lock (&state->mutex);
+  if (state->has_ended)
+    g_main_context_wakeup (context);
+  else
+    state->context = g_steal_pointer (&context);
+  g_mutex_unlock (&state->mutex);
+  state_unref (state);
 }

@@ -37,6 +37,7 @@ typedef struct
   SoupMessageHeaders *headers;
   GBytes *body;
   const char *request_id; /* what the server said, or what we sent */
+  const char *base_url;   /* of the endpoint that it is from */
 } DevboxReply;
 
 /* All functions of a request run in the I/O thread; meanwhile its members are theirs to change. */
@@ -73,11 +74,12 @@ struct _DevboxRequest
   guint timeout_ms;         /* 0: the client's */
   gsize max_reply_size;     /* 0: 1 MiB; G_MAXSIZE: none */
   DevboxError not_found;    /* what a 404 means that says no more; 0: FILE_NOT_FOUND */
+  DevboxError failed;       /* the same for a 500; 0: INTERNAL_ERROR */
   guint n_files;            /* that it moves, for the metrics; 0: it moves none */
   gboolean asks_platform;   /* instead of the agent that the call is for */
   gboolean anonymous;       /* send no token (health) */
   gboolean idempotent; /* a POST that may be sent twice, like a read; GET, HEAD, PUT and DELETE are so by themselves */
-  gboolean expect_continue;     /* ask before the body is sent: for large bodies that the server may refuse */
+  gboolean expect_continue; /* ask before the body is sent: for large bodies that the server may refuse */
   /* The result is a GInputStream of the body of a reply with status 200, as soon as its head is there; all others are
    * parsed. The time-out counts until then; afterwards the same time must not pass without a byte. */
   gboolean streams_reply;

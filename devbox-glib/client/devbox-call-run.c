@@ -60,7 +60,7 @@ run_again_after (DevboxCall *self, guint delay_ms)
 static gboolean
 look_for_agent_again (DevboxCall *self)
 {
-  if (self->was_found_again || self->agent == NULL || self->request->asks_platform
+  if (self->was_found_again || self->agent == NULL || self->request->asks_platform || self->request->tries_once
       || devbox_agent_get_devbox_name (self->agent) == NULL)
     return FALSE;
 
@@ -212,6 +212,7 @@ judge (DevboxCall *self, const DevboxConnectionReply *reply)
                            .headers = headers,
                            .body = reply->body,
                            .request_id = get_request_id (self, headers),
+                           .base_url = devbox_endpoint_get_url (self->endpoint),
                        });
   else
     {
@@ -287,7 +288,7 @@ build_message (DevboxCall *self)
 
   /* For may_send_again (): they tell whether a first part of a reply had come. What is idempotent by its method libsoup
    * sends again. */
-  if (devbox_request_is_idempotent (request))
+  if (request->idempotent || request->idempotency_key != NULL)
     soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
 
   return message;

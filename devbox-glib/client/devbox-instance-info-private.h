@@ -25,8 +25,8 @@ typedef struct
   gboolean network;
   char *autostart;
   char *sandbox;
-  char *agent_label; /* agentServer.url */
-  char *agent_token; /* agentServer.token, decoded */
+  char *agent_label;
+  char *agent_token;
 } DevboxInstanceDetails;
 
 void devbox_instance_details_clear (DevboxInstanceDetails *self);
@@ -35,9 +35,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxInstanceDetails, devbox_instance_details
 /* Takes what the details hold; they are empty afterwards. */
 DevboxInstanceInfo *devbox_instance_info_new (DevboxInstanceDetails *details);
 
-const char *devbox_instance_info_get_agent_label (
-    DevboxInstanceInfo *self); /* what the platform made the name of the agent's host from, or NULL */
+const char *devbox_instance_info_get_agent_label (DevboxInstanceInfo *self); /* agentServer.url, or NULL */
 
-const char *devbox_instance_info_get_agent_token (DevboxInstanceInfo *self); /* of the agent, as it is sent, or NULL */
+const char *devbox_instance_info_get_agent_token (DevboxInstanceInfo *self); /* agentServer.token, in base64, or NULL */
 
 G_END_DECLS

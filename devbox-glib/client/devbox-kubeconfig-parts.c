@@ -357,7 +357,6 @@ read_user (Reader *self, DevboxKubeconfigParts *parts, DevboxKubeconfigFlags fla
   if (!read_token (self, parts, error) || !read_certificate (self, parts, error) || !read_identity (self, parts, error))
     return FALSE;
 
-  parts->credential.expiry = G_MAXINT64;
   return parts->credential.token != NULL || parts->credential.certificate != NULL || parts->password != NULL
          || read_plugin (self, parts, flags, error);
 }

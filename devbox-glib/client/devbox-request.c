@@ -76,8 +76,8 @@ devbox_request_get_max_reply_size (DevboxRequest *self)
 gboolean
 devbox_request_is_idempotent (DevboxRequest *self)
 {
-  return self->idempotent || self->idempotency_key != NULL || self->method == SOUP_METHOD_GET || self->method == SOUP_METHOD_HEAD
-         || self->method == SOUP_METHOD_PUT || self->method == SOUP_METHOD_DELETE;
+  return self->idempotent || self->idempotency_key != NULL || self->method == SOUP_METHOD_GET
+         || self->method == SOUP_METHOD_HEAD || self->method == SOUP_METHOD_PUT || self->method == SOUP_METHOD_DELETE;
 }
 
 gboolean
@@ -171,7 +171,12 @@ find_code (DevboxRequest *self, const DevboxReply *reply, const Failure *failure
   else
     code = devbox_wire_code_from_http_status (reply->status);
 
-  return code == DEVBOX_WIRE_FILE_NOT_FOUND && self->not_found != 0 ? (DevboxWireCode) self->not_found : code;
+  if (code == DEVBOX_WIRE_FILE_NOT_FOUND && self->not_found != 0)
+    return (DevboxWireCode) self->not_found;
+  if (code == DEVBOX_WIRE_INTERNAL_ERROR && self->failed != 0)
+    return (DevboxWireCode) self->failed;
+
+  return code;
 }
 
 /* The current dialect says with HTTP status 200 what it means by 1404 and the like. */

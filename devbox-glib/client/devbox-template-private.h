@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *name;
+  char *title;
   char *uid;
   char *kind;
   char *description;

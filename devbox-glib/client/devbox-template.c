@@ -26,6 +26,7 @@ G_DEFINE_FINAL_TYPE (DevboxTemplate, devbox_template, G_TYPE_OBJECT)
 enum
 {
   PROP_NAME = 1,
+  PROP_TITLE,
   PROP_UID,
   PROP_KIND,
   PROP_DESCRIPTION,
@@ -45,6 +46,7 @@ void
 devbox_template_details_clear (DevboxTemplateDetails *self)
 {
   g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->title, g_free);
   g_clear_pointer (&self->uid, g_free);
   g_clear_pointer (&self->kind, g_free);
   g_clear_pointer (&self->description, g_free);
@@ -65,6 +67,9 @@ devbox_template_get_property (GObject *object, guint property_id, GValue *value,
     {
     case PROP_NAME:
       g_value_set_string (value, self->details.name);
+      break;
+    case PROP_TITLE:
+      g_value_set_string (value, self->details.title);
       break;
     case PROP_UID:
       g_value_set_string (value, self->details.uid);
@@ -128,6 +133,15 @@ devbox_template_class_init (DevboxTemplateClass *klass)
    * Since: 1.0
    */
   properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+
+  /**
+   * DevboxTemplate:title:
+   *
+   * What the template is called in front of people, or %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
 
   /**
    * DevboxTemplate:uid:
@@ -258,6 +272,24 @@ devbox_template_get_name (DevboxTemplate *self)
   g_return_val_if_fail (DEVBOX_IS_TEMPLATE (self), NULL);
 
   return self->details.name;
+}
+
+/**
+ * devbox_template_get_title:
+ * @self: a template
+ *
+ * Gets what the template is called in front of people.
+ *
+ * Returns: (transfer none) (nullable): the title, or %NULL if the platform told none
+ *
+ * Since: 1.0
+ */
+const char *
+devbox_template_get_title (DevboxTemplate *self)
+{
+  g_return_val_if_fail (DEVBOX_IS_TEMPLATE (self), NULL);
+
+  return self->details.title;
 }
 
 /**

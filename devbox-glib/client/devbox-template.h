@@ -12,6 +12,8 @@ G_DECLARE_FINAL_TYPE (DevboxTemplate, devbox_template, DEVBOX, TEMPLATE, GObject
 DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_template_get_name (DevboxTemplate *self);
 DEVBOX_AVAILABLE_IN_1_0
+const char *devbox_template_get_title (DevboxTemplate *self);
+DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_template_get_uid (DevboxTemplate *self);
 DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_template_get_kind (DevboxTemplate *self);

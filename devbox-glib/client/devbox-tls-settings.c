@@ -27,6 +27,13 @@ new_certificate (const char *certificate, const char *key, GError **error)
 {
   g_autoptr (DevboxSecret) pem = g_strconcat (certificate, "\n", key, NULL);
 
+  /* GIO does without a key. */
+  if (strstr (key, "PRIVATE KEY-----") == NULL)
+    {
+      g_set_error_literal (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _ ("There is no private key in it"));
+      return NULL;
+    }
+
   return g_tls_certificate_new_from_pem (pem, -1, error);
 }
 

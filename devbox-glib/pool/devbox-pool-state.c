@@ -3,8 +3,7 @@
 
 #include "devbox-pool-state-private.h"
 
-/* A program that shows the counters is told so often, however many calls it makes. */
-#define NOTIFY_INTERVAL_MS 100
+#include "devbox-notifier-private.h"
 
 typedef struct
 {
@@ -21,11 +20,7 @@ struct _DevboxPoolState
   DevboxPoolSettings settings;
   DevboxPoolCounters counters;
 
-  GWeakRef object;
-  void (*changed) (GObject *object);
-  GMainContext *context; /* NULL once disconnected */
-  GSource *notification; /* NULL: none is on its way */
-  gint64 last_notification;
+  DevboxNotifier *notifier;
 
   GArray *registrations;
   guint last_id;
@@ -38,10 +33,7 @@ devbox_pool_state_new (GMainContext *context, GObject *object, void (*changed) (
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
-  g_weak_ref_init (&self->object, object);
-  self->changed = changed;
-  self->context = g_main_context_ref (context);
-  self->last_notification = G_MININT64;
+  self->notifier = devbox_notifier_new (context, object, changed);
   self->registrations = g_array_new (FALSE, FALSE, sizeof (Registration));
 
   return self;
@@ -61,67 +53,18 @@ devbox_pool_state_unref (DevboxPoolState *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  g_assert (self->context == NULL && self->registrations->len == 0);
+  g_assert (self->registrations->len == 0);
 
   g_array_unref (self->registrations);
-  g_weak_ref_clear (&self->object);
+  devbox_notifier_unref (self->notifier);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }
 
-/* A notification that nobody will dispatch must not keep its context, which it would keep itself. */
 void
 devbox_pool_state_disconnect (DevboxPoolState *self)
 {
-  g_autoptr (GMainContext) context = NULL;
-  g_autoptr (GSource) notification = NULL;
-
-  g_mutex_lock (&self->mutex);
-  context = g_steal_pointer (&self->context);
-  notification = g_steal_pointer (&self->notification);
-  g_mutex_unlock (&self->mutex);
-
-  if (notification != NULL)
-    g_source_destroy (notification);
-}
-
-static gboolean
-notify (gpointer data)
-{
-  DevboxPoolState *self = data;
-  g_autoptr (GSource) notification = NULL;
-  g_autoptr (GObject) object = NULL;
-
-  g_mutex_lock (&self->mutex);
-  notification = g_steal_pointer (&self->notification);
-  self->last_notification = g_get_monotonic_time ();
-  g_mutex_unlock (&self->mutex);
-
-  object = g_weak_ref_get (&self->object);
-  if (object != NULL)
-    self->changed (object);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* With the lock held, the context is there: devbox_pool_state_disconnect () takes it under the same lock. */
-static void
-schedule_notification_locked (DevboxPoolState *self)
-{
-  gint64 now;
-  gint64 due;
-
-  if (self->context == NULL || self->notification != NULL)
-    return;
-
-  now = g_get_monotonic_time ();
-  due = self->last_notification == G_MININT64 ? now : self->last_notification + NOTIFY_INTERVAL_MS * 1000;
-
-  self->notification = g_timeout_source_new (due > now ? (guint) ((due - now + 999) / 1000) : 0);
-  g_source_set_static_name (self->notification, "[devbox] pool notify");
-  g_source_set_callback (self->notification, notify, devbox_pool_state_ref (self),
-                         (GDestroyNotify) devbox_pool_state_unref);
-  g_source_attach (self->notification, self->context);
+  devbox_notifier_disconnect (self->notifier);
 }
 
 void
@@ -169,7 +112,7 @@ devbox_pool_state_count_connections (DevboxPoolState *self, int total, int activ
   self->counters.n_total += total;
   self->counters.n_active += active;
   self->counters.n_unhealthy += unhealthy;
-  schedule_notification_locked (self);
+  devbox_notifier_schedule (self->notifier);
   g_mutex_unlock (&self->mutex);
 }
 
@@ -180,7 +123,7 @@ devbox_pool_state_count_operation (DevboxPoolState *self, gboolean was_reused, g
   self->counters.n_operations++;
   self->counters.n_reused += was_reused ? 1 : 0;
   self->counters.bytes_transferred += n_bytes;
-  schedule_notification_locked (self);
+  devbox_notifier_schedule (self->notifier);
   g_mutex_unlock (&self->mutex);
 }
 
@@ -190,7 +133,7 @@ devbox_pool_state_count_end (DevboxPoolState *self, gint64 age_us)
   g_mutex_lock (&self->mutex);
   self->counters.n_ended++;
   self->counters.ended_age_us += age_us;
-  schedule_notification_locked (self);
+  devbox_notifier_schedule (self->notifier);
   g_mutex_unlock (&self->mutex);
 }
 

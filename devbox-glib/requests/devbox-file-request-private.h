@@ -10,9 +10,6 @@ G_BEGIN_DECLS
 
 /* What the requests about files have in common. */
 
-/* The agent has nothing of the kind: a VALIDATION_ERROR that is called NOT_SUPPORTED. Always returns FALSE. */
-gboolean devbox_file_request_fail_not_supported (DevboxRequest *request, const char *message, GError **error);
-
 /* A POST of a JSON object that only the current dialect has. `not_supported` is the untranslated sentence for an agent
  * that does not speak it. Takes json. */
 DevboxRequest *devbox_file_request_new_current (const char *path,

@@ -3,6 +3,7 @@
 
 #include "devbox-file-request-private.h"
 
+#include "devbox-agent-reply-private.h"
 #include "devbox-error-private.h"
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-json-private.h"
@@ -11,19 +12,10 @@
 
 #define MAX_MESSAGE_LENGTH 1024
 
-gboolean
-devbox_file_request_fail_not_supported (DevboxRequest *request, const char *message, GError **error)
-{
-  devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR,
-                    &(DevboxErrorDetails){ .path = request->subject, .code_name = "NOT_SUPPORTED" }, "%s", message);
-  return FALSE;
-}
-
 static gboolean
 prepare_current (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return (features->dialects & DEVBOX_DIALECT_CURRENT) != 0
-         || devbox_file_request_fail_not_supported (request, _ (request->data), error);
+  return devbox_agent_check_current (features, _ (request->data), error);
 }
 
 DevboxRequest *

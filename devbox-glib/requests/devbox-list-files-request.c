@@ -3,6 +3,7 @@
 
 #include "devbox-list-files-request-private.h"
 
+#include "devbox-agent-reply-private.h"
 #include "devbox-error-private.h"
 #include "devbox-file-info-private.h"
 #include "devbox-file-request-private.h"
@@ -55,14 +56,6 @@ parse_mode (const char *text)
   return (guint) mode;
 }
 
-static GDateTime *
-parse_time (const char *text)
-{
-  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
-
-  return text != NULL ? g_date_time_new_from_iso8601 (text, utc) : NULL;
-}
-
 static GFileType
 parse_type (gboolean is_folder, const char *type)
 {
@@ -101,7 +94,6 @@ parse_file (JsonObject *object, GError **error)
   g_autoptr (GBytes) path_bytes = NULL;
   g_autoptr (GDateTime) modified = NULL;
   const char *permissions = NULL;
-  const char *time = NULL;
   const char *type = NULL;
   gboolean is_folder = FALSE;
   gint64 size = 0;
@@ -112,11 +104,11 @@ parse_file (JsonObject *object, GError **error)
       || !devbox_wire_json_get_int (object, "size", FALSE, 0, G_MAXINT64, &size, error)
       || !devbox_wire_json_get_boolean (object, "isDir", FALSE, &is_folder, error)
       || !devbox_wire_json_get_string (object, "type", FALSE, &type, error)
-      || !devbox_wire_json_get_string (object, "permissions", FALSE, &permissions, error)
-      || !devbox_wire_json_get_string (object, "modified", FALSE, &time, error))
+      || !devbox_wire_json_get_string (object, "permissions", FALSE, &permissions, error))
     return NULL;
 
-  modified = parse_time (time);
+  /* Some file systems keep times that no date has. */
+  devbox_agent_read_time (object, "modified", &modified, NULL);
   details.path_bytes = path_bytes;
   details.type = parse_type (is_folder, type);
   details.size = (guint64) size;
@@ -206,8 +198,7 @@ take_page_path (DevboxRequest *request)
 static gboolean
 prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
 {
-  return (features->dialects & DEVBOX_DIALECT_CURRENT) != 0
-         || devbox_file_request_fail_not_supported (request, _ ("The agent does not know how to list files"), error);
+  return devbox_agent_check_current (features, _ ("The agent does not know how to list files"), error);
 }
 
 /* A full page that is not all that was asked for is followed by the next one. */

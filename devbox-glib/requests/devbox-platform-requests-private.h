@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-call-private.h"
+#include "devbox-agent-private.h"
+#include "devbox-instance-info.h"
 
 G_BEGIN_DECLS
 
@@ -26,7 +27,8 @@ DevboxRequest *devbox_get_instance_request_new (const char *name, GError **error
 DevboxRequest *devbox_update_instance_request_new (const char *name, DevboxInstanceSpec *changes, GError **error);
 /* The status is as the platform tells it afterwards; a platform that tells nothing is asked for the detail. */
 DevboxRequest *devbox_change_instance_request_new (const char *name, DevboxInstanceAction action, GError **error);
-/* Asks, in growing intervals, until the devbox runs and its agent is healthy; DEVBOX_NOT_READY with the reason when it
+/* Result: a DevboxInstanceInfo; of an agent without a platform one that says no more than Running. Asks, in growing
+ * intervals, until the devbox runs and its agent is healthy; DEVBOX_NOT_READY with the reason when it
  * is in Error or being deleted. The agent is where `agent` says; it learns from what the platform tells. */
 DevboxRequest *devbox_wait_ready_request_new (DevboxAgent *agent, guint timeout_ms, GError **error);
 
@@ -35,7 +37,8 @@ DevboxRequest *devbox_list_instances_request_new (const char *status, const char
 
 DevboxRequest *
 devbox_set_ports_request_new (const char *name, GListModel *ports, GError **error); /* GListStore of DevboxPort */
-DevboxRequest *devbox_set_autostart_request_new (const char *name, const char *command, GError **error); /* TRUE */
+/* TRUE. NULL: what the template of the devbox has; "": nothing. */
+DevboxRequest *devbox_set_autostart_request_new (const char *name, const char *command, GError **error);
 DevboxRequest *devbox_list_templates_request_new (void);                            /* GListStore of DevboxTemplate */
 DevboxRequest *devbox_list_releases_request_new (const char *name, GError **error); /* GListStore of DevboxRelease */
 DevboxRequest *devbox_create_release_request_new (const char *name,

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * the core schema has it, quoted ones are strings. Read as events of libyaml. Errors are INVALID_KUBECONFIG with line
  * and column. */
 JsonNode *devbox_wire_yaml_parse (const char *data, gsize size, GError **error);
-/* The same; lines: where each JsonNode begins, counted from 1. */
+/* The same; lines: where each JsonNode begins, or its name, counted from 1. */
 JsonNode *devbox_wire_yaml_parse_with_lines (const char *data, gsize size, GHashTable *lines, GError **error);
 /* A line with a string, which is quoted and in ASCII: a token of digits, or a user called "no", stays text. Nothing for
  * NULL. */

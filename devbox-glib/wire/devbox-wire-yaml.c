@@ -247,6 +247,13 @@ new_plain_scalar (const char *text, yaml_mark_t mark, GError **error)
 
 /* Nodes */
 
+static void
+note_line (Reader *reader, JsonNode *node, const yaml_event_t *event)
+{
+  if (reader->lines != NULL)
+    g_hash_table_insert (reader->lines, node, GSIZE_TO_POINTER (event->start_mark.line + 1));
+}
+
 static JsonNode *read_node (Reader *reader, const yaml_event_t *event, guint depth, GError **error);
 
 static JsonNode *
@@ -297,6 +304,7 @@ read_member (Reader *reader, JsonObject *object, const yaml_event_t *name_event,
   if (value == NULL)
     return FALSE;
   json_object_set_member (object, name, value);
+  note_line (reader, value, name_event);
 
   return TRUE;
 }
@@ -349,8 +357,8 @@ read_node (Reader *reader, const yaml_event_t *event, guint depth, GError **erro
 {
   JsonNode *node = read_value (reader, event, depth, error);
 
-  if (node != NULL && reader->lines != NULL)
-    g_hash_table_insert (reader->lines, node, GSIZE_TO_POINTER (event->start_mark.line + 1));
+  if (node != NULL)
+    note_line (reader, node, event);
 
   return node;
 }

@@ -267,7 +267,7 @@ test_refused (void)
     { "", "must be a mapping" },
     { "[]", "must be a mapping" },
     { "just text", "must be a mapping" },
-    { "a: [", "Malformed YAML at line 1" },
+    { "a: [", "Malformed YAML at line 2, column 1" },
     { "a: &x 1\nb: *x", "anchors, aliases and tags are not allowed" },
     { "\xff\xfe", "not UTF-8" },
     { "{}", "names no current context" },
@@ -293,7 +293,7 @@ test_refused (void)
     { CLUSTER ("server: 5"), "“server” of the kubeconfig" },
     { CLUSTER ("server: 'ftp://x.example'"), "does not begin with http" },
     { CLUSTER ("server: 'https://u:" MARKER "@x.example'"), "must not hold a user name" },
-    { CLUSTER ("server: 'https://[" MARKER "@'"), "malformed" },
+    { CLUSTER ("server: 'https://[" MARKER "@'"), "must not hold a user name" },
     { CLUSTER ("extensions: [{name: devbox.sealos.io, extension: {base-url: 'file:///'}}]"),
       "does not begin with http" },
     { CLUSTER ("certificate-authority: /etc/passwd"), "“certificate-authority” names a file" },
@@ -460,7 +460,7 @@ test_file_errors (Files *self, gconstpointer data)
     const char *text;
     const char *message; /* behind the name of the file */
   } cases[] = {
-    { "a: [", "”: Malformed YAML at line 1" },
+    { "a: [", "”: Malformed YAML at line 2" },
     { "current-context: x\ncontexts: 5\n", "”, line 2: “contexts” must be a list" },
     { "current-context: x\ncontexts: [{name: x, context: {user: u}}]\nusers:\n- name: u\n  user:\n    tokenFile: "
       "missing\n",

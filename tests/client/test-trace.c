@@ -74,7 +74,7 @@ test_refused (void)
       g_autofree char *shown = g_utf8_make_valid (parents[i], -1);
       DevboxTrace trace;
 
-      g_test_message ("%s", parents[i]);
+      g_test_message ("%s", shown);
       g_assert_false (devbox_trace_parse (&trace, parents[i], &error));
       g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
       g_assert_cmpstr (devbox_error_info_get_value (devbox_error_get_info (error)), ==, shown);
