@@ -512,7 +512,7 @@ make_mutant (Mutation mutation)
     [MUTATION_ARRAY] = "[[1,{}],\"x\"]",
     [MUTATION_OBJECT] = "{\"value\":[],\"data\":1}",
   };
-  g_autofree char *long_text = g_strnfill (100000, 'a');
+  g_autofree char *long_text = g_strnfill (16 * 1024 + 1, 'a');
 
   if (mutation == MUTATION_LONG_TEXT)
     return json_node_init_string (json_node_alloc (), long_text);
