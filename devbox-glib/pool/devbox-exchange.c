@@ -171,10 +171,13 @@ get_declared_size (DevboxExchange *self)
 static void
 read_reply (DevboxExchange *self, GInputStream *stream)
 {
+  SoupMessageHeaders *headers = soup_message_get_response_headers (self->message);
   g_autoptr (DevboxPipe) pipe = NULL;
   guint silence_ms = 0;
 
-  self->reader = devbox_reply_reader_new (self->thread, stream, get_declared_size (self), reader_is_done, self);
+  self->reader
+      = devbox_reply_reader_new (self->thread, stream, soup_message_headers_get_encoding (headers),
+                                 get_declared_size (self), reader_is_done, self);
   if (self->pour != NULL)
     pipe = self->pour (self, &silence_ms, self->data);
 

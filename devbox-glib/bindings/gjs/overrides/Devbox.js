@@ -5,6 +5,7 @@
 // * Every `x_async ()` that is called without a callback returns a promise.
 // * Where C takes a `GLib.Bytes`, a `Uint8Array` or a string will do.
 // * Where C takes a `Gio.ListModel`, an array will do; a `Devbox.InstanceList` can be gone through with `for … of`.
+// * `for await (const entry of reader)` goes through the entries of a `Devbox.LogReader`.
 // * A `cancellable` may be left out, and so may what stands before it and may be null or 0.
 
 const {Gio, GIRepository, GLib, GObject} = imports.gi;
@@ -90,6 +91,11 @@ function* goThrough() {
         yield this.get_item(i);
 }
 
+async function* read() {
+    for (let entry; (entry = await this.next_entry_async());)
+        yield entry;
+}
+
 function _init() {
     const repository = GIRepository.Repository.get_default();
 
@@ -100,4 +106,5 @@ function _init() {
     }
 
     this.InstanceList.prototype[Symbol.iterator] = goThrough;
+    this.LogReader.prototype[Symbol.asyncIterator] = read;
 }

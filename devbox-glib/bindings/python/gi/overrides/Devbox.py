@@ -6,13 +6,14 @@
 * Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
   it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
 * Where C takes a list model, a list will do; those that it returns have a length, and can be indexed and gone through.
-* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``offset``, ``overwrite``,
-  ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
+* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``n_lines``, ``offset``,
+  ``overwrite``, ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
 * ``async for path, old_path, event in monitor:`` goes through the changes that a ``Devbox.FileMonitor`` tells of; an ``event``
   of ``None`` means that some were lost below ``path``. It ends when the monitor does, and raises its error.
+* ``async for entry in reader:`` goes through the entries of a ``Devbox.LogReader``.
 """
 
 import asyncio
@@ -183,7 +184,7 @@ def _with_info(method):
 
 
 # What arguments of these names are when they are left out, where nothing behind them is needed.
-_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
+_DEFAULTS = {"limit": 0, "mode": 0, "n_lines": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
              "status": Devbox.InstanceStatus.UNKNOWN, "step_ms": 0, "timeout_ms": 0}
 
 
@@ -391,6 +392,11 @@ async def _iterate_monitor(self):
         changes.disconnect_from(self)
 
 
+async def _iterate_reader(self):
+    while (entry := await self.next_entry_async()) is not None:
+        yield entry
+
+
 def _enter(self):
     return self
 
@@ -403,3 +409,4 @@ _wrap_classes()
 Devbox.Client.__enter__ = _enter
 Devbox.Client.__exit__ = _exit
 Devbox.FileMonitor.__aiter__ = _iterate_monitor
+Devbox.LogReader.__aiter__ = _iterate_reader
