@@ -614,8 +614,8 @@ static void
 replay_mutant (JsonObject *recording, guint mutated, JsonNode *mutant)
 {
   JsonArray *exchanges = json_object_get_array_member (recording, "exchanges");
-  g_autoptr (DevboxRequest) request = make_request (get_text (recording, "operation"),
-                                                    json_object_get_object_member (recording, "arguments"), NULL);
+  g_autoptr (DevboxRequest) request
+      = make_request (get_text (recording, "operation"), json_object_get_object_member (recording, "arguments"), NULL);
 
   for (guint i = 0; i < MAX_STEPS; i++)
     {
@@ -729,8 +729,8 @@ test_mutants (gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const char *const files[] = { "create.json", "instances.json", "refusals.json", "releases.json",
-                                       "samples.json", "settings.json", "wait-ready.json" };
+  static const char *const files[] = { "create.json",  "instances.json", "refusals.json",  "releases.json",
+                                       "samples.json", "settings.json",  "wait-ready.json" };
 
   g_test_init (&argc, &argv, NULL);
 
