@@ -17,6 +17,8 @@ DevboxClient *devbox_client_new (void);
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxClient *devbox_client_new_with_kubeconfig (DevboxKubeconfig *kubeconfig);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxClient *devbox_client_new_for_platform (const char *base_url, const char *token, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxKubeconfig *devbox_client_get_kubeconfig (DevboxClient *self);
@@ -66,6 +68,38 @@ DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_retry_delay (DevboxClient *self, guint delay_ms);
 DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_client_get_user_agent (DevboxClient *self);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_run_async (DevboxClient *self,
+                              const char *name,
+                              DevboxCommand *command,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxCommandResult *devbox_client_run_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxCommandResult *devbox_client_run_sync (DevboxClient *self,
+                                             const char *name,
+                                             DevboxCommand *command,
+                                             GCancellable *cancellable,
+                                             GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_client_get_process_status_async (DevboxClient *self,
+                                             const char *name,
+                                             int pid,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback,
+                                             gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *devbox_client_get_process_status_finish (DevboxClient *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *devbox_client_get_process_status_sync (DevboxClient *self,
+                                                      const char *name,
+                                                      int pid,
+                                                      GCancellable *cancellable,
+                                                      GError **error);
+
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_close (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
@@ -340,7 +374,8 @@ void devbox_client_check_health_async (DevboxClient *self,
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_client_check_health_finish (DevboxClient *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-gboolean devbox_client_check_health_sync (DevboxClient *self, const char *name, GCancellable *cancellable, GError **error);
+gboolean
+devbox_client_check_health_sync (DevboxClient *self, const char *name, GCancellable *cancellable, GError **error);
 
 /* What is in them */
 DEVBOX_AVAILABLE_IN_1_0

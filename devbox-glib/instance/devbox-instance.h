@@ -257,8 +257,7 @@ void devbox_instance_get_agent_info_async (DevboxInstance *self,
 DEVBOX_AVAILABLE_IN_1_0
 DevboxAgentInfo *devbox_instance_get_agent_info_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxAgentInfo *
-devbox_instance_get_agent_info_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DevboxAgentInfo *devbox_instance_get_agent_info_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_load_file_async (DevboxInstance *self,
@@ -502,6 +501,106 @@ DevboxCommandResult *devbox_instance_run_finish (DevboxInstance *self, GAsyncRes
 DEVBOX_AVAILABLE_IN_1_0
 DevboxCommandResult *
 devbox_instance_run_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_spawn_async (DevboxInstance *self,
+                                  DevboxCommand *command,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *devbox_instance_spawn_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *
+devbox_instance_spawn_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_processes_async (DevboxInstance *self,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_processes_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_processes_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_get_process_status_async (DevboxInstance *self,
+                                               int pid,
+                                               GCancellable *cancellable,
+                                               GAsyncReadyCallback callback,
+                                               gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *devbox_instance_get_process_status_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *
+devbox_instance_get_process_status_sync (DevboxInstance *self, int pid, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_create_session_async (DevboxInstance *self,
+                                           const char *working_directory,
+                                           const char *const *environ,
+                                           const char *shell,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self,
+                                                    const char *working_directory,
+                                                    const char *const *environ,
+                                                    const char *shell,
+                                                    GCancellable *cancellable,
+                                                    GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_sessions_async (DevboxInstance *self,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_get_session_async (DevboxInstance *self,
+                                        const char *identifier,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_get_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self,
+                                                 const char *identifier,
+                                                 GCancellable *cancellable,
+                                                 GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_listening_ports_async (DevboxInstance *self,
+                                                 GCancellable *cancellable,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_listening_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_listening_ports_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_run_streamed_async (DevboxInstance *self,
+                                         DevboxCommand *command,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxLogReader *devbox_instance_run_streamed_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxLogReader *devbox_instance_run_streamed_sync (DevboxInstance *self,
+                                                    DevboxCommand *command,
+                                                    GCancellable *cancellable,
+                                                    GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_monitor_files_async (DevboxInstance *self,

@@ -6,13 +6,14 @@
 * Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
   it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
 * Where C takes a list model, a list will do; those that it returns have a length, and can be indexed and gone through.
-* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``offset``, ``overwrite``,
-  ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
+* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``n_lines``, ``offset``,
+  ``overwrite``, ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
 * ``async for path, old_path, event in monitor:`` goes through the changes that a ``Devbox.FileMonitor`` tells of; an ``event``
   of ``None`` means that some were lost below ``path``. It ends when the monitor does, and raises its error.
+* ``async for entry in reader:`` goes through the entries of a ``Devbox.LogReader``.
 """
 
 import asyncio
@@ -118,10 +119,10 @@ class _Call(asyncio.Future):
         self._cancellable.cancel()
         return True
 
-    def end(self, finish, source, result):
+    def end(self, finish, *arguments):
         value = error = None
         try:
-            value = finish(source, result)
+            value = finish(*arguments)
         except Exception as caught:
             error = caught
 
@@ -183,7 +184,7 @@ def _with_info(method):
 
 
 # What arguments of these names are when they are left out, where nothing behind them is needed.
-_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
+_DEFAULTS = {"limit": 0, "mode": 0, "n_lines": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
              "status": Devbox.InstanceStatus.UNKNOWN, "step_ms": 0, "timeout_ms": 0}
 
 
@@ -234,8 +235,8 @@ def _finish(method, info):
     """The end of an asynchronous method."""
     method = _with_info(method)
 
-    def wrapper(self, result):
-        return _from_bytes(method(self, result))
+    def wrapper(*args):
+        return _from_bytes(method(*args))
 
     _present(wrapper, method, info)
     return wrapper
@@ -249,22 +250,27 @@ def _present(wrapper, method, info, hint=""):
     wrapper.__doc__ = method.__doc__ + hint
 
 
-def _signature(arguments):
-    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
+def _signature(info, arguments):
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)] if info.is_method() else []
     parameters += [argument.to_parameter() for argument in arguments]
     return inspect.Signature(parameters)
 
 
+def _split(info, values):
+    """The instance, where there is one, and what is beside it; as lists."""
+    return list(values[:info.is_method()]), list(values[info.is_method():])
+
+
 def _blocking(method, info, arguments):
-    """A method that may fail, or takes or returns bytes."""
-    signature = _signature(arguments)
+    """A method or function that may fail, or takes or returns bytes."""
+    signature = _signature(info, arguments)
     method = _with_info(method)
 
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        self, *values = bound.args
-        return _from_bytes(method(self, *_convert(arguments, values)))
+        instance, values = _split(info, bound.args)
+        return _from_bytes(method(*instance, *_convert(arguments, values)))
 
     _present(wrapper, method, info)
     wrapper.__signature__ = signature
@@ -272,8 +278,8 @@ def _blocking(method, info, arguments):
 
 
 def _asynchronous(method, finish, info, arguments):
-    """A method that takes a callback, or returns an awaitable if it gets none."""
-    signature = _signature(arguments)
+    """A method or function that takes a callback, or returns an awaitable if it gets none."""
+    signature = _signature(info, arguments)
     signature = signature.replace(
         parameters=[*signature.parameters.values(), inspect.Parameter("user_data", inspect.Parameter.VAR_POSITIONAL)])
     cancellable_index = [argument.is_cancellable for argument in arguments].index(True)
@@ -281,18 +287,21 @@ def _asynchronous(method, finish, info, arguments):
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        self, *values = bound.args
+        instance, values = _split(info, bound.args)
         values, user_data = values[:len(arguments)], values[len(arguments):]
         values = _convert(arguments, values)
         if values[-1] is not None:
-            return method(self, *values, *user_data)
+            return method(*instance, *values, *user_data)
 
         loop = asyncio.get_running_loop()
         cancellable = values[cancellable_index] or Gio.Cancellable()
         values[cancellable_index] = cancellable
         call = _Call(cancellable, loop)
-        values[-1] = lambda source, result, *unused: call.end(finish, source, result)
-        _Pump.of_loop(loop).call(method, self, *values)
+        if info.is_method():
+            values[-1] = lambda source, result, *unused: call.end(finish, source, result)
+        else:
+            values[-1] = lambda source, result, *unused: call.end(finish, result)
+        _Pump.of_loop(loop).call(method, *instance, *values)
         return call
 
     _present(wrapper, method, info, "\n\nWithout a callback it returns an awaitable.")
@@ -308,13 +317,17 @@ def _wrap_method(cls, methods, info):
     if finish_info is not None and arguments and arguments[-1].is_callback:
         method, finish = getattr(cls, name), getattr(cls, finish_info.get_name())
         finish = _finish(finish, finish_info)
-        setattr(cls, finish_info.get_name(), finish)
-        setattr(cls, name, _asynchronous(method, finish, info, arguments))
+        _set(cls, finish_info, finish)
+        _set(cls, info, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
     elif (info.can_throw_gerror() or any(argument.convert for argument in arguments)
           or _returns_bytes(info)):
-        setattr(cls, name, _blocking(getattr(cls, name), info, arguments))
+        _set(cls, info, _blocking(getattr(cls, name), info, arguments))
+
+
+def _set(cls, info, wrapper):
+    setattr(cls, info.get_name(), wrapper if info.is_method() else staticmethod(wrapper))
 
 
 def _returns_bytes(info):
@@ -330,7 +343,7 @@ def _wrap_classes():
         cls = getattr(Devbox, name, None)
         if not (isinstance(cls, type) and issubclass(cls, GObject.Object)):
             continue
-        methods = {info.get_name(): info for info in cls.__info__.get_methods() if info.is_method()}
+        methods = {info.get_name(): info for info in cls.__info__.get_methods()}
         for info in methods.values():
             _wrap_method(cls, methods, info)
 
@@ -391,6 +404,11 @@ async def _iterate_monitor(self):
         changes.disconnect_from(self)
 
 
+async def _iterate_reader(self):
+    while (entry := await self.next_entry_async()) is not None:
+        yield entry
+
+
 def _enter(self):
     return self
 
@@ -403,3 +421,4 @@ _wrap_classes()
 Devbox.Client.__enter__ = _enter
 Devbox.Client.__exit__ = _exit
 Devbox.FileMonitor.__aiter__ = _iterate_monitor
+Devbox.LogReader.__aiter__ = _iterate_reader
