@@ -365,7 +365,7 @@ take_event (const char *name, const char *data, gsize size, gpointer user_data, 
 
   if (self->is_complete)
     return TRUE;
-  if (!devbox_command_event_parse (&event, name, data, size, self->n_entries, error))
+  if (!devbox_command_event_parse (&event, name, data, size, self->n_entries + 1, error))
     return FALSE;
 
   switch (event.kind)
