@@ -144,7 +144,7 @@ class ProcessTest(Case):
         status.force_exit_sync()
 
     def test_status_of_a_waited_for_command(self):
-        thread = threading.Thread(target=self.instance.run_sync, args=(Devbox.Command.new_for_shell("echo $$ >pid; sleep 1"),))
+        thread = threading.Thread(target=self.instance.run_sync, args=(Devbox.Command.new_for_shell("echo $$ >pid; sleep 0.5"),))
         thread.start()
         self.wait_until(lambda: os.path.exists(self.agent.path("pid")) and self.agent.read("pid").strip())
         process = self.instance.get_process_status_sync(int(self.agent.read("pid")))
@@ -177,7 +177,7 @@ class ProcessTest(Case):
 
     def test_wait_is_told(self):
         """The agent tells of the end: no second request until then."""
-        process = self.spawn("sleep 0.7")
+        process = self.spawn("sleep 0.4")
         before = time.monotonic()
         process.wait_sync()
         self.assertLess(time.monotonic() - before, 5)
@@ -258,11 +258,11 @@ class LogTest(Case):
         self.assertEqual(numbers, list(range(1, 5001)))
 
     def test_a_gap_is_told(self):
-        process = self.spawn("yes 0123456789 | head -200000; sleep 0.2")
+        process = self.spawn("yes 0123456789 | head -50000; sleep 0.2")
         reader = process.open_log_sync()
         entries = self.read(reader)
-        self.assertEqual(len(entries) + reader.get_n_missed() + entries[0].get_sequence() - 1, 200000)
-        self.assertEqual(entries[-1].get_sequence(), 200000)
+        self.assertEqual(len(entries) + reader.get_n_missed() + entries[0].get_sequence() - 1, 50000)
+        self.assertEqual(entries[-1].get_sequence(), 50000)
         self.assertEqual(sum(entry.get_n_missed() for entry in entries), reader.get_n_missed())
 
     def test_close(self):
@@ -452,7 +452,8 @@ class DeathTest(unittest.TestCase):
     def setUp(self):
         self.agent = Agent()
         self.client = Devbox.Client.new()
-        self.client.set_timeout(1500)
+        self.client.set_timeout(1000)
+        self.client.set_retry_delay(20)
         self.instance = Devbox.Instance.new_for_agent_with_client(self.client, self.agent.url, self.agent.token)
 
     def tearDown(self):
