@@ -161,7 +161,8 @@ feed_some (BodyFeed *self)
   if (self->size >= 0 && self->n_fed == self->size)
     end (self);
 
-  size = MIN (devbox_pipe_reserve (self->pipe, &space), PIECE_SIZE);
+  size = devbox_pipe_reserve (self->pipe, &space);
+  size = MIN (size, PIECE_SIZE);
   if (self->size >= 0)
     size = (gsize) MIN ((goffset) size, self->size - self->n_fed);
   if (size == 0)

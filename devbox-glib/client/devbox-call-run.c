@@ -288,7 +288,7 @@ build_message (DevboxCall *self)
 
   /* For may_send_again (): they tell whether a first part of a reply had come. What is idempotent by its method libsoup
    * sends again. */
-  if (devbox_request_is_idempotent (request))
+  if (request->idempotent || request->idempotency_key != NULL)
     soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
 
   return message;
@@ -385,6 +385,7 @@ take_connection (DevboxCall *self)
   self->ticket.called = ticket_called;
   self->ticket.data = self;
   key.address = devbox_endpoint_get_address (self->endpoint);
+  key.tls = devbox_endpoint_get_tls_settings (self->endpoint);
   if (is_for_agent)
     {
       key.devbox_name = devbox_agent_get_devbox_name (self->agent);

@@ -17,7 +17,8 @@ void devbox_pipe_unref (DevboxPipe *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxPipe, devbox_pipe_unref)
 
 /* The writer's side: it gets a piece of the pipe's own memory, fills the start of it in its own time, and says how much
- * that was. 0 when there is no room, or nobody reads. */
+ * that was. 0 when there is not enough room for it to be worth the
+ * while, or nobody reads. */
 gsize devbox_pipe_reserve (DevboxPipe *self, gpointer *space);
 void devbox_pipe_commit (DevboxPipe *self, gsize n_written);
 /* No more comes: this is all, or, with an error, the reader gets it after what is there. Takes the error; only the

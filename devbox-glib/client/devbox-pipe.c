@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* A smaller piece is not worth a system call, and libsoup cannot read chunks into a few bytes. */
+#define MIN_PIECE_SIZE 4096
+
 struct _DevboxPipe
 {
   gatomicrefcount ref_count;
@@ -12,9 +15,11 @@ struct _DevboxPipe
   GCond readable;
   GList *sources; /* those of contexts that may sleep */
 
-  /* A ring. What is reserved lies behind what is there. */
+  /* A ring, and behind it room for a piece that begins close to the end of it. What is reserved lies behind what is
+   * there. */
   guint8 *data;
   gsize capacity;
+  gsize min_piece_size;
   gsize start;
   gsize length;
 
@@ -43,7 +48,8 @@ devbox_pipe_new (gsize capacity)
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
   g_cond_init (&self->readable);
-  self->data = g_malloc (capacity);
+  self->min_piece_size = MIN (MIN_PIECE_SIZE, capacity / 4);
+  self->data = g_malloc (capacity + self->min_piece_size);
   self->capacity = capacity;
 
   return self;
@@ -115,20 +121,27 @@ wake_locked (DevboxPipe *self)
     }
 }
 
+static gsize
+find_end (DevboxPipe *self)
+{
+  return (self->start + self->length) % self->capacity;
+}
+
 gsize
 devbox_pipe_reserve (DevboxPipe *self, gpointer *space)
 {
   gsize size = 0;
-  gsize end;
 
   g_mutex_lock (&self->mutex);
-  if (!self->has_ended && !self->is_closed && !self->wants_rewind)
+  /* The same memory again and again is memory that the processor has at hand. */
+  if (self->length == 0)
+    self->start = 0;
+  if (!self->has_ended && !self->is_closed && !self->wants_rewind
+      && self->capacity - self->length >= self->min_piece_size)
     {
-      /* The same memory again and again is memory that the processor has at hand. */
-      if (self->length == 0)
-        self->start = 0;
-      end = (self->start + self->length) % self->capacity;
-      size = MIN (self->capacity - end, self->capacity - self->length);
+      gsize end = find_end (self);
+
+      size = MIN (self->capacity - self->length, self->capacity + self->min_piece_size - end);
       *space = self->data + end;
     }
   g_mutex_unlock (&self->mutex);
@@ -143,7 +156,10 @@ devbox_pipe_commit (DevboxPipe *self, gsize n_written)
   if (!self->has_ended && !self->is_closed && !self->wants_rewind && n_written > 0)
     {
       gboolean was_empty = self->length == 0;
+      gsize end = find_end (self) + n_written;
 
+      if (end > self->capacity)
+        memcpy (self->data, self->data + self->capacity, end - self->capacity);
       self->length += n_written;
       if (was_empty)
         wake_locked (self);

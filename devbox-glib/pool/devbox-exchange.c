@@ -171,10 +171,13 @@ get_declared_size (DevboxExchange *self)
 static void
 read_reply (DevboxExchange *self, GInputStream *stream)
 {
+  SoupMessageHeaders *headers = soup_message_get_response_headers (self->message);
   g_autoptr (DevboxPipe) pipe = NULL;
   guint silence_ms = 0;
 
-  self->reader = devbox_reply_reader_new (self->thread, stream, get_declared_size (self), reader_is_done, self);
+  self->reader
+      = devbox_reply_reader_new (self->thread, stream, soup_message_headers_get_encoding (headers),
+                                 get_declared_size (self), reader_is_done, self);
   if (self->pour != NULL)
     pipe = self->pour (self, &silence_ms, self->data);
 
@@ -330,7 +333,13 @@ set_request_body (DevboxExchange *self)
     }
 
   data = g_bytes_get_data (self->request_body, &size);
-  self->request_stream = devbox_body_stream_new (data, size);
+  if (self->body_head != NULL)
+    {
+      self->request_stream = devbox_body_stream_new_base64 (data, size, self->body_head, self->body_tail);
+      size = (gsize) devbox_piped_body_get_size (self->body_head, self->body_tail, (goffset) size);
+    }
+  else
+    self->request_stream = devbox_body_stream_new (data, size);
   soup_message_set_request_body (self->message, self->content_type, self->request_stream, (gssize) size);
 }
 

@@ -4,6 +4,8 @@
 #include "devbox-io-thread-private.h"
 #include "devbox-pipe-private.h"
 
+#include <libsoup/soup.h>
+
 G_BEGIN_DECLS
 
 /* Reads the body of a reply to its end: into memory, within a limit, or into a pipe, as fast as that is read. Lives in
@@ -15,8 +17,12 @@ typedef struct _DevboxReplyReader DevboxReplyReader;
 typedef void (*DevboxReplyReaderDone) (GBytes *body, GError *error, gpointer data);
 
 /* declared_size -1: not declared. */
-DevboxReplyReader *devbox_reply_reader_new (
-    DevboxIoThread *thread, GInputStream *stream, goffset declared_size, DevboxReplyReaderDone done, gpointer data);
+DevboxReplyReader *devbox_reply_reader_new (DevboxIoThread *thread,
+                                            GInputStream *stream, /* libsoup's */
+                                            SoupEncoding encoding,
+                                            goffset declared_size,
+                                            DevboxReplyReaderDone done,
+                                            gpointer data);
 void devbox_reply_reader_free (DevboxReplyReader *self); /* closes the stream; also from within `done` */
 
 void devbox_reply_reader_gather (DevboxReplyReader *self, gsize max_size);

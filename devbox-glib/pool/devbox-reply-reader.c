@@ -28,6 +28,7 @@ struct _DevboxReplyReader
   DevboxReplyReaderDone done;
   gpointer data;
 
+  gboolean is_chunked;
   goffset declared_size; /* -1: not declared */
   guint64 n_read;
 
@@ -47,13 +48,18 @@ struct _DevboxReplyReader
 };
 
 DevboxReplyReader *
-devbox_reply_reader_new (
-    DevboxIoThread *thread, GInputStream *stream, goffset declared_size, DevboxReplyReaderDone done, gpointer data)
+devbox_reply_reader_new (DevboxIoThread *thread,
+                         GInputStream *stream,
+                         SoupEncoding encoding,
+                         goffset declared_size,
+                         DevboxReplyReaderDone done,
+                         gpointer data)
 {
   DevboxReplyReader *self = g_new0 (DevboxReplyReader, 1);
 
   self->thread = thread;
   self->stream = g_object_ref (stream);
+  self->is_chunked = encoding == SOUP_ENCODING_CHUNKED;
   self->declared_size = declared_size;
   self->done = done;
   self->data = data;
@@ -103,13 +109,38 @@ finish (DevboxReplyReader *self, GError *error)
   self->done (body, error, self->data);
 }
 
+/* libsoup 3.2 takes a connection that ends between two chunks for the end of the body, but it remembers only the true
+ * one: a body that has not ended would be read on. What it would be read from is made to refuse that here. */
+static gboolean
+ends_between_chunks (DevboxReplyReader *self)
+{
+  GInputStream *body;
+  GInputStream *source;
+  gboolean is_pending;
+  gssize n_skipped;
+
+  if (!self->is_chunked || !G_IS_FILTER_INPUT_STREAM (self->stream))
+    return FALSE;
+  body = g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self->stream));
+  if (!G_IS_FILTER_INPUT_STREAM (body))
+    return FALSE;
+
+  source = g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (body));
+  is_pending = g_input_stream_set_pending (source, NULL);
+  n_skipped = g_input_stream_skip (body, 1, NULL, NULL);
+  if (is_pending)
+    g_input_stream_clear_pending (source);
+
+  return n_skipped != 0;
+}
+
 /* libsoup takes a body that ends early for a whole one when the server closes the connection after it. */
 static void
 finish_at_end (DevboxReplyReader *self)
 {
   GError *error = NULL;
 
-  if (self->declared_size >= 0 && self->n_read != (guint64) self->declared_size)
+  if ((self->declared_size >= 0 && self->n_read != (guint64) self->declared_size) || ends_between_chunks (self))
     g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, _ ("The reply ended before it was complete"));
   finish (self, error);
 }

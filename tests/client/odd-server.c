@@ -30,6 +30,8 @@ struct _OddServer
   guint n_open;
   guint max_open;
   guint n_requests;
+  guint n_bodies;
+  int n_flaky;
   guint n_health_requests;
   gsize n_bytes;
   const char *health;
@@ -209,6 +211,8 @@ behave_oddly (Connection *self, const char *what)
     return send_format (self, "HTTP/1.1 200 OK\r\nContent-Le") && FALSE;
   if (g_str_equal (what, "drop-body"))
     return send_format (self, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n1234567890") && FALSE;
+  if (g_str_equal (what, "drop-chunked"))
+    return send_format (self, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n1234567890\r\n") && FALSE;
   if (g_str_equal (what, "short-and-close"))
     return send_format (self, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n1234567890") && FALSE;
   if (g_str_equal (what, "garbage"))
@@ -275,6 +279,9 @@ behave (Connection *self, const char *what)
     return send_sized (self, strtoul (what + 8, NULL, 10), TRUE);
   if (g_str_equal (what, "echo"))
     return send_reply (self, 200, "", (const char *) self->body->data, self->body->len);
+  if (g_str_equal (what, "flaky"))
+    return g_atomic_int_add (&self->server->n_flaky, 1) == 0 ? send_reply (self, 503, "", "", 0)
+                                                             : behave (self, "echo");
   if (g_str_equal (what, "head"))
     return send_reply (self, 200, "", self->head, strlen (self->head));
   if (g_str_has_prefix (what, "status/"))
@@ -351,23 +358,88 @@ receive_more (Connection *self, void *buffer, gsize size, gsize *n_received)
   return TRUE;
 }
 
+/* Exactly so many bytes of what follows the head. */
+static gboolean
+take (Connection *self, guint8 *data, gsize size)
+{
+  while (size > 0)
+    {
+      gsize n;
+
+      if (self->length == 0 && !receive_more (self, self->head, MAX_HEAD, &self->length))
+        return FALSE;
+      n = MIN (size, self->length);
+      memcpy (data, self->head, n);
+      memmove (self->head, self->head + n, self->length - n);
+      self->length -= n;
+      data += n;
+      size -= n;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 receive_body (Connection *self, gsize size)
 {
-  guint8 buffer[64 * 1024];
-  gsize n = MIN (size, self->length);
+  gsize length = self->body->len;
 
-  g_byte_array_set_size (self->body, 0);
-  g_byte_array_append (self->body, (guint8 *) self->head, (guint) n);
-  memmove (self->head, self->head + n, self->length - n);
-  self->length -= n;
+  g_byte_array_set_size (self->body, (guint) (length + size));
 
-  while (self->body->len < size)
+  return take (self, self->body->data + length, size);
+}
+
+static gboolean
+receive_chunks (Connection *self)
+{
+  for (;;)
     {
-      if (!receive_more (self, buffer, MIN (sizeof (buffer), size - self->body->len), &n))
+      char line[20] = "";
+      gsize length = 0;
+      gsize size;
+      guint8 end[2];
+
+      while (length < 2 || line[length - 1] != '\n')
+        {
+          if (length == sizeof (line) - 1 || !take (self, (guint8 *) line + length, 1))
+            return FALSE;
+          length++;
+        }
+      size = strtoul (line, NULL, 16);
+      if (!receive_body (self, size) || !take (self, end, sizeof (end)))
         return FALSE;
-      g_byte_array_append (self->body, buffer, (guint) n);
+      if (size == 0)
+        return TRUE;
     }
+}
+
+/* As a server does that wants the client to see the reply: says it, and reads on for a while. */
+static gboolean
+refuse (Connection *self, guint status)
+{
+  char buffer[64 * 1024];
+  gsize n;
+
+  if (!send_format (self,
+                    "HTTP/1.1 %u Status\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                    "Content-Length: 21\r\n\r\n{\"error\":\"No, never\"}",
+                    status))
+    return FALSE;
+  shutdown (self->fd, SHUT_WR);
+  while (receive_more (self, buffer, sizeof (buffer), &n))
+    ;
+
+  return FALSE;
+}
+
+static gboolean
+receive_request_body (Connection *self, gboolean is_chunked, gsize size)
+{
+  g_byte_array_set_size (self->body, 0);
+  if (is_chunked ? !receive_chunks (self) : !receive_body (self, size))
+    return FALSE;
+
+  g_atomic_int_inc (&self->server->n_bodies);
 
   return TRUE;
 }
@@ -379,6 +451,7 @@ serve_one (Connection *self)
   g_autofree char *rest = NULL;
   g_auto (GStrv) words = NULL;
   const char *length;
+  gboolean is_chunked;
   char *end;
   gsize n;
 
@@ -403,18 +476,30 @@ serve_one (Connection *self)
   if (g_str_has_prefix (words[1], "/no-read"))
     return behave (self, "no-read");
 
+  if (g_str_has_prefix (words[1], "/refuse/"))
+    return refuse (self, (guint) strtoul (words[1] + strlen ("/refuse/"), NULL, 10));
+
   length = find_header (self, "\r\nContent-Length:");
+  is_chunked = find_header (self, "\r\nTransfer-Encoding: chunked") != NULL;
   if (find_header (self, "\r\nExpect:") != NULL && !send_format (self, "HTTP/1.1 100 Continue\r\n\r\n"))
     return FALSE;
 
-  if (length != NULL)
+  if (g_str_has_prefix (words[1], "/refuse-half/"))
     {
-      gsize size = strtoul (length, NULL, 10);
+      g_byte_array_set_size (self->body, 0);
+      self->length = 0;
+      return receive_body (self, 300000)
+             && refuse (self, (guint) strtoul (words[1] + strlen ("/refuse-half/"), NULL, 10));
+    }
+
+  if (length != NULL || is_chunked)
+    {
+      gsize size = length != NULL ? strtoul (length, NULL, 10) : 0;
       g_autofree char *head = g_strdup (self->head);
 
       if (self->length > 0)
         memcpy (self->head, rest, self->length);
-      if (!receive_body (self, size))
+      if (!receive_request_body (self, is_chunked, size))
         return FALSE;
       g_free (rest);
       rest = g_memdup2 (self->head, self->length);
@@ -598,6 +683,12 @@ guint
 odd_server_get_n_requests (OddServer *self)
 {
   return (guint) g_atomic_int_get (&self->n_requests);
+}
+
+guint
+odd_server_get_n_bodies (OddServer *self)
+{
+  return (guint) g_atomic_int_get (&self->n_bodies);
 }
 
 guint

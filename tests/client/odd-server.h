@@ -28,6 +28,10 @@ G_BEGIN_DECLS
  *   /drop               closes without a word
  *   /drop-half-head     closes in the head
  *   /drop-body          closes after a tenth of the body
+ *   /drop-chunked       closes in the middle of a body in chunks
+ *   /refuse/N           the status N before it reads the body, without asking for it, and the connection is closed
+ *   /refuse-half/N      the same in the middle of the body
+ *   /flaky              503 at the first time, then the same as /echo
  *   /short-and-close    announces the close and more bytes than it sends
  *   /garbage            what is no HTTP
  *   /long-head          a head of 1 MiB
@@ -57,6 +61,7 @@ guint odd_server_get_n_accepted (OddServer *self);
 guint odd_server_get_n_open (OddServer *self);
 guint odd_server_get_max_open (OddServer *self);
 guint odd_server_get_n_requests (OddServer *self);
+guint odd_server_get_n_bodies (OddServer *self); /* that came whole */
 guint odd_server_get_n_health_requests (OddServer *self);
 guint64 odd_server_get_n_bytes (OddServer *self);
 
