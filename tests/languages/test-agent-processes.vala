@@ -7,7 +7,7 @@ void test_process () throws GLib.Error {
     var process = instance.spawn_sync (new Devbox.Command.for_shell ("echo out; exit 3"));
     assert (process.wait_sync ());
     assert (process.get_exit_status () == 3 && process.status == Devbox.ProcessStatus.FAILED);
-    assert (process.refresh_sync () && Bytes.compare (process.get_stdout (), new Bytes ("out\n".data)) == 0);
+    assert (process.refresh_sync () && process.get_stdout ().compare (new Bytes ("out\n".data)) == 0);
     assert (instance.get_process_status_sync (process.pid).identifier == process.identifier);
     assert (instance.list_processes_sync ().get_n_items () >= 1);
     try {
