@@ -7,6 +7,7 @@
 #include "devbox-client.h"
 #include "devbox-command-events-private.h"
 #include "devbox-command-result.h"
+#include "devbox-connection-private.h"
 #include "devbox-error-private.h"
 #include "devbox-event-parser-private.h"
 
@@ -27,6 +28,9 @@
  * in [method@LogEntry.get_n_missed] what the agent no longer had. If the agent stays away for longer than
  * [property@Client:timeout], or no longer knows the log, the reader fails; it never takes the end of a connection for
  * the end of a log. A reader that is not read holds a few MiB at most; then the rest stays with the agent.
+ *
+ * Some agents, such as today's in the devboxes of Sealos, do not tell that a log has ended. There the reader waits on,
+ * and [method@Process.wait_async] tells of the end of the process.
  *
  * A reader that runs a command ends the command, with all that belongs to it, when it is closed or the last reference
  * to it is dropped before the end; the command waits while nobody reads. A connection that breaks cannot be made again
@@ -288,19 +292,21 @@ client_closed (gpointer link, gpointer unused)
   devbox_log_link_stop (link);
 }
 
+/* Without the client, which may be gone before the I/O thread gets to it. */
 typedef struct
 {
-  DevboxClient *client; /* held by what the link follows for */
   DevboxLogLink *link;
+  char *user_agent;
+  guint timeout_ms;
 } Start;
 
 static gboolean
 start_link (gpointer data)
 {
   Start *start = data;
-  g_autoptr (SoupSession) session = devbox_client_new_session (start->client);
+  g_autoptr (SoupSession) session = devbox_session_new (start->user_agent);
 
-  devbox_log_link_start (start->link, session, devbox_client_get_timeout (start->client));
+  devbox_log_link_start (start->link, session, start->timeout_ms);
 
   return G_SOURCE_REMOVE;
 }
@@ -311,6 +317,7 @@ start_free (gpointer data)
   Start *start = data;
 
   devbox_log_link_unref (start->link);
+  g_free (start->user_agent);
   g_free (start);
 }
 
@@ -327,8 +334,9 @@ devbox_log_reader_new_for_log (DevboxAgentHandle *handle, const DevboxLogTarget 
   self->close_id = devbox_client_add_close_func (self->client, client_closed, self->link);
 
   start = g_new0 (Start, 1);
-  start->client = self->client;
   start->link = devbox_log_link_ref (self->link);
+  start->user_agent = g_strdup (devbox_client_get_user_agent (self->client));
+  start->timeout_ms = devbox_client_get_timeout (self->client);
   devbox_client_invoke (self->client, start_link, start, start_free);
 
   return self;
