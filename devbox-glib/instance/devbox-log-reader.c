@@ -169,7 +169,7 @@ stop_reading (DevboxLogReader *self)
   if (reading != NULL)
     g_cancellable_cancel (reading);
   else if (g_atomic_int_get (&self->is_busy) == 0)
-    g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+    g_input_stream_close (self->stream, NULL, NULL); /* which does not wait */
 }
 
 static void
@@ -456,7 +456,7 @@ set_idle (DevboxLogReader *self)
 {
   g_atomic_int_set (&self->is_busy, FALSE);
   if (self->stream != NULL && devbox_log_reader_is_closed (self))
-    g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+    g_input_stream_close (self->stream, NULL, NULL); /* which does not wait */
 }
 
 /* FALSE: there is nothing yet. */
