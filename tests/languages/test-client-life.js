@@ -72,7 +72,11 @@ test('a list', async client => {
 test('releases and samples', async client => {
     const instance = await make(client, 'origin');
     assertEqual((await instance.create_release_async('v1')).tag, 'v1');
-    assertEqual([...await client.list_releases_async('origin')].map(release => release.tag), ['v1']);
+    let release;
+    do
+        [release] = [...await client.list_releases_async('origin')];
+    while (release.status === Devbox.ReleaseStatus.BUILDING);
+    assertEqual([release.tag, release.status], ['v1', Devbox.ReleaseStatus.SUCCESS]);
     const copy = await instance.deploy_release_async('v1', 'copy');
     await copy.wait_ready_async(30000);
     let samples = [];
