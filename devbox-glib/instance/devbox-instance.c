@@ -36,10 +36,18 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Knowledge, knowledge_clear)
 /**
  * DevboxInstance:
  *
- * A devbox: its files, its commands, and what happens in it.
+ * A devbox: its life, its files, its commands, and what happens in it.
  *
- * [ctor@Instance.new_for_agent] makes one for the agent at an address; nothing else is needed. Each operation comes in
- * two forms: `…_async`, with its `…_finish`, which ends in the main context that was the thread-default one at the
+ * A [class@Client] makes, finds and lists the devboxes of a platform. [ctor@Instance.new_for_agent] makes one for the
+ * agent at an address, and needs no platform; what only a platform can do fails there with
+ * %DEVBOX_ERROR_VALIDATION_ERROR.
+ *
+ * The properties, from [property@Instance:status] to [property@Instance:ports], are what the platform told last: each
+ * operation on the instance brings them up to date, and so does [method@Instance.refresh_async]. Their values are there
+ * at once, in any thread; `notify` is emitted for those that changed, in the main context that was the thread-default
+ * one when the instance was made.
+ *
+ * Each operation comes in two forms: `…_async`, with its `…_finish`, which ends in the main context that was the thread-default one at the
  * call, and `…_sync`, which blocks and runs no main loop. Any thread may make calls, and any number at a time.
  *
  * Every call has a deadline, [property@Client:timeout], and takes a [class@Gio.Cancellable]; a cancelled call fails
