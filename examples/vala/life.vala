@@ -5,8 +5,8 @@ const string NAME = "hello";
 const string SCRIPT = """echo "Hello from $NAME"
 """;
 
-async void sleep (uint milliseconds) {
-    Timeout.add (milliseconds, sleep.callback);
+async void pause_for (uint milliseconds) {
+    Timeout.add (milliseconds, pause_for.callback);
     yield;
 }
 
@@ -49,7 +49,7 @@ async void use (Devbox.Instance box) throws Error {
 async void measure (Devbox.Instance box) throws Error {
     var samples = yield box.list_samples_async ();
     while (samples.get_n_items () == 0) {
-        yield sleep (200);
+        yield pause_for (200);
         samples = yield box.list_samples_async ();
     }
     var last = (Devbox.Sample) samples.get_item (samples.get_n_items () - 1);

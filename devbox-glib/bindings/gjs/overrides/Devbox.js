@@ -59,15 +59,20 @@ function complete(args, count, conversions) {
     return args;
 }
 
-function wrap(prototype, name, count, conversions) {
-    const method = prototype[name];
+function wrap(target, name, count, conversions) {
+    const method = target[name];
 
-    prototype[name] = function (...args) {
+    target[name] = function (...args) {
         return method.apply(this, complete(args, count, conversions));
     };
 }
 
-function wrapClass(prototype, info) {
+function isMethod(callable) {
+    return (GIRepository.function_info_get_flags(callable) & GIRepository.FunctionInfoFlags.IS_METHOD) !== 0;
+}
+
+// Functions that belong to a class and to no object of it stand beside its methods.
+function wrapClass(cls, info) {
     const methods = new Map();
     for (let i = 0; i < GIRepository.object_info_get_n_methods(info); i++) {
         const method = GIRepository.object_info_get_method(info, i);
@@ -76,12 +81,13 @@ function wrapClass(prototype, info) {
 
     for (const [name, method] of methods) {
         const finish = name.replace(ASYNC, '_finish');
-        const count = prototype[name]?.length;
+        const target = isMethod(method) ? cls.prototype : cls;
+        const count = target[name]?.length;
         if (finish !== name && methods.has(finish)) {
-            Gio._promisify(prototype, name, finish);
-            wrap(prototype, name, count - 1, findConversions(method));
+            Gio._promisify(target, name, finish);
+            wrap(target, name, count - 1, findConversions(method));
         } else if (name.endsWith('_sync')) {
-            wrap(prototype, name, count, findConversions(method));
+            wrap(target, name, count, findConversions(method));
         }
     }
 }
@@ -102,7 +108,7 @@ function _init() {
     for (let i = 0; i < repository.get_n_infos('Devbox'); i++) {
         const info = repository.get_info('Devbox', i);
         if (info.get_type() === GIRepository.InfoType.OBJECT)
-            wrapClass(this[info.get_name()].prototype, info);
+            wrapClass(this[info.get_name()], info);
     }
 
     this.InstanceList.prototype[Symbol.iterator] = goThrough;
