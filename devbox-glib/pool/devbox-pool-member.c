@@ -112,7 +112,7 @@ devbox_pool_member_new (DevboxConnectionGroup *group)
   DevboxPoolMember *self = g_new0 (DevboxPoolMember, 1);
 
   self->group = group;
-  self->connection = devbox_connection_new (set->thread, set->state, set->user_agent);
+  self->connection = devbox_connection_new (set->thread, set->state, set->user_agent, group->key.tls);
   self->status = DEVBOX_MEMBER_IDLE;
   devbox_timer_init (&self->idle_timer, devbox_io_thread_get_timers (set->thread), idle_timer_fired, self);
   devbox_pool_check_init_member (self);
