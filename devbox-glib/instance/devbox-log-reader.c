@@ -7,7 +7,6 @@
 #include "devbox-client.h"
 #include "devbox-command-events-private.h"
 #include "devbox-command-result.h"
-#include "devbox-connection-private.h"
 #include "devbox-error-private.h"
 #include "devbox-event-parser-private.h"
 
@@ -296,7 +295,7 @@ client_closed (gpointer link, gpointer unused)
 typedef struct
 {
   DevboxLogLink *link;
-  char *user_agent;
+  DevboxClientCore *core; /* outlives what is invoked in its thread */
   guint timeout_ms;
 } Start;
 
@@ -304,9 +303,8 @@ static gboolean
 start_link (gpointer data)
 {
   Start *start = data;
-  g_autoptr (SoupSession) session = devbox_session_new (start->user_agent);
 
-  devbox_log_link_start (start->link, session, start->timeout_ms);
+  devbox_log_link_start (start->link, start->core, start->timeout_ms);
 
   return G_SOURCE_REMOVE;
 }
@@ -317,7 +315,6 @@ start_free (gpointer data)
   Start *start = data;
 
   devbox_log_link_unref (start->link);
-  g_free (start->user_agent);
   g_free (start);
 }
 
@@ -335,7 +332,7 @@ devbox_log_reader_new_for_log (DevboxAgentHandle *handle, const DevboxLogTarget 
 
   start = g_new0 (Start, 1);
   start->link = devbox_log_link_ref (self->link);
-  start->user_agent = g_strdup (devbox_client_get_user_agent (self->client));
+  start->core = core;
   start->timeout_ms = devbox_client_get_timeout (self->client);
   devbox_client_invoke (self->client, start_link, start, start_free);
 
