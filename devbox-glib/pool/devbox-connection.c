@@ -132,8 +132,7 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
   set_connection_id (self, connection_id);
   self->last_used = g_get_monotonic_time ();
   self->n_uses++;
-  self->is_reusable = error == NULL && soup_message_is_keepalive (message)
-                      && devbox_exchange_was_sent_whole (exchange)
+  self->is_reusable = error == NULL && soup_message_is_keepalive (message) && devbox_exchange_was_sent_whole (exchange)
                       && soup_message_get_status (message) != SOUP_STATUS_MISDIRECTED_REQUEST;
   if (self->is_reusable)
     self->keep_alive_seconds = parse_keep_alive (soup_message_get_response_headers (message));

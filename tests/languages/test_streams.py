@@ -257,7 +257,7 @@ class OtherAgentTest(StreamTest):
         server.daemon_threads = True
         server.health = health
         server.seen = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         self.box = Devbox.Instance.new_for_agent_with_client(self.client, f"http://127.0.0.1:{server.server_port}", None)
