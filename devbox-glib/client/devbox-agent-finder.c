@@ -5,6 +5,9 @@
 
 #include "devbox-error-private.h"
 #include "devbox-features-request-private.h"
+#include "devbox-platform-requests-private.h"
+
+#include "devbox-instance-info.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -83,15 +86,60 @@ got_features (gpointer result, const GError *error, gpointer data)
   look (self);
 }
 
-/* No agent is without an address yet. */
+/* A devbox that is stopped may still have an address, at which nobody answers. */
+static gboolean
+check_status (DevboxInstanceInfo *info, GError **error)
+{
+  DevboxInstanceStatus status = devbox_instance_info_get_status (info);
+  const char *name = devbox_instance_info_get_name (info);
+
+  if (status == DEVBOX_INSTANCE_STATUS_RUNNING || status == DEVBOX_INSTANCE_STATUS_UNKNOWN)
+    return TRUE;
+
+  devbox_error_set (error, DEVBOX_ERROR_DEVBOX_NOT_READY, &(DevboxErrorDetails){ .path = name },
+                    /* Translators: the name of a devbox, and its state as the platform calls it, such as “Stopped” */
+                    _ ("The devbox “%s” is not running: its state is “%s”"), name,
+                    devbox_instance_info_get_status_text (info));
+  return FALSE;
+}
+
+static void
+got_detail (gpointer result, const GError *error, gpointer data)
+{
+  Finder *self = data;
+  g_autoptr (DevboxInstanceInfo) info = result;
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
+  g_autoptr (GError) reason = NULL;
+
+  if (info != NULL && check_status (info, &reason))
+    endpoint = devbox_agent_address_find (info, devbox_endpoint_get_url (self->platform), &reason);
+  if (endpoint != NULL)
+    devbox_agent_set_endpoint (self->agent, endpoint);
+  else
+    fail (self, error != NULL ? error : reason);
+
+  look (self);
+}
+
 static void
 ask_platform (Finder *self)
 {
-  g_autoptr (GError) error
-      = devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s", _ ("There is no platform to ask"));
+  GError *error = NULL;
+  DevboxRequest *request = NULL;
 
-  fail (self, error);
-  look (self);
+  if (self->platform == NULL)
+    error = devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s", _ ("There is no platform to ask"));
+  else
+    request = devbox_get_instance_request_new (devbox_agent_get_devbox_name (self->agent), &error);
+
+  if (request != NULL)
+    devbox_client_core_call (self->core, NULL, self->platform, request, got_detail, self);
+  else
+    {
+      fail (self, error);
+      g_error_free (error);
+      look (self);
+    }
 }
 
 /* The next thing to find out. */

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DevboxBodyStream, devbox_body_stream, DEVBOX, BODY_STREAM, GInputStream)
 
 GInputStream *devbox_body_stream_new (const void *data, gsize size);
+/* The same in base64, encoded as it is read, between two other texts, which are copied. */
+GInputStream *devbox_body_stream_new_base64 (const void *data, gsize size, const char *head, const char *tail);
 void devbox_body_stream_detach (DevboxBodyStream *self);
 
 G_END_DECLS

@@ -3,8 +3,13 @@
 
 #include "devbox-body-stream-private.h"
 
+#include "devbox-wire-base64-private.h"
+
 #include <glib/gi18n-lib.h>
 #include <string.h>
+
+/* What is encoded at a time: a few microseconds' work. */
+#define PIECE_SIZE (12 * 1024)
 
 struct _DevboxBodyStream
 {
@@ -12,7 +17,12 @@ struct _DevboxBodyStream
 
   const guint8 *data; /* NULL once detached */
   gsize size;
-  gsize position;
+  gsize position; /* what of it was read, or encoded */
+
+  /* Of a body in base64. */
+  GString *text; /* that waits to be read; NULL: the bytes go out as they are */
+  gsize text_position;
+  char *tail; /* NULL: it is in the text */
 };
 
 static void pollable_interface_init (GPollableInputStreamInterface *interface);
@@ -22,11 +32,65 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DevboxBodyStream,
                                G_TYPE_INPUT_STREAM,
                                G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, pollable_interface_init))
 
+static void
+devbox_body_stream_finalize (GObject *object)
+{
+  DevboxBodyStream *self = DEVBOX_BODY_STREAM (object);
+
+  if (self->text != NULL)
+    g_string_free (self->text, TRUE);
+  g_free (self->tail);
+
+  G_OBJECT_CLASS (devbox_body_stream_parent_class)->finalize (object);
+}
+
+/* A piece ends with a whole quantum, as PIECE_SIZE is a multiple of three. */
+static void
+encode_more (DevboxBodyStream *self)
+{
+  gsize size = MIN (PIECE_SIZE, self->size - self->position);
+
+  g_string_set_size (self->text, (size + 2) / 3 * 4);
+  devbox_wire_base64_encode (self->data + self->position, size, self->text->str);
+  self->text_position = 0;
+  self->position += size;
+  if (self->position == self->size)
+    {
+      g_string_append (self->text, self->tail);
+      g_clear_pointer (&self->tail, g_free);
+    }
+}
+
+static gsize
+read_text (DevboxBodyStream *self, void *buffer, gsize count)
+{
+  gsize length;
+
+  if (self->text_position == self->text->len && self->tail != NULL)
+    encode_more (self);
+
+  length = MIN (count, self->text->len - self->text_position);
+  memcpy (buffer, self->text->str + self->text_position, length);
+  self->text_position += length;
+
+  return length;
+}
+
+static gsize
+read_bytes (DevboxBodyStream *self, void *buffer, gsize count)
+{
+  gsize length = MIN (count, self->size - self->position);
+
+  memcpy (buffer, self->data + self->position, length);
+  self->position += length;
+
+  return length;
+}
+
 static gssize
 devbox_body_stream_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   DevboxBodyStream *self = DEVBOX_BODY_STREAM (stream);
-  gsize length = MIN (count, self->size - self->position);
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
@@ -36,10 +100,7 @@ devbox_body_stream_read (GInputStream *stream, void *buffer, gsize count, GCance
       return -1;
     }
 
-  memcpy (buffer, self->data + self->position, length);
-  self->position += length;
-
-  return (gssize) length;
+  return (gssize) (self->text != NULL ? read_text (self, buffer, count) : read_bytes (self, buffer, count));
 }
 
 static gssize
@@ -93,8 +154,10 @@ pollable_interface_init (GPollableInputStreamInterface *interface)
 static void
 devbox_body_stream_class_init (DevboxBodyStreamClass *klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GInputStreamClass *stream_class = G_INPUT_STREAM_CLASS (klass);
 
+  object_class->finalize = devbox_body_stream_finalize;
   stream_class->read_fn = devbox_body_stream_read;
   stream_class->close_async = devbox_body_stream_close_async;
   stream_class->close_finish = devbox_body_stream_close_finish;
@@ -114,6 +177,18 @@ devbox_body_stream_new (const void *data, gsize size)
   self->size = size;
 
   return G_INPUT_STREAM (self);
+}
+
+GInputStream *
+devbox_body_stream_new_base64 (const void *data, gsize size, const char *head, const char *tail)
+{
+  GInputStream *stream = devbox_body_stream_new (data, size);
+  DevboxBodyStream *self = DEVBOX_BODY_STREAM (stream);
+
+  self->text = g_string_new (head);
+  self->tail = g_strdup (tail);
+
+  return stream;
 }
 
 void

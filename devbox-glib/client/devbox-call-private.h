@@ -67,7 +67,7 @@ struct _DevboxRequest
   const char *content_type; /* of the body; static or interned */
   DevboxPipe *body_pipe;    /* sent if there is no body, or NULL; devbox-body-feed-private.h sets it */
   goffset body_pipe_size;   /* what it will bring, -1: unknown */
-  char *body_head;          /* or NULL: of the JSON in which that stands in base64 */
+  char *body_head;          /* or NULL: of the JSON in which either stands in base64 */
   const char *body_tail;    /* the rest of the JSON */
   char *subject;            /* what errors name: a workspace path, a command, a devbox; or NULL */
   char *idempotency_key;    /* or NULL: sent as Idempotency-Key, and makes the request idempotent */

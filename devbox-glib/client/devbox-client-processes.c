@@ -31,7 +31,13 @@ ref_agent (DevboxClient *self, const char *name, GError **error)
  *
  * Since: 1.0
  */
-void devbox_client_run_async (DevboxClient *self, const char *name, DevboxCommand *command, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_client_run_async (DevboxClient *self,
+                         const char *name,
+                         DevboxCommand *command,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgent) agent = NULL;
@@ -66,7 +72,8 @@ void devbox_client_run_async (DevboxClient *self, const char *name, DevboxComman
  *
  * Since: 1.0
  */
-DevboxCommandResult *devbox_client_run_finish (DevboxClient *self, GAsyncResult *result, GError **error)
+DevboxCommandResult *
+devbox_client_run_finish (DevboxClient *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -92,7 +99,12 @@ DevboxCommandResult *devbox_client_run_finish (DevboxClient *self, GAsyncResult 
  *
  * Since: 1.0
  */
-DevboxCommandResult *devbox_client_run_sync (DevboxClient *self, const char *name, DevboxCommand *command, GCancellable *cancellable, GError **error)
+DevboxCommandResult *
+devbox_client_run_sync (DevboxClient *self,
+                        const char *name,
+                        DevboxCommand *command,
+                        GCancellable *cancellable,
+                        GError **error)
 {
   g_autoptr (DevboxAgent) agent = NULL;
   DevboxRequest *request = NULL;
@@ -122,7 +134,13 @@ DevboxCommandResult *devbox_client_run_sync (DevboxClient *self, const char *nam
  *
  * Since: 1.0
  */
-void devbox_client_get_process_status_async (DevboxClient *self, const char *name, int pid, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_client_get_process_status_async (DevboxClient *self,
+                                        const char *name,
+                                        int pid,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgent) agent = NULL;
@@ -160,7 +178,8 @@ void devbox_client_get_process_status_async (DevboxClient *self, const char *nam
  *
  * Since: 1.0
  */
-DevboxProcess *devbox_client_get_process_status_finish (DevboxClient *self, GAsyncResult *result, GError **error)
+DevboxProcess *
+devbox_client_get_process_status_finish (DevboxClient *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -184,7 +203,12 @@ DevboxProcess *devbox_client_get_process_status_finish (DevboxClient *self, GAsy
  *
  * Since: 1.0
  */
-DevboxProcess *devbox_client_get_process_status_sync (DevboxClient *self, const char *name, int pid, GCancellable *cancellable, GError **error)
+DevboxProcess *
+devbox_client_get_process_status_sync (DevboxClient *self,
+                                       const char *name,
+                                       int pid,
+                                       GCancellable *cancellable,
+                                       GError **error)
 {
   g_autoptr (DevboxAgent) agent = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;

@@ -192,7 +192,7 @@ devbox_metrics_init (DevboxMetrics *self)
   DevboxMetricsPrivate *priv = devbox_metrics_get_instance_private (self);
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
 
-  priv->notifier = devbox_notifier_new (context, G_OBJECT (self), counters_changed);
+  priv->notifier = devbox_notifier_new (context, G_OBJECT (self), DEVBOX_NOTIFIER_COUNTERS_MS, counters_changed);
   priv->counters = devbox_metrics_counters_new (devbox_notifier_ref (priv->notifier));
 }
 

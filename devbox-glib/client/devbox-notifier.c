@@ -3,15 +3,13 @@
 
 #include "devbox-notifier-private.h"
 
-/* A program that shows what changes is told so often, however much there is. */
-#define INTERVAL_MS 100
-
 struct _DevboxNotifier
 {
   gatomicrefcount ref_count;
   GMutex mutex;
 
   GWeakRef object;
+  guint interval_ms;
   void (*changed) (GObject *object);
   GMainContext *context; /* NULL once disconnected */
   GSource *source;       /* NULL: none is on its way */
@@ -19,13 +17,14 @@ struct _DevboxNotifier
 };
 
 DevboxNotifier *
-devbox_notifier_new (GMainContext *context, GObject *object, void (*changed) (GObject *object))
+devbox_notifier_new (GMainContext *context, GObject *object, guint interval_ms, void (*changed) (GObject *object))
 {
   DevboxNotifier *self = g_new0 (DevboxNotifier, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
   g_weak_ref_init (&self->object, object);
+  self->interval_ms = interval_ms;
   self->changed = changed;
   self->context = g_main_context_ref (context);
 
@@ -77,7 +76,7 @@ notify (gpointer data)
 
   g_mutex_lock (&self->mutex);
   source = g_steal_pointer (&self->source);
-  self->earliest = g_get_monotonic_time () + INTERVAL_MS * G_TIME_SPAN_MILLISECOND;
+  self->earliest = g_get_monotonic_time () + self->interval_ms * G_TIME_SPAN_MILLISECOND;
   g_mutex_unlock (&self->mutex);
 
   object = g_weak_ref_get (&self->object);

@@ -63,6 +63,7 @@ void
 devbox_request_take_json (DevboxRequest *self, GString *json)
 {
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->body_head, g_free);
   self->body = g_string_free_to_bytes (json);
   self->content_type = "application/json";
 }

@@ -21,12 +21,4 @@ DevboxAgentHandle *devbox_agent_handle_ref (DevboxAgentHandle *self);
 void devbox_agent_handle_unref (DevboxAgentHandle *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxAgentHandle, devbox_agent_handle_unref)
 
-/* Tells of changed properties in a main context, whichever thread changed them: one source for all that is still to be
- * told, and none when there is nothing. It has no reference to the object. Any thread. */
-typedef struct _DevboxNotifier DevboxNotifier;
-
-DevboxNotifier *devbox_notifier_new (GObject *object, GMainContext *context);
-void devbox_notifier_queue (DevboxNotifier *self, GParamSpec *pspec);
-void devbox_notifier_free (DevboxNotifier *self); /* when the object is finalized */
-
 G_END_DECLS

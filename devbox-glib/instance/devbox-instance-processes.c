@@ -31,7 +31,12 @@ ref_handle (DevboxInstance *self, GError **error)
  *
  * Since: 1.0
  */
-void devbox_instance_spawn_async (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_spawn_async (DevboxInstance *self,
+                             DevboxCommand *command,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -66,7 +71,8 @@ void devbox_instance_spawn_async (DevboxInstance *self, DevboxCommand *command, 
  *
  * Since: 1.0
  */
-DevboxProcess *devbox_instance_spawn_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+DevboxProcess *
+devbox_instance_spawn_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -92,7 +98,8 @@ DevboxProcess *devbox_instance_spawn_finish (DevboxInstance *self, GAsyncResult 
  *
  * Since: 1.0
  */
-DevboxProcess *devbox_instance_spawn_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error)
+DevboxProcess *
+devbox_instance_spawn_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -119,7 +126,11 @@ DevboxProcess *devbox_instance_spawn_sync (DevboxInstance *self, DevboxCommand *
  *
  * Since: 1.0
  */
-void devbox_instance_list_processes_async (DevboxInstance *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_list_processes_async (DevboxInstance *self,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -152,7 +163,8 @@ void devbox_instance_list_processes_async (DevboxInstance *self, GCancellable *c
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_processes_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+GListModel *
+devbox_instance_list_processes_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -174,7 +186,8 @@ GListModel *devbox_instance_list_processes_finish (DevboxInstance *self, GAsyncR
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_processes_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
+GListModel *
+devbox_instance_list_processes_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -201,7 +214,12 @@ GListModel *devbox_instance_list_processes_sync (DevboxInstance *self, GCancella
  *
  * Since: 1.0
  */
-void devbox_instance_get_process_status_async (DevboxInstance *self, int pid, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_get_process_status_async (DevboxInstance *self,
+                                          int pid,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -234,7 +252,8 @@ void devbox_instance_get_process_status_async (DevboxInstance *self, int pid, GC
  *
  * Since: 1.0
  */
-DevboxProcess *devbox_instance_get_process_status_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+DevboxProcess *
+devbox_instance_get_process_status_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -258,7 +277,8 @@ DevboxProcess *devbox_instance_get_process_status_finish (DevboxInstance *self, 
  *
  * Since: 1.0
  */
-DevboxProcess *devbox_instance_get_process_status_sync (DevboxInstance *self, int pid, GCancellable *cancellable, GError **error)
+DevboxProcess *
+devbox_instance_get_process_status_sync (DevboxInstance *self, int pid, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;

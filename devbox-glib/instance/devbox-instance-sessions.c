@@ -3,6 +3,7 @@
 
 #include "devbox-instance-private.h"
 
+#include "devbox-list-ports-request-private.h"
 #include "devbox-session-requests-private.h"
 
 /* NULL and an error if the address of the agent is not valid. */
@@ -29,7 +30,14 @@ ref_handle (DevboxInstance *self, GError **error)
  *
  * Since: 1.0
  */
-void devbox_instance_create_session_async (DevboxInstance *self, const char *working_directory, const char *const *environ, const char *shell, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_create_session_async (DevboxInstance *self,
+                                      const char *working_directory,
+                                      const char *const *environ,
+                                      const char *shell,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -65,7 +73,8 @@ void devbox_instance_create_session_async (DevboxInstance *self, const char *wor
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+DevboxSession *
+devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -90,7 +99,13 @@ DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsy
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self, const char *working_directory, const char *const *environ, const char *shell, GCancellable *cancellable, GError **error)
+DevboxSession *
+devbox_instance_create_session_sync (DevboxInstance *self,
+                                     const char *working_directory,
+                                     const char *const *environ,
+                                     const char *shell,
+                                     GCancellable *cancellable,
+                                     GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -116,7 +131,11 @@ DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self, const 
  *
  * Since: 1.0
  */
-void devbox_instance_list_sessions_async (DevboxInstance *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_list_sessions_async (DevboxInstance *self,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -149,7 +168,8 @@ void devbox_instance_list_sessions_async (DevboxInstance *self, GCancellable *ca
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+GListModel *
+devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -171,7 +191,8 @@ GListModel *devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncRe
  *
  * Since: 1.0
  */
-GListModel *devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
+GListModel *
+devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -198,7 +219,12 @@ GListModel *devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellab
  *
  * Since: 1.0
  */
-void devbox_instance_get_session_async (DevboxInstance *self, const char *identifier, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_instance_get_session_async (DevboxInstance *self,
+                                   const char *identifier,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (DevboxAgentHandle) handle = NULL;
@@ -233,7 +259,8 @@ void devbox_instance_get_session_async (DevboxInstance *self, const char *identi
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_get_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+DevboxSession *
+devbox_instance_get_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -256,7 +283,11 @@ DevboxSession *devbox_instance_get_session_finish (DevboxInstance *self, GAsyncR
  *
  * Since: 1.0
  */
-DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self, const char *identifier, GCancellable *cancellable, GError **error)
+DevboxSession *
+devbox_instance_get_session_sync (DevboxInstance *self,
+                                  const char *identifier,
+                                  GCancellable *cancellable,
+                                  GError **error)
 {
   g_autoptr (DevboxAgentHandle) handle = NULL;
   DevboxRequest *request = NULL;
@@ -268,6 +299,91 @@ DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self, const cha
   handle = ref_handle (self, &cause);
   if (handle != NULL)
     request = devbox_get_session_request_new (handle, identifier, &cause);
+
+  return devbox_instance_call_sync (self, request, cause, cancellable, error);
+}
+
+/**
+ * devbox_instance_list_listening_ports_async:
+ * @self: an instance
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @callback: (scope async): what to call when that is done
+ * @user_data: what to give to @callback
+ *
+ * Lists the TCP ports on which somebody in the devbox listens at all addresses.
+ *
+ * Since: 1.0
+ */
+void
+devbox_instance_list_listening_ports_async (DevboxInstance *self,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  DevboxRequest *request = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (DEVBOX_IS_INSTANCE (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, devbox_instance_list_listening_ports_async);
+
+  if (devbox_instance_check_endpoint (self, &error))
+    request = devbox_list_ports_request_new ();
+  devbox_instance_call_async (self, task, request, error);
+}
+
+/**
+ * devbox_instance_list_listening_ports_finish:
+ * @self: an instance
+ * @result: what the callback got
+ * @error: where to put an error
+ *
+ * Ends [method@Instance.list_listening_ports_async].
+ *
+ * Port 22 and that of the agent are left out. Errors: %DEVBOX_ERROR_VALIDATION_ERROR, with the code name
+ * `NOT_SUPPORTED`, if the agent does not know how to do that.
+ *
+ * Returns: (transfer full): a [class@Gio.ListStore] of [class@Port]: the ports, of which nothing but the number is
+ * known, in ascending order; or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GListModel *
+devbox_instance_list_listening_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return devbox_client_call_finish (result, error);
+}
+
+/**
+ * devbox_instance_list_listening_ports_sync:
+ * @self: an instance
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: where to put an error
+ *
+ * Lists the TCP ports on which somebody in the devbox listens at all addresses, and waits for the answer.
+ *
+ * See [method@Instance.list_listening_ports_finish] for the errors.
+ *
+ * Returns: (transfer full): a [class@Gio.ListStore] of [class@Port]: the ports, of which nothing but the number is
+ * known, in ascending order; or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GListModel *
+devbox_instance_list_listening_ports_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
+{
+  DevboxRequest *request = NULL;
+  GError *cause = NULL;
+
+  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
+
+  if (devbox_instance_check_endpoint (self, &cause))
+    request = devbox_list_ports_request_new ();
 
   return devbox_instance_call_sync (self, request, cause, cancellable, error);
 }

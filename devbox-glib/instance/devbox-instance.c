@@ -3,13 +3,35 @@
 
 #include "devbox-instance-private.h"
 
-#include "devbox-agent-private.h"
 #include "devbox-body-feed-private.h"
 #include "devbox-client.h"
+#include "devbox-enum-types.h"
 #include "devbox-error-private.h"
-#include "devbox-health-request-private.h"
+#include "devbox-instance-info-private.h"
+#include "devbox-platform-operation-private.h"
+#include "devbox-platform-requests-private.h"
+#include "devbox-property-equal-private.h"
+#include "devbox-ssh-info.h"
+
+#include <glib/gi18n-lib.h>
 
 #include <string.h>
+
+/* What the instance knows: a snapshot, and what follows from it. */
+typedef struct
+{
+  DevboxInstanceInfo *info;
+  char *agent_url;
+} Knowledge;
+
+static void
+knowledge_clear (Knowledge *knowledge)
+{
+  g_clear_object (&knowledge->info);
+  g_clear_pointer (&knowledge->agent_url, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Knowledge, knowledge_clear)
 
 /**
  * DevboxInstance:
@@ -46,11 +68,14 @@ struct _DevboxInstance
   GObject parent_instance;
 
   DevboxClient *client;
-  char *agent_url;
-  char *token;              /* until the endpoint is made */
-  DevboxEndpoint *endpoint; /* NULL if the address is not valid */
-  DevboxAgent *agent;       /* the same */
-  GError *endpoint_error;   /* why */
+  char *token; /* until the agent is made */
+  DevboxAgent *agent;
+  GError *agent_error; /* why there is none */
+
+  GMainContext *context; /* where changes are told */
+  GMutex mutex;
+  Knowledge knowledge;
+  gint64 info_time; /* when that was so, in monotonic time */
 };
 
 G_DEFINE_FINAL_TYPE (DevboxInstance, devbox_instance, G_TYPE_OBJECT)
@@ -60,6 +85,21 @@ enum
   PROP_CLIENT = 1,
   PROP_AGENT_URL,
   PROP_TOKEN,
+  /* Those of the DevboxInstanceInfo, by the same names. */
+  PROP_NAME,
+  PROP_UID,
+  PROP_STATUS,
+  PROP_STATUS_TEXT,
+  PROP_REASON,
+  PROP_RUNTIME,
+  PROP_IMAGE,
+  PROP_CPU,
+  PROP_MEMORY,
+  PROP_POD_IP,
+  PROP_SSH,
+  PROP_ENVIRON,
+  PROP_PORTS,
+  PROP_CREATED,
   N_PROPERTIES
 };
 
@@ -77,6 +117,7 @@ static void
 devbox_instance_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
   DevboxInstance *self = DEVBOX_INSTANCE (object);
+  g_autoptr (DevboxInstanceInfo) info = NULL;
 
   switch (property_id)
     {
@@ -84,10 +125,15 @@ devbox_instance_get_property (GObject *object, guint property_id, GValue *value,
       g_value_set_object (value, self->client);
       break;
     case PROP_AGENT_URL:
-      g_value_set_string (value, self->agent_url);
+      g_value_take_string (value, devbox_instance_dup_agent_url (self));
+      break;
+    case PROP_TOKEN:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+      info = devbox_instance_dup_known_info (self);
+      if (info != NULL)
+        g_object_get_property (G_OBJECT (info), pspec->name, value);
     }
 }
 
@@ -102,7 +148,7 @@ devbox_instance_set_property (GObject *object, guint property_id, const GValue *
       self->client = g_value_dup_object (value);
       break;
     case PROP_AGENT_URL:
-      self->agent_url = g_value_dup_string (value);
+      self->knowledge.agent_url = g_value_dup_string (value);
       break;
     case PROP_TOKEN:
       self->token = g_value_dup_string (value);
@@ -116,15 +162,16 @@ static void
 devbox_instance_constructed (GObject *object)
 {
   DevboxInstance *self = DEVBOX_INSTANCE (object);
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
 
   G_OBJECT_CLASS (devbox_instance_parent_class)->constructed (object);
 
   if (self->client == NULL)
     self->client = devbox_client_new ();
-  self->endpoint
-      = devbox_endpoint_new (self->agent_url != NULL ? self->agent_url : "", self->token, &self->endpoint_error);
-  if (self->endpoint != NULL)
-    self->agent = devbox_agent_new_for_endpoint (self->endpoint);
+  endpoint = devbox_endpoint_new (self->knowledge.agent_url != NULL ? self->knowledge.agent_url : "", self->token,
+                                  &self->agent_error);
+  if (endpoint != NULL)
+    self->agent = devbox_agent_new_for_endpoint (endpoint);
   clear_token (self);
 }
 
@@ -134,13 +181,157 @@ devbox_instance_finalize (GObject *object)
   DevboxInstance *self = DEVBOX_INSTANCE (object);
 
   g_clear_object (&self->client);
-  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
   g_clear_pointer (&self->agent, devbox_agent_unref);
-  g_clear_error (&self->endpoint_error);
-  g_free (self->agent_url);
+  g_clear_error (&self->agent_error);
   clear_token (self);
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->mutex);
+  knowledge_clear (&self->knowledge);
 
   G_OBJECT_CLASS (devbox_instance_parent_class)->finalize (object);
+}
+
+/* What the platform tells, and may tell otherwise later. */
+static void
+add_live_properties (void)
+{
+  /**
+   * DevboxInstance:name:
+   *
+   * The name of the devbox; %NULL for an instance that was made for an agent. It stays the same.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:uid:
+   *
+   * What the platform tells this devbox from all others by, those included that had its name before; %NULL while
+   * that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_UID] = g_param_spec_string ("uid", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:status:
+   *
+   * The state that the devbox is in.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATUS]
+      = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_INSTANCE_STATUS, DEVBOX_INSTANCE_STATUS_UNKNOWN,
+                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:status-text:
+   *
+   * The state that the devbox is in, in the platform's word; %NULL while that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATUS_TEXT]
+      = g_param_spec_string ("status-text", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:reason:
+   *
+   * Why the devbox is in that state, where the platform tells; else %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REASON] = g_param_spec_string ("reason", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:runtime:
+   *
+   * What the devbox was made from, such as `node.js`; %NULL while that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RUNTIME]
+      = g_param_spec_string ("runtime", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:image:
+   *
+   * The container image of the devbox, where the platform tells; else %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IMAGE] = g_param_spec_string ("image", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:cpu:
+   *
+   * How much processor the devbox may use, in thousandths of a core; 0 while that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CPU]
+      = g_param_spec_uint ("cpu", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:memory:
+   *
+   * How much memory the devbox may use, in MiB; 0 while that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MEMORY]
+      = g_param_spec_uint ("memory", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:pod-ip:
+   *
+   * The address that the devbox has among its own, where the platform tells; else %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_POD_IP] = g_param_spec_string ("pod-ip", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:ssh:
+   *
+   * How to reach the devbox by SSH, where the platform tells; else %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SSH]
+      = g_param_spec_object ("ssh", NULL, NULL, DEVBOX_TYPE_SSH_INFO, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:environ:
+   *
+   * The environment of the devbox, as `NAME=value`, where the platform tells; else %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ENVIRON]
+      = g_param_spec_boxed ("environ", NULL, NULL, G_TYPE_STRV, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:ports:
+   *
+   * The ports of the devbox that can be reached from outside: a list of [class@Port]; %NULL while that is not
+   * known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PORTS]
+      = g_param_spec_object ("ports", NULL, NULL, G_TYPE_LIST_MODEL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DevboxInstance:created:
+   *
+   * When the devbox was made, where the platform tells; else %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CREATED]
+      = g_param_spec_boxed ("created", NULL, NULL, G_TYPE_DATE_TIME, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
 static void
@@ -166,7 +357,7 @@ devbox_instance_class_init (DevboxInstanceClass *klass)
   /**
    * DevboxInstance:agent-url:
    *
-   * The address of the agent, such as `http://127.0.0.1:3000`.
+   * The address of the agent, such as `http://127.0.0.1:3000`; %NULL while it is not known.
    *
    * Since: 1.0
    */
@@ -183,12 +374,16 @@ devbox_instance_class_init (DevboxInstanceClass *klass)
   properties[PROP_TOKEN] = g_param_spec_string ("token", NULL, NULL, NULL,
                                                 G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
+  add_live_properties ();
+
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
 static void
 devbox_instance_init (DevboxInstance *self)
 {
+  self->context = g_main_context_ref_thread_default ();
+  g_mutex_init (&self->mutex);
 }
 
 /**
@@ -237,6 +432,20 @@ devbox_instance_new_for_agent_with_client (DevboxClient *client, const char *age
   return g_object_new (DEVBOX_TYPE_INSTANCE, "client", client, "agent-url", agent_url, "token", token, NULL);
 }
 
+DevboxInstance *
+devbox_instance_new_for_info (DevboxClient *client, DevboxInstanceInfo *info, GMainContext *context, gint64 info_time)
+{
+  DevboxInstance *self = g_object_new (DEVBOX_TYPE_INSTANCE, "client", client, NULL);
+
+  g_main_context_unref (self->context);
+  self->context = g_main_context_ref (context);
+  g_clear_error (&self->agent_error);
+  self->agent = devbox_client_ref_agent (client, devbox_instance_info_get_name (info));
+  devbox_instance_apply_info (self, info, info_time);
+
+  return self;
+}
+
 /**
  * devbox_instance_get_client:
  * @self: an instance
@@ -256,21 +465,147 @@ devbox_instance_get_client (DevboxInstance *self)
 }
 
 /**
- * devbox_instance_get_agent_url:
+ * devbox_instance_get_name:
  * @self: an instance
  *
- * Gets the address of the agent.
+ * Gets the name of the devbox.
  *
- * Returns: (transfer none): the address, as it was given
+ * Returns: (transfer none) (nullable): the name, or %NULL if the instance was made for an agent
  *
  * Since: 1.0
  */
 const char *
-devbox_instance_get_agent_url (DevboxInstance *self)
+devbox_instance_get_name (DevboxInstance *self)
 {
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
 
-  return self->agent_url;
+  return self->agent != NULL ? devbox_agent_get_devbox_name (self->agent) : NULL;
+}
+
+/**
+ * devbox_instance_dup_agent_url:
+ * @self: an instance
+ *
+ * Gets the address of the agent: as it was given, or as the platform told it last.
+ *
+ * Returns: (transfer full) (nullable): the address, or %NULL while it is not known
+ *
+ * Since: 1.0
+ */
+char *
+devbox_instance_dup_agent_url (DevboxInstance *self)
+{
+  char *agent_url;
+
+  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
+
+  g_mutex_lock (&self->mutex);
+  agent_url = g_strdup (self->knowledge.agent_url);
+  g_mutex_unlock (&self->mutex);
+
+  return agent_url;
+}
+
+DevboxInstanceInfo *
+devbox_instance_dup_known_info (DevboxInstance *self)
+{
+  DevboxInstanceInfo *info;
+
+  g_mutex_lock (&self->mutex);
+  info = self->knowledge.info != NULL ? g_object_ref (self->knowledge.info) : NULL;
+  g_mutex_unlock (&self->mutex);
+
+  return info;
+}
+
+/* Changes on their way to the context of the instance. */
+typedef struct
+{
+  DevboxInstance *self;
+  gboolean has_changed[N_PROPERTIES];
+} Changes;
+
+static void
+changes_free (gpointer data)
+{
+  Changes *changes = data;
+
+  g_object_unref (changes->self);
+  g_free (changes);
+}
+
+static gboolean
+tell_changes (gpointer data)
+{
+  const Changes *changes = data;
+
+  for (guint i = 1; i < N_PROPERTIES; i++)
+    {
+      if (changes->has_changed[i])
+        g_object_notify_by_pspec (G_OBJECT (changes->self), properties[i]);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+tell_of_changes (DevboxInstance *self, const Knowledge *before, const Knowledge *after)
+{
+  Changes *changes = g_new0 (Changes, 1);
+
+  changes->self = g_object_ref (self);
+  changes->has_changed[PROP_AGENT_URL] = g_strcmp0 (before->agent_url, after->agent_url) != 0;
+  for (guint i = PROP_NAME; i < N_PROPERTIES; i++)
+    changes->has_changed[i]
+        = !devbox_property_is_equal (G_OBJECT (before->info), G_OBJECT (after->info), properties[i]->name);
+
+  g_main_context_invoke_full (self->context, G_PRIORITY_DEFAULT, tell_changes, changes, changes_free);
+}
+
+/* Where the agent is only a detail tells, and some of them not. */
+static DevboxEndpoint *
+find_endpoint (DevboxInstance *self, DevboxInstanceInfo *info)
+{
+  DevboxEndpoint *endpoint = devbox_client_find_endpoint (self->client, info, NULL);
+
+  if (endpoint != NULL)
+    devbox_agent_set_endpoint (self->agent, endpoint);
+
+  return endpoint;
+}
+
+void
+devbox_instance_apply_info (DevboxInstance *self, DevboxInstanceInfo *info, gint64 info_time)
+{
+  g_autoptr (DevboxEndpoint) endpoint = find_endpoint (self, info);
+  g_auto (Knowledge) before = { 0 };
+  g_auto (Knowledge) after = { 0 };
+
+  g_mutex_lock (&self->mutex);
+  if (info_time >= self->info_time)
+    {
+      self->info_time = info_time;
+      before = self->knowledge;
+      after.info = before.info != NULL ? devbox_instance_info_merge (before.info, info) : g_object_ref (info);
+      after.agent_url = g_strdup (endpoint != NULL ? devbox_endpoint_get_url (endpoint) : before.agent_url);
+      self->knowledge = (Knowledge){ g_object_ref (after.info), g_strdup (after.agent_url) };
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (before.info != NULL)
+    tell_of_changes (self, &before, &after);
+}
+
+void
+devbox_instance_apply_read (gpointer instance, gpointer info, gint64 start_time)
+{
+  devbox_instance_apply_info (instance, info, start_time);
+}
+
+void
+devbox_instance_apply_change (gpointer instance, gpointer info, gint64 start_time)
+{
+  devbox_instance_apply_info (instance, info, g_get_monotonic_time ());
 }
 
 DevboxAgent *
@@ -282,10 +617,21 @@ devbox_instance_get_agent (DevboxInstance *self)
 gboolean
 devbox_instance_check_endpoint (DevboxInstance *self, GError **error)
 {
-  if (self->endpoint != NULL)
+  if (self->agent != NULL)
     return TRUE;
 
-  g_propagate_error (error, g_error_copy (self->endpoint_error));
+  g_propagate_error (error, g_error_copy (self->agent_error));
+  return FALSE;
+}
+
+gboolean
+devbox_instance_check_platform (DevboxInstance *self, GError **error)
+{
+  if (devbox_instance_get_name (self) != NULL)
+    return TRUE;
+
+  devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, &(DevboxErrorDetails){ 0 }, "%s",
+                    _ ("The instance was made for an agent: it has no platform that could be asked"));
   return FALSE;
 }
 
@@ -350,109 +696,4 @@ devbox_instance_upload_sync (DevboxInstance *self,
     return devbox_instance_call_sync (self, NULL, cause, cancellable, error);
 
   return devbox_body_feed_call_sync (self->client, self->agent, request, contents, size, cancellable, error);
-}
-
-/* An agent that is away is an answer; a call that could not be made is an error. */
-static gboolean
-finish_health (DevboxInstance *self, gpointer health, GError *cause, GError **error)
-{
-  if (cause == NULL)
-    return GPOINTER_TO_INT (health) == DEVBOX_HEALTH_HEALTHY;
-
-  if (self->endpoint == NULL || devbox_client_is_closed (self->client)
-      || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    devbox_instance_fail (cause, error);
-  else
-    g_error_free (cause);
-
-  return FALSE;
-}
-
-/**
- * devbox_instance_is_healthy_async:
- * @self: an instance
- * @cancellable: (nullable): a cancellable, or %NULL
- * @callback: (scope async): what to call when the answer is there
- * @user_data: what to give to @callback
- *
- * Asks the agent whether it is well.
- *
- * Since: 1.0
- */
-void
-devbox_instance_is_healthy_async (DevboxInstance *self,
-                                  GCancellable *cancellable,
-                                  GAsyncReadyCallback callback,
-                                  gpointer user_data)
-{
-  g_autoptr (GTask) task = NULL;
-  DevboxRequest *request = NULL;
-  GError *error = NULL;
-
-  g_return_if_fail (DEVBOX_IS_INSTANCE (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, devbox_instance_is_healthy_async);
-
-  if (devbox_instance_check_endpoint (self, &error))
-    request = devbox_health_request_new ();
-  devbox_instance_call_async (self, task, request, error);
-}
-
-/**
- * devbox_instance_is_healthy_finish:
- * @self: an instance
- * @result: what the callback got
- * @error: where to put an error
- *
- * Ends [method@Instance.is_healthy_async].
- *
- * It is no error if the agent says that it is not well, if it cannot be reached, or if it does not answer in time: then
- * the answer is %FALSE. Errors are %G_IO_ERROR_CANCELLED; %DEVBOX_ERROR_VALIDATION_ERROR if the address of the agent is
- * not valid; %DEVBOX_ERROR_CONNECTION_FAILED if the client is closed.
- *
- * Returns: %TRUE if the agent is well; %FALSE if it is not, or @error is set
- *
- * Since: 1.0
- */
-gboolean
-devbox_instance_is_healthy_finish (DevboxInstance *self, GAsyncResult *result, GError **error)
-{
-  GError *cause = NULL;
-  gpointer health;
-
-  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  health = g_task_propagate_pointer (G_TASK (result), &cause);
-
-  return finish_health (self, health, cause, error);
-}
-
-/**
- * devbox_instance_is_healthy_sync:
- * @self: an instance
- * @cancellable: (nullable): a cancellable, or %NULL
- * @error: where to put an error
- *
- * Asks the agent whether it is well, and waits for the answer.
- *
- * See [method@Instance.is_healthy_finish] for what is an error and what is not.
- *
- * Returns: %TRUE if the agent is well; %FALSE if it is not, or @error is set
- *
- * Since: 1.0
- */
-gboolean
-devbox_instance_is_healthy_sync (DevboxInstance *self, GCancellable *cancellable, GError **error)
-{
-  GError *cause = NULL;
-  gpointer health = NULL;
-
-  g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), FALSE);
-
-  if (devbox_instance_check_endpoint (self, &cause))
-    health = devbox_client_call_sync (self->client, self->endpoint, devbox_health_request_new (), cancellable, &cause);
-
-  return finish_health (self, health, cause, error);
 }

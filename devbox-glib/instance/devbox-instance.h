@@ -3,6 +3,7 @@
 
 #include "devbox-file-info.h"
 #include "devbox-file-monitor.h"
+#include "devbox-instance-status.h"
 #include "devbox-types.h"
 
 G_BEGIN_DECLS
@@ -26,8 +27,219 @@ devbox_instance_new_for_agent_with_client (DevboxClient *client, const char *age
 DEVBOX_AVAILABLE_IN_1_0
 DevboxClient *devbox_instance_get_client (DevboxInstance *self);
 DEVBOX_AVAILABLE_IN_1_0
-const char *devbox_instance_get_agent_url (DevboxInstance *self);
+char *devbox_instance_dup_agent_url (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+const char *devbox_instance_get_name (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_instance_dup_uid (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxInstanceStatus devbox_instance_get_status (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_instance_dup_status_text (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_instance_dup_reason (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_instance_dup_runtime (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_instance_dup_image (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+guint devbox_instance_get_cpu (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+guint devbox_instance_get_memory (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+char *devbox_instance_dup_pod_ip (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSshInfo *devbox_instance_dup_ssh (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+GStrv devbox_instance_dup_environ (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_dup_ports (DevboxInstance *self);
+DEVBOX_AVAILABLE_IN_1_0
+GDateTime *devbox_instance_dup_created (DevboxInstance *self);
 
+/* What the platform does with it */
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_refresh_async (DevboxInstance *self,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_refresh_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_refresh_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_get_info_async (DevboxInstance *self,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxInstanceInfo *devbox_instance_get_info_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxInstanceInfo *devbox_instance_get_info_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_start_async (DevboxInstance *self,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_start_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_start_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_pause_async (DevboxInstance *self,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_pause_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_pause_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_restart_async (DevboxInstance *self,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_restart_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_restart_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_shutdown_async (DevboxInstance *self,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_shutdown_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_shutdown_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_delete_async (DevboxInstance *self,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_delete_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_delete_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_update_async (DevboxInstance *self,
+                                   DevboxInstanceSpec *changes,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_update_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_update_sync (DevboxInstance *self,
+                                      DevboxInstanceSpec *changes,
+                                      GCancellable *cancellable,
+                                      GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_wait_ready_async (DevboxInstance *self,
+                                       guint timeout_ms,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_wait_ready_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean
+devbox_instance_wait_ready_sync (DevboxInstance *self, guint timeout_ms, GCancellable *cancellable, GError **error);
+
+/* Its ports, what it runs, its releases, what it uses */
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_set_ports_async (DevboxInstance *self,
+                                      GListModel *ports,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean
+devbox_instance_set_ports_sync (DevboxInstance *self, GListModel *ports, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_set_autostart_async (DevboxInstance *self,
+                                          const char *command,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_autostart_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_set_autostart_sync (DevboxInstance *self,
+                                             const char *command,
+                                             GCancellable *cancellable,
+                                             GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_releases_async (DevboxInstance *self,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_releases_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_releases_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_create_release_async (DevboxInstance *self,
+                                           const char *tag,
+                                           const char *description,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxRelease *devbox_instance_create_release_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxRelease *devbox_instance_create_release_sync (DevboxInstance *self,
+                                                    const char *tag,
+                                                    const char *description,
+                                                    GCancellable *cancellable,
+                                                    GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_delete_release_async (DevboxInstance *self,
+                                           const char *tag,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean devbox_instance_delete_release_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+gboolean
+devbox_instance_delete_release_sync (DevboxInstance *self, const char *tag, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_deploy_release_async (DevboxInstance *self,
+                                           const char *tag,
+                                           const char *new_name,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxInstance *devbox_instance_deploy_release_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxInstance *devbox_instance_deploy_release_sync (DevboxInstance *self,
+                                                     const char *tag,
+                                                     const char *new_name,
+                                                     GCancellable *cancellable,
+                                                     GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_samples_async (DevboxInstance *self,
+                                         GDateTime *start,
+                                         GDateTime *end,
+                                         guint step_ms,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_samples_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_samples_sync (DevboxInstance *self,
+                                               GDateTime *start,
+                                               GDateTime *end,
+                                               guint step_ms,
+                                               GCancellable *cancellable,
+                                               GError **error);
+
+/* Its agent */
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_is_healthy_async (DevboxInstance *self,
                                        GCancellable *cancellable,
@@ -37,6 +249,15 @@ DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_instance_is_healthy_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_instance_is_healthy_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_get_agent_info_async (DevboxInstance *self,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxAgentInfo *devbox_instance_get_agent_info_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxAgentInfo *devbox_instance_get_agent_info_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_load_file_async (DevboxInstance *self,
@@ -280,6 +501,106 @@ DevboxCommandResult *devbox_instance_run_finish (DevboxInstance *self, GAsyncRes
 DEVBOX_AVAILABLE_IN_1_0
 DevboxCommandResult *
 devbox_instance_run_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_spawn_async (DevboxInstance *self,
+                                  DevboxCommand *command,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *devbox_instance_spawn_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *
+devbox_instance_spawn_sync (DevboxInstance *self, DevboxCommand *command, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_processes_async (DevboxInstance *self,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_processes_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_processes_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_get_process_status_async (DevboxInstance *self,
+                                               int pid,
+                                               GCancellable *cancellable,
+                                               GAsyncReadyCallback callback,
+                                               gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *devbox_instance_get_process_status_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxProcess *
+devbox_instance_get_process_status_sync (DevboxInstance *self, int pid, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_create_session_async (DevboxInstance *self,
+                                           const char *working_directory,
+                                           const char *const *environ,
+                                           const char *shell,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self,
+                                                    const char *working_directory,
+                                                    const char *const *environ,
+                                                    const char *shell,
+                                                    GCancellable *cancellable,
+                                                    GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_sessions_async (DevboxInstance *self,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_sessions_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_sessions_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_get_session_async (DevboxInstance *self,
+                                        const char *identifier,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_get_session_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxSession *devbox_instance_get_session_sync (DevboxInstance *self,
+                                                 const char *identifier,
+                                                 GCancellable *cancellable,
+                                                 GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_list_listening_ports_async (DevboxInstance *self,
+                                                 GCancellable *cancellable,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_listening_ports_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+GListModel *devbox_instance_list_listening_ports_sync (DevboxInstance *self, GCancellable *cancellable, GError **error);
+
+DEVBOX_AVAILABLE_IN_1_0
+void devbox_instance_run_streamed_async (DevboxInstance *self,
+                                         DevboxCommand *command,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxLogReader *devbox_instance_run_streamed_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxLogReader *devbox_instance_run_streamed_sync (DevboxInstance *self,
+                                                    DevboxCommand *command,
+                                                    GCancellable *cancellable,
+                                                    GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_monitor_files_async (DevboxInstance *self,

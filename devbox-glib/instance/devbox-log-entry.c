@@ -112,7 +112,8 @@ devbox_log_entry_class_init (DevboxLogEntryClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_LEVEL] = g_param_spec_enum ("level", NULL, NULL, DEVBOX_TYPE_LOG_LEVEL, DEVBOX_LOG_LEVEL_STDOUT, flags);
+  properties[PROP_LEVEL]
+      = g_param_spec_enum ("level", NULL, NULL, DEVBOX_TYPE_LOG_LEVEL, DEVBOX_LOG_LEVEL_STDOUT, flags);
 
   /**
    * DevboxLogEntry:text:
@@ -148,7 +149,8 @@ devbox_log_entry_class_init (DevboxLogEntryClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_SEQUENCE] = g_param_spec_int64 ("sequence", NULL, NULL, DEVBOX_LOG_NO_SEQUENCE, G_MAXINT64, DEVBOX_LOG_NO_SEQUENCE, flags);
+  properties[PROP_SEQUENCE]
+      = g_param_spec_int64 ("sequence", NULL, NULL, DEVBOX_LOG_NO_SEQUENCE, G_MAXINT64, DEVBOX_LOG_NO_SEQUENCE, flags);
 
   /**
    * DevboxLogEntry:n-missed:
@@ -239,8 +241,8 @@ devbox_log_entry_get_level (DevboxLogEntry *self)
  *
  * Gets the line with its line break, as text.
  *
- * The text is valid UTF-8: U+FFFD stands for every byte that was not part of a character, and for NUL. The last line of a log
- * may have no line break, and a very long one comes in several entries.
+ * The text is valid UTF-8: U+FFFD stands for every byte that was not part of a character, and for NUL. The last line of
+ * a log may have no line break, and a very long one comes in several entries.
  *
  * Returns: (transfer none): the text
  *

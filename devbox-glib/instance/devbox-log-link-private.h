@@ -25,10 +25,8 @@ typedef struct
   gboolean only_system; /* to see nothing but the end */
 } DevboxLogTarget;
 
-DevboxLogLink *devbox_log_link_new (DevboxIoThread *thread,
-                                    DevboxAgent *agent,
-                                    const DevboxLogTarget *target,
-                                    DevboxLogQueue *queue);
+DevboxLogLink *
+devbox_log_link_new (DevboxIoThread *thread, DevboxAgent *agent, const DevboxLogTarget *target, DevboxLogQueue *queue);
 DevboxLogLink *devbox_log_link_ref (DevboxLogLink *self);
 void devbox_log_link_unref (DevboxLogLink *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLogLink, devbox_log_link_unref)

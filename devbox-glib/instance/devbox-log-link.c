@@ -38,8 +38,8 @@ greet (gpointer owner)
   DevboxLogLink *self = owner;
   const gboolean wants_all = self->has_begun || self->target.n_lines == 0;
 
-  return devbox_log_message_new (self->target.subject, self->id, wants_all ? DEVBOX_LOG_ALL_LINES : self->target.n_lines,
-                                 self->target.only_system);
+  return devbox_log_message_new (self->target.subject, self->id,
+                                 wants_all ? DEVBOX_LOG_ALL_LINES : self->target.n_lines, self->target.only_system);
 }
 
 /* FALSE: it is known. */

@@ -25,12 +25,12 @@
  *
  * A log is followed through losses of the network: the reader connects again by itself, goes on where it was, and tells
  * in [method@LogEntry.get_n_missed] what the agent no longer had. If the agent stays away for longer than
- * [property@Client:timeout], or no longer knows the log, the reader fails; it never takes the end of a connection for the
- * end of a log. A reader that is not read holds a few MiB at most; then the rest stays with the agent.
+ * [property@Client:timeout], or no longer knows the log, the reader fails; it never takes the end of a connection for
+ * the end of a log. A reader that is not read holds a few MiB at most; then the rest stays with the agent.
  *
- * A reader that runs a command ends the command, with all that belongs to it, when it is closed or the last reference to
- * it is dropped before the end; the command waits while nobody reads. A connection that breaks cannot be made again then:
- * the reader fails.
+ * A reader that runs a command ends the command, with all that belongs to it, when it is closed or the last reference
+ * to it is dropped before the end; the command waits while nobody reads. A connection that breaks cannot be made again
+ * then: the reader fails.
  *
  * ```c
  * g_autoptr (DevboxLogReader) reader = devbox_process_open_log_sync (process, 0, NULL, &error);
@@ -68,7 +68,7 @@ struct _DevboxLogReader
   gint64 n_entries;
   gboolean is_complete;
 
-  GMutex mutex; /* guards what follows */
+  GMutex mutex;          /* guards what follows */
   GCancellable *reading; /* from the stream, or NULL */
   gulong cancelled_id;   /* of the caller's cancellable */
   DevboxCommandResult *result;
@@ -259,8 +259,8 @@ devbox_log_reader_class_init (DevboxLogReaderClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_N_MISSED] = g_param_spec_uint64 (
-      "n-missed", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_N_MISSED] = g_param_spec_uint64 ("n-missed", NULL, NULL, 0, G_MAXUINT64, 0,
+                                                   G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * DevboxLogReader:closed:
@@ -269,8 +269,8 @@ devbox_log_reader_class_init (DevboxLogReaderClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_CLOSED] = g_param_spec_boolean (
-      "closed", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_CLOSED] = g_param_spec_boolean ("closed", NULL, NULL, FALSE,
+                                                  G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
@@ -582,12 +582,13 @@ devbox_log_reader_next_entry_async (DevboxLogReader *self,
  *
  * Ends [method@LogReader.next_entry_async].
  *
- * %NULL without an error is the end: the process or session has ended and this was all of its log, the command has ended
- * and [method@LogReader.get_result] tells how, or [method@LogReader.close] was called. Errors come after all entries that
- * there were, and stay: %DEVBOX_ERROR_CONNECTION_FAILED or %DEVBOX_ERROR_CONNECTION_TIMEOUT if the agent went away, or
- * the client is closed; %DEVBOX_ERROR_PROCESS_NOT_FOUND or %DEVBOX_ERROR_SESSION_NOT_FOUND if it forgot whose log it is;
- * %DEVBOX_ERROR_OPERATION_TIMEOUT if the command ran into its time limit; %DEVBOX_ERROR_VALIDATION_ERROR if it cannot be
- * started; %DEVBOX_ERROR_CONFLICT, which does not stay, if there is another call.
+ * %NULL without an error is the end: the process or session has ended and this was all of its log, the command has
+ * ended and [method@LogReader.get_result] tells how, or [method@LogReader.close] was called. Errors come after all
+ * entries that there were, and stay: %DEVBOX_ERROR_CONNECTION_FAILED or %DEVBOX_ERROR_CONNECTION_TIMEOUT if the agent
+ * went away, or the client is closed; %DEVBOX_ERROR_PROCESS_NOT_FOUND or %DEVBOX_ERROR_SESSION_NOT_FOUND if it forgot
+ * whose log it is; %DEVBOX_ERROR_OPERATION_TIMEOUT if the command ran into its time limit;
+ * %DEVBOX_ERROR_VALIDATION_ERROR if it cannot be started; %DEVBOX_ERROR_CONFLICT, which does not stay, if there is
+ * another call.
  *
  * Returns: (transfer full) (nullable): the entry; %NULL at the end, or if @error is set
  *

@@ -20,7 +20,11 @@
  *
  * Since: 1.0
  */
-void devbox_process_refresh_async (DevboxProcess *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_process_refresh_async (DevboxProcess *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -51,7 +55,8 @@ void devbox_process_refresh_async (DevboxProcess *self, GCancellable *cancellabl
  *
  * Since: 1.0
  */
-gboolean devbox_process_refresh_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_process_refresh_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_PROCESS (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -73,7 +78,8 @@ gboolean devbox_process_refresh_finish (DevboxProcess *self, GAsyncResult *resul
  *
  * Since: 1.0
  */
-gboolean devbox_process_refresh_sync (DevboxProcess *self, GCancellable *cancellable, GError **error)
+gboolean
+devbox_process_refresh_sync (DevboxProcess *self, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -101,7 +107,12 @@ gboolean devbox_process_refresh_sync (DevboxProcess *self, GCancellable *cancell
  *
  * Since: 1.0
  */
-void devbox_process_send_signal_async (DevboxProcess *self, int signal_num, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_process_send_signal_async (DevboxProcess *self,
+                                  int signal_num,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -134,7 +145,8 @@ void devbox_process_send_signal_async (DevboxProcess *self, int signal_num, GCan
  *
  * Since: 1.0
  */
-gboolean devbox_process_send_signal_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_process_send_signal_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_PROCESS (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -159,7 +171,8 @@ gboolean devbox_process_send_signal_finish (DevboxProcess *self, GAsyncResult *r
  *
  * Since: 1.0
  */
-gboolean devbox_process_send_signal_sync (DevboxProcess *self, int signal_num, GCancellable *cancellable, GError **error)
+gboolean
+devbox_process_send_signal_sync (DevboxProcess *self, int signal_num, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -186,7 +199,11 @@ gboolean devbox_process_send_signal_sync (DevboxProcess *self, int signal_num, G
  *
  * Since: 1.0
  */
-void devbox_process_force_exit_async (DevboxProcess *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_process_force_exit_async (DevboxProcess *self,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -218,7 +235,8 @@ void devbox_process_force_exit_async (DevboxProcess *self, GCancellable *cancell
  *
  * Since: 1.0
  */
-gboolean devbox_process_force_exit_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_process_force_exit_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_PROCESS (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -243,7 +261,8 @@ gboolean devbox_process_force_exit_finish (DevboxProcess *self, GAsyncResult *re
  *
  * Since: 1.0
  */
-gboolean devbox_process_force_exit_sync (DevboxProcess *self, GCancellable *cancellable, GError **error)
+gboolean
+devbox_process_force_exit_sync (DevboxProcess *self, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -269,7 +288,12 @@ gboolean devbox_process_force_exit_sync (DevboxProcess *self, GCancellable *canc
  *
  * Since: 1.0
  */
-void devbox_process_load_log_async (DevboxProcess *self, guint n_lines, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_process_load_log_async (DevboxProcess *self,
+                               guint n_lines,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -302,7 +326,8 @@ void devbox_process_load_log_async (DevboxProcess *self, guint n_lines, GCancell
  *
  * Since: 1.0
  */
-GListModel *devbox_process_load_log_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
+GListModel *
+devbox_process_load_log_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_PROCESS (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -325,7 +350,8 @@ GListModel *devbox_process_load_log_finish (DevboxProcess *self, GAsyncResult *r
  *
  * Since: 1.0
  */
-GListModel *devbox_process_load_log_sync (DevboxProcess *self, guint n_lines, GCancellable *cancellable, GError **error)
+GListModel *
+devbox_process_load_log_sync (DevboxProcess *self, guint n_lines, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -352,7 +378,12 @@ GListModel *devbox_process_load_log_sync (DevboxProcess *self, guint n_lines, GC
  *
  * Since: 1.0
  */
-void devbox_process_open_log_async (DevboxProcess *self, guint n_lines, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_process_open_log_async (DevboxProcess *self,
+                               guint n_lines,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -366,7 +397,8 @@ void devbox_process_open_log_async (DevboxProcess *self, guint n_lines, GCancell
 
   handle = devbox_process_get_handle (self);
   if (devbox_process_check_identifier (self, &error))
-    request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self), n_lines);
+    request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self),
+                                           n_lines);
   devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
 }
 
@@ -385,7 +417,8 @@ void devbox_process_open_log_async (DevboxProcess *self, guint n_lines, GCancell
  *
  * Since: 1.0
  */
-DevboxLogReader *devbox_process_open_log_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
+DevboxLogReader *
+devbox_process_open_log_finish (DevboxProcess *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_PROCESS (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -408,7 +441,8 @@ DevboxLogReader *devbox_process_open_log_finish (DevboxProcess *self, GAsyncResu
  *
  * Since: 1.0
  */
-DevboxLogReader *devbox_process_open_log_sync (DevboxProcess *self, guint n_lines, GCancellable *cancellable, GError **error)
+DevboxLogReader *
+devbox_process_open_log_sync (DevboxProcess *self, guint n_lines, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -418,7 +452,8 @@ DevboxLogReader *devbox_process_open_log_sync (DevboxProcess *self, guint n_line
 
   handle = devbox_process_get_handle (self);
   if (devbox_process_check_identifier (self, &cause))
-    request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self), n_lines);
+    request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self),
+                                           n_lines);
 
   return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
 }

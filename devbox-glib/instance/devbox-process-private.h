@@ -33,9 +33,9 @@ typedef struct
 void devbox_process_state_clear (DevboxProcessState *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxProcessState, devbox_process_state_clear)
 
-/* Both take what is in the state. Any thread; it notifies in the context of the handle. What the new state does not tell
- * and cannot have changed stays. */
-DevboxProcess *devbox_process_new (DevboxAgentHandle *handle, DevboxProcessState *state);
+/* Both take what is in the state. Any thread; it notifies in the context of the handle. What the new state does not
+ * tell and cannot have changed stays. */
+DevboxProcess *devbox_process_new_from_state (DevboxAgentHandle *handle, DevboxProcessState *state);
 void devbox_process_update (DevboxProcess *self, DevboxProcessState *state);
 
 DevboxAgentHandle *devbox_process_get_handle (DevboxProcess *self);

@@ -4,6 +4,7 @@
 #include "devbox-process-private.h"
 
 #include "devbox-enum-types.h"
+#include "devbox-notifier-private.h"
 #include "devbox-request-checks-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -61,6 +62,7 @@ struct _DevboxProcess
 
   GMutex mutex; /* guards what follows */
   DevboxProcessState state;
+  guint64 changed; /* one bit for each property that is still to be notified */
 };
 
 G_DEFINE_FINAL_TYPE (DevboxProcess, devbox_process, G_TYPE_OBJECT)
@@ -149,7 +151,9 @@ devbox_process_finalize (GObject *object)
 {
   DevboxProcess *self = DEVBOX_PROCESS (object);
 
-  g_clear_pointer (&self->notifier, devbox_notifier_free);
+  if (self->notifier != NULL)
+    devbox_notifier_disconnect (self->notifier);
+  g_clear_pointer (&self->notifier, devbox_notifier_unref);
   g_clear_pointer (&self->handle, devbox_agent_handle_unref);
   devbox_process_state_clear (&self->state);
   g_mutex_clear (&self->mutex);
@@ -202,7 +206,8 @@ devbox_process_class_init (DevboxProcessClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_STATUS] = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_PROCESS_STATUS, DEVBOX_PROCESS_STATUS_UNKNOWN, flags);
+  properties[PROP_STATUS]
+      = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_PROCESS_STATUS, DEVBOX_PROCESS_STATUS_UNKNOWN, flags);
 
   /**
    * DevboxProcess:status-text:
@@ -220,7 +225,8 @@ devbox_process_class_init (DevboxProcessClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_EXIT_STATUS] = g_param_spec_int ("exit-status", NULL, NULL, G_MININT, G_MAXINT, DEVBOX_PROCESS_NO_EXIT_CODE, flags);
+  properties[PROP_EXIT_STATUS]
+      = g_param_spec_int ("exit-status", NULL, NULL, G_MININT, G_MAXINT, DEVBOX_PROCESS_NO_EXIT_CODE, flags);
 
   /**
    * DevboxProcess:term-sig:
@@ -314,13 +320,33 @@ devbox_process_init (DevboxProcess *self)
   self->state = (DevboxProcessState) DEVBOX_PROCESS_STATE_INIT;
 }
 
+static void
+notify_changes (GObject *object)
+{
+  DevboxProcess *self = DEVBOX_PROCESS (object);
+  guint64 changed;
+
+  g_mutex_lock (&self->mutex);
+  changed = self->changed;
+  self->changed = 0;
+  g_mutex_unlock (&self->mutex);
+
+  g_object_freeze_notify (object);
+  for (guint i = 1; i < N_PROPERTIES; i++)
+    {
+      if (changed & (G_GUINT64_CONSTANT (1) << i))
+        g_object_notify_by_pspec (object, properties[i]);
+    }
+  g_object_thaw_notify (object);
+}
+
 DevboxProcess *
-devbox_process_new (DevboxAgentHandle *handle, DevboxProcessState *state)
+devbox_process_new_from_state (DevboxAgentHandle *handle, DevboxProcessState *state)
 {
   DevboxProcess *self = g_object_new (DEVBOX_TYPE_PROCESS, NULL);
 
   self->handle = devbox_agent_handle_ref (handle);
-  self->notifier = devbox_notifier_new (G_OBJECT (self), handle->context);
+  self->notifier = devbox_notifier_new (handle->context, G_OBJECT (self), 0, notify_changes);
   self->id = g_steal_pointer (&state->id);
   self->command = g_steal_pointer (&state->command);
   self->pid = state->pid;
@@ -372,7 +398,7 @@ get_term_sig (const DevboxProcessState *state)
 }
 
 static void
-queue_changes (DevboxProcess *self, const DevboxProcessState *old, const DevboxProcessState *new)
+note_changes (DevboxProcess *self, const DevboxProcessState *old, const DevboxProcessState *new)
 {
   const gboolean changed[N_PROPERTIES] = {
     [PROP_STATUS] = old->status != new->status,
@@ -392,7 +418,7 @@ queue_changes (DevboxProcess *self, const DevboxProcessState *old, const DevboxP
   for (guint i = 1; i < N_PROPERTIES; i++)
     {
       if (changed[i])
-        devbox_notifier_queue (self->notifier, properties[i]);
+        self->changed |= G_GUINT64_CONSTANT (1) << i;
     }
 }
 
@@ -425,11 +451,13 @@ devbox_process_update (DevboxProcess *self, DevboxProcessState *state)
   if (state->status != DEVBOX_PROCESS_STATUS_RUNNING || self->state.exit_code == DEVBOX_PROCESS_NO_EXIT_CODE)
     {
       keep_what_is_known (&self->state, state);
-      queue_changes (self, &self->state, state);
+      note_changes (self, &self->state, state);
       old = self->state;
       self->state = *state;
       *state = (DevboxProcessState) DEVBOX_PROCESS_STATE_INIT;
     }
+  if (self->changed != 0)
+    devbox_notifier_schedule (self->notifier);
   g_mutex_unlock (&self->mutex);
 }
 
@@ -527,7 +555,7 @@ const char *
 devbox_process_get_status_text (DevboxProcess *self)
 {
   static const char *const texts[] = {
-    [DEVBOX_PROCESS_STATUS_UNKNOWN] = "unknown",   [DEVBOX_PROCESS_STATUS_RUNNING] = "running",
+    [DEVBOX_PROCESS_STATUS_UNKNOWN] = "unknown",     [DEVBOX_PROCESS_STATUS_RUNNING] = "running",
     [DEVBOX_PROCESS_STATUS_COMPLETED] = "completed", [DEVBOX_PROCESS_STATUS_FAILED] = "failed",
     [DEVBOX_PROCESS_STATUS_KILLED] = "killed",
   };

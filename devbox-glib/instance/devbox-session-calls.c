@@ -19,7 +19,11 @@
  *
  * Since: 1.0
  */
-void devbox_session_refresh_async (DevboxSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_refresh_async (DevboxSession *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -50,7 +54,8 @@ void devbox_session_refresh_async (DevboxSession *self, GCancellable *cancellabl
  *
  * Since: 1.0
  */
-gboolean devbox_session_refresh_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_session_refresh_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -72,7 +77,8 @@ gboolean devbox_session_refresh_finish (DevboxSession *self, GAsyncResult *resul
  *
  * Since: 1.0
  */
-gboolean devbox_session_refresh_sync (DevboxSession *self, GCancellable *cancellable, GError **error)
+gboolean
+devbox_session_refresh_sync (DevboxSession *self, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -104,7 +110,13 @@ gboolean devbox_session_refresh_sync (DevboxSession *self, GCancellable *cancell
  *
  * Since: 1.0
  */
-void devbox_session_run_async (DevboxSession *self, const char *line, guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_run_async (DevboxSession *self,
+                          const char *line,
+                          guint timeout_ms,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -140,7 +152,8 @@ void devbox_session_run_async (DevboxSession *self, const char *line, guint time
  *
  * Since: 1.0
  */
-DevboxCommandResult *devbox_session_run_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+DevboxCommandResult *
+devbox_session_run_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -169,7 +182,12 @@ DevboxCommandResult *devbox_session_run_finish (DevboxSession *self, GAsyncResul
  *
  * Since: 1.0
  */
-DevboxCommandResult *devbox_session_run_sync (DevboxSession *self, const char *line, guint timeout_ms, GCancellable *cancellable, GError **error)
+DevboxCommandResult *
+devbox_session_run_sync (DevboxSession *self,
+                         const char *line,
+                         guint timeout_ms,
+                         GCancellable *cancellable,
+                         GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -196,7 +214,12 @@ DevboxCommandResult *devbox_session_run_sync (DevboxSession *self, const char *l
  *
  * Since: 1.0
  */
-void devbox_session_change_directory_async (DevboxSession *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_change_directory_async (DevboxSession *self,
+                                       const char *path,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -230,7 +253,8 @@ void devbox_session_change_directory_async (DevboxSession *self, const char *pat
  *
  * Since: 1.0
  */
-gboolean devbox_session_change_directory_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_session_change_directory_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -253,7 +277,8 @@ gboolean devbox_session_change_directory_finish (DevboxSession *self, GAsyncResu
  *
  * Since: 1.0
  */
-gboolean devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCancellable *cancellable, GError **error)
+gboolean
+devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -282,7 +307,12 @@ gboolean devbox_session_change_directory_sync (DevboxSession *self, const char *
  *
  * Since: 1.0
  */
-void devbox_session_set_environ_async (DevboxSession *self, const char *const *environ, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_set_environ_async (DevboxSession *self,
+                                  const char *const *environ,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -316,7 +346,8 @@ void devbox_session_set_environ_async (DevboxSession *self, const char *const *e
  *
  * Since: 1.0
  */
-gboolean devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -341,7 +372,11 @@ gboolean devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *r
  *
  * Since: 1.0
  */
-gboolean devbox_session_set_environ_sync (DevboxSession *self, const char *const *environ, GCancellable *cancellable, GError **error)
+gboolean
+devbox_session_set_environ_sync (DevboxSession *self,
+                                 const char *const *environ,
+                                 GCancellable *cancellable,
+                                 GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -367,7 +402,11 @@ gboolean devbox_session_set_environ_sync (DevboxSession *self, const char *const
  *
  * Since: 1.0
  */
-void devbox_session_terminate_async (DevboxSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_terminate_async (DevboxSession *self,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -399,7 +438,8 @@ void devbox_session_terminate_async (DevboxSession *self, GCancellable *cancella
  *
  * Since: 1.0
  */
-gboolean devbox_session_terminate_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+gboolean
+devbox_session_terminate_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -421,7 +461,8 @@ gboolean devbox_session_terminate_finish (DevboxSession *self, GAsyncResult *res
  *
  * Since: 1.0
  */
-gboolean devbox_session_terminate_sync (DevboxSession *self, GCancellable *cancellable, GError **error)
+gboolean
+devbox_session_terminate_sync (DevboxSession *self, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -447,7 +488,12 @@ gboolean devbox_session_terminate_sync (DevboxSession *self, GCancellable *cance
  *
  * Since: 1.0
  */
-void devbox_session_load_log_async (DevboxSession *self, guint n_lines, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_load_log_async (DevboxSession *self,
+                               guint n_lines,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -478,7 +524,8 @@ void devbox_session_load_log_async (DevboxSession *self, guint n_lines, GCancell
  *
  * Since: 1.0
  */
-GListModel *devbox_session_load_log_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+GListModel *
+devbox_session_load_log_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -501,7 +548,8 @@ GListModel *devbox_session_load_log_finish (DevboxSession *self, GAsyncResult *r
  *
  * Since: 1.0
  */
-GListModel *devbox_session_load_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error)
+GListModel *
+devbox_session_load_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -527,7 +575,12 @@ GListModel *devbox_session_load_log_sync (DevboxSession *self, guint n_lines, GC
  *
  * Since: 1.0
  */
-void devbox_session_open_log_async (DevboxSession *self, guint n_lines, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+devbox_session_open_log_async (DevboxSession *self,
+                               guint n_lines,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   DevboxAgentHandle *handle;
@@ -540,7 +593,8 @@ void devbox_session_open_log_async (DevboxSession *self, guint n_lines, GCancell
   g_task_set_source_tag (task, devbox_session_open_log_async);
 
   handle = devbox_session_get_handle (self);
-  request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
+  request
+      = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
   devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
 }
 
@@ -558,7 +612,8 @@ void devbox_session_open_log_async (DevboxSession *self, guint n_lines, GCancell
  *
  * Since: 1.0
  */
-DevboxLogReader *devbox_session_open_log_finish (DevboxSession *self, GAsyncResult *result, GError **error)
+DevboxLogReader *
+devbox_session_open_log_finish (DevboxSession *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
@@ -581,7 +636,8 @@ DevboxLogReader *devbox_session_open_log_finish (DevboxSession *self, GAsyncResu
  *
  * Since: 1.0
  */
-DevboxLogReader *devbox_session_open_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error)
+DevboxLogReader *
+devbox_session_open_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error)
 {
   DevboxAgentHandle *handle;
   DevboxRequest *request = NULL;
@@ -590,7 +646,8 @@ DevboxLogReader *devbox_session_open_log_sync (DevboxSession *self, guint n_line
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), NULL);
 
   handle = devbox_session_get_handle (self);
-  request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
+  request
+      = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
 
   return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
 }

@@ -32,52 +32,89 @@ DEVBOX_AVAILABLE_IN_1_0
 GDateTime *devbox_session_get_last_used (DevboxSession *self);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_refresh_async (DevboxSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_refresh_async (DevboxSession *self,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_refresh_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_refresh_sync (DevboxSession *self, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_run_async (DevboxSession *self, const char *line, guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_run_async (DevboxSession *self,
+                               const char *line,
+                               guint timeout_ms,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 DevboxCommandResult *devbox_session_run_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxCommandResult *devbox_session_run_sync (DevboxSession *self, const char *line, guint timeout_ms, GCancellable *cancellable, GError **error);
+DevboxCommandResult *devbox_session_run_sync (DevboxSession *self,
+                                              const char *line,
+                                              guint timeout_ms,
+                                              GCancellable *cancellable,
+                                              GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_change_directory_async (DevboxSession *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_change_directory_async (DevboxSession *self,
+                                            const char *path,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_change_directory_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-gboolean devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCancellable *cancellable, GError **error);
+gboolean
+devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_set_environ_async (DevboxSession *self, const char *const *environ, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_set_environ_async (DevboxSession *self,
+                                       const char *const *environ,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-gboolean devbox_session_set_environ_sync (DevboxSession *self, const char *const *environ, GCancellable *cancellable, GError **error);
+gboolean devbox_session_set_environ_sync (DevboxSession *self,
+                                          const char *const *environ,
+                                          GCancellable *cancellable,
+                                          GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_terminate_async (DevboxSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_terminate_async (DevboxSession *self,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_terminate_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_terminate_sync (DevboxSession *self, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_load_log_async (DevboxSession *self, guint n_lines, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_load_log_async (DevboxSession *self,
+                                    guint n_lines,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 GListModel *devbox_session_load_log_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-GListModel *devbox_session_load_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error);
+GListModel *
+devbox_session_load_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-void devbox_session_open_log_async (DevboxSession *self, guint n_lines, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void devbox_session_open_log_async (DevboxSession *self,
+                                    guint n_lines,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
 DevboxLogReader *devbox_session_open_log_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxLogReader *devbox_session_open_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error);
+DevboxLogReader *
+devbox_session_open_log_sync (DevboxSession *self, guint n_lines, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

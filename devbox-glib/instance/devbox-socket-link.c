@@ -135,8 +135,8 @@ disconnect (DevboxSocketLink *self)
   g_source_attach (source, g_main_context_get_thread_default ());
 }
 
-/* Until a link has been up for a while, each loss doubles the wait: an agent that takes what is asked and then breaks down
- * must not be hammered. */
+/* Until a link has been up for a while, each loss doubles the wait: an agent that takes what is asked and then breaks
+ * down must not be hammered. */
 static guint
 next_delay (DevboxSocketLink *self)
 {
@@ -327,10 +327,11 @@ error_from_handshake (DevboxSocketLink *self, SoupMessage *message, const GError
 
   code = status == SOUP_STATUS_NOT_FOUND ? DEVBOX_WIRE_DEVBOX_NOT_FOUND : devbox_wire_code_from_http_status (status);
 
-  return devbox_error_new ((DevboxError) code, &details,
-                           /* Translators: %s is a path or a name; then comes what the server answered, such as “404 Not Found” */
-                           _ ("The agent tells nothing of “%s”: it answers %u %s"), self->subject, status,
-                           soup_message_get_reason_phrase (message));
+  return devbox_error_new (
+      (DevboxError) code, &details,
+      /* Translators: %s is a path or a name; then comes what the server answered, such as “404 Not Found” */
+      _ ("The agent tells nothing of “%s”: it answers %u %s"), self->subject, status,
+      soup_message_get_reason_phrase (message));
 }
 
 typedef struct

@@ -331,7 +331,13 @@ set_request_body (DevboxExchange *self)
     }
 
   data = g_bytes_get_data (self->request_body, &size);
-  self->request_stream = devbox_body_stream_new (data, size);
+  if (self->body_head != NULL)
+    {
+      self->request_stream = devbox_body_stream_new_base64 (data, size, self->body_head, self->body_tail);
+      size = (gsize) devbox_piped_body_get_size (self->body_head, self->body_tail, (goffset) size);
+    }
+  else
+    self->request_stream = devbox_body_stream_new (data, size);
   soup_message_set_request_body (self->message, self->content_type, self->request_stream, (gssize) size);
 }
 

@@ -33,7 +33,7 @@ devbox_pool_state_new (GMainContext *context, GObject *object, void (*changed) (
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
-  self->notifier = devbox_notifier_new (context, object, changed);
+  self->notifier = devbox_notifier_new (context, object, DEVBOX_NOTIFIER_COUNTERS_MS, changed);
   self->registrations = g_array_new (FALSE, FALSE, sizeof (Registration));
 
   return self;

@@ -22,7 +22,8 @@ gboolean devbox_agent_check_current (const DevboxAgentFeatures *features, const 
 char *devbox_agent_path_new (const char *before, const char *id, const char *after);
 gboolean devbox_agent_read_id (JsonObject *object, const char *name, const char **id, GError **error); /* required */
 
-/* A string as ISO 8601, or seconds or milliseconds since 1970, told apart by their size; *time stays as it is where there is none. Transfer full. */
+/* A string as ISO 8601, or seconds or milliseconds since 1970, told apart by their size; *time stays as it is where
+ * there is none. Transfer full. */
 gboolean devbox_agent_read_time (JsonObject *object, const char *name, GDateTime **time, GError **error);
 
 /* What a command wrote. The bytes are exact where the agent gives them in base64, which it does for what is no text.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "devbox-agent-handle-private.h"
 #include "devbox-log-entry-private.h"
 
 G_BEGIN_DECLS
@@ -37,8 +36,5 @@ gboolean devbox_command_event_parse (DevboxCommandEvent *self,
                                      GError **error);
 void devbox_command_event_clear (DevboxCommandEvent *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxCommandEvent, devbox_command_event_clear)
-
-/* Runs a command and streams that. Result: a GInputStream of events. */
-DevboxRequest *devbox_run_streamed_request_new (DevboxClient *client, DevboxCommand *command, GError **error);
 
 G_END_DECLS

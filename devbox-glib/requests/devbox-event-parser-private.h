@@ -12,7 +12,8 @@ typedef struct _DevboxEventParser DevboxEventParser;
 #define DEVBOX_EVENT_PARSER_MAX_SIZE (1024 * 1024) /* of one event, and of one line */
 
 /* The name is "message" where the event has none; FALSE ends the parsing with the error. */
-typedef gboolean (*DevboxEventFunc) (const char *name, const char *data, gsize size, gpointer user_data, GError **error);
+typedef gboolean (
+    *DevboxEventFunc) (const char *name, const char *data, gsize size, gpointer user_data, GError **error);
 
 DevboxEventParser *devbox_event_parser_new (DevboxEventFunc func, gpointer user_data);
 void devbox_event_parser_free (DevboxEventParser *self);

@@ -14,5 +14,7 @@ typedef enum
 
 DevboxRequest *devbox_health_request_new (void);
 gboolean devbox_health_reply_is_healthy (const DevboxReply *reply); /* of either dialect */
+/* The same request; the result is a DevboxAgentInfo. */
+DevboxRequest *devbox_agent_info_request_new (void);
 
 G_END_DECLS

@@ -18,8 +18,7 @@ typedef enum
 #define DEVBOX_LOG_ALL_LINES 10000 /* no agent keeps more */
 
 /* The messages on a WebSocket that follows a log; transfer full. */
-char *
-devbox_log_message_new (DevboxLogSubject subject, const char *id, guint n_lines, gboolean only_system);
+char *devbox_log_message_new (DevboxLogSubject subject, const char *id, guint n_lines, gboolean only_system);
 
 typedef enum
 {

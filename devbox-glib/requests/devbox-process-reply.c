@@ -82,8 +82,7 @@ devbox_process_state_read_current (DevboxProcessState *self, JsonObject *object,
   self->command = g_strdup (command);
   self->pid = (int) pid;
   self->status = status_from_string (status);
-  self->exit_code
-      = self->status == DEVBOX_PROCESS_STATUS_RUNNING ? DEVBOX_PROCESS_NO_EXIT_CODE : (int) exit_code;
+  self->exit_code = self->status == DEVBOX_PROCESS_STATUS_RUNNING ? DEVBOX_PROCESS_NO_EXIT_CODE : (int) exit_code;
   self->running_time_ms = get_running_time (self);
 
   return TRUE;
@@ -133,8 +132,7 @@ devbox_process_state_read_classic (DevboxProcessState *self, JsonObject *object,
 
   self->pid = (int) pid;
   self->status = status_from_string (status);
-  self->exit_code
-      = self->status == DEVBOX_PROCESS_STATUS_RUNNING ? DEVBOX_PROCESS_NO_EXIT_CODE : (int) exit_code;
+  self->exit_code = self->status == DEVBOX_PROCESS_STATUS_RUNNING ? DEVBOX_PROCESS_NO_EXIT_CODE : (int) exit_code;
   self->running_time_ms = (guint64) running_time;
   self->cpu = (guint) (cpu * MILLICORES_PER_PERCENT);
   self->memory = (guint64) memory;

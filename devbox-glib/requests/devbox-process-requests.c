@@ -64,7 +64,7 @@ parse_spawned (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (state.command == NULL)
     state.command = g_strdup (spawn->command);
 
-  return devbox_process_new (spawn->handle, &state);
+  return devbox_process_new_from_state (spawn->handle, &state);
 }
 
 static gboolean
@@ -118,7 +118,7 @@ append_processes (GListStore *store, DevboxAgentHandle *handle, GPtrArray *objec
       if (!devbox_process_state_read_current (&state, objects->pdata[i], error))
         return FALSE;
 
-      process = devbox_process_new (handle, &state);
+      process = devbox_process_new_from_state (handle, &state);
       g_list_store_append (store, process);
     }
 
@@ -147,8 +147,7 @@ parse_list (DevboxRequest *request, const DevboxReply *reply, GError **error)
 DevboxRequest *
 devbox_list_processes_request_new (DevboxAgentHandle *handle)
 {
-  DevboxRequest *request
-      = devbox_request_new (SOUP_METHOD_GET, "/api/v1/process/list", parse_list, g_object_unref);
+  DevboxRequest *request = devbox_request_new (SOUP_METHOD_GET, "/api/v1/process/list", parse_list, g_object_unref);
 
   request->max_reply_size = MAX_LIST_REPLY_SIZE;
   request->prepare = prepare_list;
@@ -184,7 +183,7 @@ get_signal_name (int signal_num)
     const char *name;
   } signals[] = {
     { 1, "SIGHUP" },   { 2, "SIGINT" },   { 3, "SIGQUIT" },  { 6, "SIGABRT" },   { 9, "SIGKILL" },
-    { 10, "SIGUSR1" }, { 12, "SIGUSR2" }, { 13, "SIGPIPE" }, { 14, "SIGALRM" }, { 15, "SIGTERM" },
+    { 10, "SIGUSR1" }, { 12, "SIGUSR2" }, { 13, "SIGPIPE" }, { 14, "SIGALRM" },  { 15, "SIGTERM" },
     { 18, "SIGCONT" }, { 19, "SIGSTOP" }, { 20, "SIGTSTP" }, { 28, "SIGWINCH" },
   };
 

@@ -111,8 +111,9 @@ find_in_list (Status *self, GPtrArray *objects, DevboxProcessState *found, GErro
         return FALSE;
 
       is_it = self->has_state ? devbox_process_state_is_same (&state, &self->state) : state.pid == self->pid;
-      if (is_it && (!is_found || found->start_time == NULL || state.start_time == NULL
-                    || g_date_time_compare (state.start_time, found->start_time) >= 0))
+      if (is_it
+          && (!is_found || found->start_time == NULL || state.start_time == NULL
+              || g_date_time_compare (state.start_time, found->start_time) >= 0))
         {
           devbox_process_state_clear (found);
           *found = state;
@@ -152,11 +153,11 @@ parse_from_list (DevboxRequest *request, const DevboxReply *reply, GError **erro
   if (found.id == NULL && !self->has_state)
     return fail_from_unknown_pid (self, error);
   if (found.id == NULL) /* nobody started it in the background */
-    return devbox_process_new (self->handle, &self->state);
+    return devbox_process_new_from_state (self->handle, &self->state);
 
   if (self->has_state)
     devbox_process_state_complete (&found, &self->state);
-  return devbox_process_new (self->handle, &found);
+  return devbox_process_new_from_state (self->handle, &found);
 }
 
 static gpointer
@@ -173,7 +174,7 @@ parse_status (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (!read_classic (&state, reply, &reason))
     return devbox_request_fail_from_bad_reply (request, reason, error);
 
-  return devbox_process_new (self->handle, &state);
+  return devbox_process_new_from_state (self->handle, &state);
 }
 
 DevboxRequest *

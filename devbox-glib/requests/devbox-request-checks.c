@@ -29,6 +29,7 @@ static const struct
   [DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY]
   = { N_ ("The working directory is not valid UTF-8"), N_ ("The working directory is empty") },
   [DEVBOX_REQUEST_TEXT_VARIABLE] = { N_ ("The environment variable is not valid UTF-8"), NULL },
+  [DEVBOX_REQUEST_TEXT_IDENTIFIER] = { N_ ("The identifier is not valid UTF-8"), N_ ("The identifier is empty") },
   [DEVBOX_REQUEST_TEXT_OWNER] = { N_ ("The owner is not valid UTF-8"), N_ ("The owner is empty") },
   [DEVBOX_REQUEST_TEXT_SEARCHED] = { N_ ("The text is not valid UTF-8"), N_ ("There is no text to look for") },
 };

@@ -37,10 +37,7 @@ run_free (gpointer data)
 
 /* Where no exit code is told, the command ran into its time limit, or a signal ended it. */
 DevboxCommandResult *
-devbox_run_request_read_result (JsonObject *object,
-                                const char *duration_member,
-                                gboolean has_exit_code,
-                                GError **error)
+devbox_run_request_read_result (JsonObject *object, const char *duration_member, gboolean has_exit_code, GError **error)
 {
   g_autoptr (GBytes) output = NULL;
   g_autoptr (GBytes) errors = NULL;

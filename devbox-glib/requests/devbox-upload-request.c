@@ -80,6 +80,7 @@ take_batch_form (DevboxRequest *request, const DevboxAgentFeatures *features)
   devbox_request_take_path (request, SOUP_METHOD_POST,
                             g_strdup (is_current ? "/api/v1/files/batch-upload" : "/files/batch-upload"));
   g_clear_pointer (&request->body, g_bytes_unref);
+  g_clear_pointer (&request->body_head, g_free);
   if (is_current)
     {
       request->body = devbox_upload_body_new_form (paths, contents, self->n_in_batch, &self->content_type);

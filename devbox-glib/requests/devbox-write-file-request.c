@@ -6,7 +6,6 @@
 #include "devbox-change-file-requests-private.h"
 #include "devbox-file-request-private.h"
 #include "devbox-request-checks-private.h"
-#include "devbox-wire-base64-private.h"
 #include "devbox-wire-json-private.h"
 
 #include <string.h>
@@ -59,26 +58,6 @@ build_classic_head (const char *path, guint mode)
   return g_string_append (head, ",\"encoding\":\"base64\",\"content\":\"");
 }
 
-/* One allocation of exactly the size: a body is a third larger than the contents, and contents can be large. */
-static GBytes *
-build_classic_body (const GString *head, GBytes *contents)
-{
-  gsize size;
-  const guint8 *data = g_bytes_get_data (contents, &size);
-  gsize body_size;
-  char *body;
-  char *end;
-
-  body_size = head->len + (size + 2) / 3 * 4 + strlen (tail);
-  body = g_malloc (body_size);
-  memcpy (body, head->str, head->len);
-  end = body + head->len;
-  end += devbox_wire_base64_encode (data, size, end);
-  memcpy (end, tail, strlen (tail));
-
-  return g_bytes_new_take (body, body_size);
-}
-
 static void
 take_classic_form (DevboxRequest *request, const char *path, GBytes *contents, guint mode)
 {
@@ -87,10 +66,8 @@ take_classic_form (DevboxRequest *request, const char *path, GBytes *contents, g
   devbox_request_take_path (request, SOUP_METHOD_POST, g_strdup ("/files/write"));
   g_clear_pointer (&request->body, g_bytes_unref);
   g_clear_pointer (&request->body_head, g_free);
-  if (contents != NULL)
-    request->body = build_classic_body (head, contents);
-  else
-    request->body_head = g_strdup (head->str);
+  request->body = contents != NULL ? g_bytes_ref (contents) : NULL;
+  request->body_head = g_strdup (head->str);
   request->body_tail = tail;
   request->content_type = "application/json";
 }

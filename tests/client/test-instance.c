@@ -64,11 +64,13 @@ test_properties (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (DevboxClient) client = NULL;
   g_autofree char *url = NULL;
+  g_autofree char *agent_url = NULL;
 
   g_object_get (fixture->instance, "client", &client, "agent-url", &url, NULL);
   g_assert_true (client == devbox_instance_get_client (fixture->instance));
   g_assert_cmpstr (url, ==, scripted_server_get_url (fixture->server));
-  g_assert_cmpstr (devbox_instance_get_agent_url (fixture->instance), ==, url);
+  agent_url = devbox_instance_dup_agent_url (fixture->instance);
+  g_assert_cmpstr (agent_url, ==, url);
 }
 
 static void

@@ -83,7 +83,7 @@ class InstalledTest(unittest.TestCase):
         run("valac", "--fatal-warnings", f"--vapidir={vapis}", *(f"--pkg={package}" for package in packages), "-o", self.program, "-X", "-w", source)
 
     def check_hello(self, *command, environment=INSTALLED):
-        with open(os.path.join(EXAMPLES, "expected-output"), encoding="utf-8") as file:
+        with open(os.path.join(EXAMPLES, "expected-output-hello"), encoding="utf-8") as file:
             expected = file.read()
         with Agent() as agent:
             self.assertEqual(run(*command, agent.url, environment=environment), expected)

@@ -1,39 +1,78 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The same program in C, Python, GJS and Vala against one agent: output and exit status are those of examples/expected-output, exactly."""
+"""The same programs in C, Python, GJS and Vala: output and exit status are those of examples/expected-output-*, exactly."""
 import os
 import subprocess
 import unittest
 
 import tap
 from agent import Agent
+from local_platform import Platform
 
 EXAMPLES = os.environ["DEVBOX_EXAMPLES"]
 BUILT = os.environ["DEVBOX_EXAMPLES_BUILT"]
-PROGRAMS = {
-    "c": [os.path.join(BUILT, "c", "hello")],
-    "python": ["/usr/bin/python3", os.path.join(EXAMPLES, "python", "hello.py")],
-    "gjs": ["gjs", "-m", os.path.join(EXAMPLES, "gjs", "hello.js")],
-    "vala": [os.path.join(BUILT, "vala", "hello")],
-}
+
+
+def command(language, name):
+    return {
+        "c": [os.path.join(BUILT, "c", name)],
+        "python": ["/usr/bin/python3", os.path.join(EXAMPLES, "python", f"{name}.py")],
+        "gjs": ["gjs", "-m", os.path.join(EXAMPLES, "gjs", f"{name}.js")],
+        "vala": [os.path.join(BUILT, "vala", name)],
+    }[language]
+
+
+def run(language, name, *arguments, environment=None):
+    return subprocess.run([*command(language, name), *arguments], env={**os.environ, **(environment or {})},
+                          capture_output=True, text=True, timeout=60)
 
 
 class ExamplesTest(unittest.TestCase):
-    def run_example(self, language, *arguments, environment=None):
-        return subprocess.run([*PROGRAMS[language], *arguments], env={**os.environ, **(environment or {})},
-                              capture_output=True, text=True, timeout=60)
+    def assert_output(self, ended, name):
+        with open(os.path.join(EXAMPLES, f"expected-output-{name}"), encoding="utf-8") as file:
+            self.assertEqual((ended.stdout, ended.returncode), (file.read(), 0), ended.stderr)
+        self.assertEqual(ended.stderr, "")
+
+
+class HelloTest(ExamplesTest):
+    """One agent, and no platform."""
 
     def check(self, language):
-        with open(os.path.join(EXAMPLES, "expected-output"), encoding="utf-8") as file:
-            expected = file.read()
         with Agent() as agent:
-            ended = self.run_example(language, agent.url)
-            self.assertEqual((ended.stdout, ended.returncode), (expected, 0), ended.stderr)
+            self.assert_output(run(language, "hello", agent.url), "hello")
         with Agent(environment={"TOKEN": "s3same"}) as agent:
-            ended = self.run_example(language, agent.url, environment={"DEVBOX_TOKEN": "s3same"})
-            self.assertEqual((ended.stdout, ended.returncode), (expected, 0), ended.stderr)
-            self.assertEqual(self.run_example(language, agent.url).returncode, 1)
-        self.assertEqual(self.run_example(language, "http://127.0.0.1:1").returncode, 1)
+            self.assert_output(run(language, "hello", agent.url, environment={"DEVBOX_TOKEN": "s3same"}), "hello")
+            self.assertEqual(run(language, "hello", agent.url).returncode, 1)
+        self.assertEqual(run(language, "hello", "http://127.0.0.1:1").returncode, 1)
+
+    def test_c(self):
+        self.check("c")
+
+    def test_python(self):
+        self.check("python")
+
+    def test_gjs(self):
+        self.check("gjs")
+
+    def test_vala(self):
+        self.check("vala")
+
+
+class LifeTest(ExamplesTest):
+    """A platform, which each program finds by the kubeconfig that it leaves."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.platform = Platform("--sample-interval", "1")
+        cls.addClassCleanup(cls.platform.stop)
+
+    def check(self, language):
+        self.assert_output(run(language, "life", environment=self.platform.variables), "life")
+        self.platform.create("hello")
+        ended = run(language, "life", environment=self.platform.variables)
+        self.assertEqual((ended.stdout, ended.returncode), ("", 1), ended.stderr)
+        self.assertIn("life", ended.stderr)
+        self.platform.delete("hello")
 
     def test_c(self):
         self.check("c")

@@ -4,53 +4,75 @@
 //
 // * Every `x_async ()` that is called without a callback returns a promise.
 // * Where C takes a `GLib.Bytes`, a `Uint8Array` or a string will do.
-// * A `cancellable` may be left out, and so may `mode` and `flags`.
+// * Where C takes a `Gio.ListModel`, an array will do; a `Devbox.InstanceList` can be gone through with `for … of`.
+// * `for await (const entry of reader)` goes through the entries of a `Devbox.LogReader`.
+// * A `cancellable` may be left out, and so may what stands before it and may be null or 0.
 
-const {Gio, GIRepository, GLib} = imports.gi;
+const {Gio, GIRepository, GLib, GObject} = imports.gi;
 
 const ASYNC = /_async$/;
 
-function isBytes(argument) {
+function toBytes(value) {
+    return typeof value === 'string' ? new GLib.Bytes(new TextEncoder().encode(value)) : value;
+}
+
+function toListModel(value) {
+    if (!Array.isArray(value))
+        return value;
+
+    const store = Gio.ListStore.new(value.length > 0 ? value[0].constructor.$gtype : GObject.Object.$gtype);
+    value.forEach(item => store.append(item));
+    return store;
+}
+
+const CONVERSIONS = new Map([['GLib.Bytes', toBytes], ['Gio.ListModel', toListModel]]);
+
+function getConversion(argument) {
     const type = GIRepository.arg_info_get_type(argument);
     if (GIRepository.type_info_get_tag(type) !== GIRepository.TypeTag.INTERFACE)
-        return false;
+        return undefined;
 
     const {get_namespace: namespace, get_name: name} = GIRepository.BaseInfo.prototype;
     const target = GIRepository.type_info_get_interface(type);
-    return namespace.call(target) === 'GLib' && name.call(target) === 'Bytes';
+    return CONVERSIONS.get(`${namespace.call(target)}.${name.call(target)}`);
 }
 
-function findBytes(method) {
-    const indices = [];
+// What becomes of which argument, as [index, function].
+function findConversions(method) {
+    const conversions = [];
     for (let i = 0; i < GIRepository.callable_info_get_n_args(method); i++) {
-        if (isBytes(GIRepository.callable_info_get_arg(method, i)))
-            indices.push(i);
+        const conversion = getConversion(GIRepository.callable_info_get_arg(method, i));
+        if (conversion)
+            conversions.push([i, conversion]);
     }
 
-    return indices;
+    return conversions;
 }
 
 // What is left out is null, which is 0 for a number; what stays wrong is for GJS to tell.
-function complete(args, count, bytesIndices) {
+function complete(args, count, conversions) {
     while (args.length < count)
         args.push(null);
-    for (const i of bytesIndices) {
-        if (typeof args[i] === 'string')
-            args[i] = new GLib.Bytes(new TextEncoder().encode(args[i]));
-    }
+    for (const [i, convert] of conversions)
+        args[i] = convert(args[i]);
 
     return args;
 }
 
-function wrap(prototype, name, count, bytesIndices) {
-    const method = prototype[name];
+function wrap(target, name, count, conversions) {
+    const method = target[name];
 
-    prototype[name] = function (...args) {
-        return method.apply(this, complete(args, count, bytesIndices));
+    target[name] = function (...args) {
+        return method.apply(this, complete(args, count, conversions));
     };
 }
 
-function wrapClass(prototype, info) {
+function isMethod(callable) {
+    return (GIRepository.function_info_get_flags(callable) & GIRepository.FunctionInfoFlags.IS_METHOD) !== 0;
+}
+
+// Functions that belong to a class and to no object of it stand beside its methods.
+function wrapClass(cls, info) {
     const methods = new Map();
     for (let i = 0; i < GIRepository.object_info_get_n_methods(info); i++) {
         const method = GIRepository.object_info_get_method(info, i);
@@ -59,14 +81,25 @@ function wrapClass(prototype, info) {
 
     for (const [name, method] of methods) {
         const finish = name.replace(ASYNC, '_finish');
-        const count = prototype[name]?.length;
+        const target = isMethod(method) ? cls.prototype : cls;
+        const count = target[name]?.length;
         if (finish !== name && methods.has(finish)) {
-            Gio._promisify(prototype, name, finish);
-            wrap(prototype, name, count - 1, findBytes(method));
+            Gio._promisify(target, name, finish);
+            wrap(target, name, count - 1, findConversions(method));
         } else if (name.endsWith('_sync')) {
-            wrap(prototype, name, count, findBytes(method));
+            wrap(target, name, count, findConversions(method));
         }
     }
+}
+
+function* goThrough() {
+    for (let i = 0; i < this.get_n_items(); i++)
+        yield this.get_item(i);
+}
+
+async function* read() {
+    for (let entry; (entry = await this.next_entry_async());)
+        yield entry;
 }
 
 function _init() {
@@ -75,6 +108,9 @@ function _init() {
     for (let i = 0; i < repository.get_n_infos('Devbox'); i++) {
         const info = repository.get_info('Devbox', i);
         if (info.get_type() === GIRepository.InfoType.OBJECT)
-            wrapClass(this[info.get_name()].prototype, info);
+            wrapClass(this[info.get_name()], info);
     }
+
+    this.InstanceList.prototype[Symbol.iterator] = goThrough;
+    this.LogReader.prototype[Symbol.asyncIterator] = read;
 }

@@ -5,12 +5,15 @@
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
 * Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
   it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
-* A ``cancellable`` may be left out, and so may ``mode``, ``flags``, ``recursive``, ``overwrite``, ``offset``, ``limit`` and ``size``.
+* Where C takes a list model, a list will do; those that it returns have a length, and can be indexed and gone through.
+* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``n_lines``, ``offset``,
+  ``overwrite``, ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
 * ``async for path, old_path, event in monitor:`` goes through the changes that a ``Devbox.FileMonitor`` tells of; an ``event``
   of ``None`` means that some were lost below ``path``. It ends when the monitor does, and raises its error.
+* ``async for entry in reader:`` goes through the entries of a ``Devbox.LogReader``.
 """
 
 import asyncio
@@ -142,6 +145,22 @@ def _to_bytes(value):
     return value
 
 
+def _to_list_model(value):
+    if isinstance(value, (list, tuple)):
+        store = Gio.ListStore.new(value[0].__gtype__ if value else GObject.Object.__gtype__)
+        for item in value:
+            store.append(item)
+        return store
+    return value
+
+
+def _to_table(value):
+    return {key: _to_bytes(item) for key, item in value.items()}
+
+
+_CONVERSIONS = {"GLib.Bytes": _to_bytes, "Gio.ListModel": _to_list_model, "ghash": _to_table}
+
+
 def _from_bytes(value):
     return (value.get_data() or b"") if isinstance(value, GLib.Bytes) else value
 
@@ -165,7 +184,8 @@ def _with_info(method):
 
 
 # What arguments of these names are when they are left out, where nothing behind them is needed.
-_DEFAULTS = {"limit": 0, "mode": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1}
+_DEFAULTS = {"limit": 0, "mode": 0, "n_lines": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
+             "status": Devbox.InstanceStatus.UNKNOWN, "step_ms": 0, "timeout_ms": 0}
 
 
 class _Argument:
@@ -177,8 +197,7 @@ class _Argument:
         type_name = f"{interface.get_namespace()}.{interface.get_name()}" if interface is not None else None
 
         self.name = info.get_name()
-        self.is_bytes = type_name == "GLib.Bytes"
-        self.is_table = type_info.get_tag_as_string() == "ghash"
+        self.convert = _CONVERSIONS.get(type_name or type_info.get_tag_as_string())
         self.is_cancellable = type_name == "Gio.Cancellable"
         self.is_callback = type_name == "Gio.AsyncReadyCallback"
         self.default = inspect.Parameter.empty
@@ -208,16 +227,8 @@ def _arguments_of(info):
     return arguments
 
 
-def _convert_value(argument, value):
-    if argument.is_bytes:
-        return _to_bytes(value)
-    if argument.is_table:
-        return {key: _to_bytes(item) for key, item in value.items()}
-    return value
-
-
 def _convert(arguments, values):
-    return [_convert_value(argument, value) for argument, value in zip(arguments, values)]
+    return [argument.convert(value) if argument.convert else value for argument, value in zip(arguments, values)]
 
 
 def _finish(method, info):
@@ -302,7 +313,7 @@ def _wrap_method(cls, methods, info):
         setattr(cls, name, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
-    elif (info.can_throw_gerror() or any(argument.is_bytes or argument.is_table for argument in arguments)
+    elif (info.can_throw_gerror() or any(argument.convert for argument in arguments)
           or _returns_bytes(info)):
         setattr(cls, name, _blocking(getattr(cls, name), info, arguments))
 
@@ -381,6 +392,11 @@ async def _iterate_monitor(self):
         changes.disconnect_from(self)
 
 
+async def _iterate_reader(self):
+    while (entry := await self.next_entry_async()) is not None:
+        yield entry
+
+
 def _enter(self):
     return self
 
@@ -393,3 +409,4 @@ _wrap_classes()
 Devbox.Client.__enter__ = _enter
 Devbox.Client.__exit__ = _exit
 Devbox.FileMonitor.__aiter__ = _iterate_monitor
+Devbox.LogReader.__aiter__ = _iterate_reader
