@@ -385,6 +385,7 @@ take_connection (DevboxCall *self)
   self->ticket.called = ticket_called;
   self->ticket.data = self;
   key.address = devbox_endpoint_get_address (self->endpoint);
+  key.tls = devbox_endpoint_get_tls_settings (self->endpoint);
   if (is_for_agent)
     {
       key.devbox_name = devbox_agent_get_devbox_name (self->agent);

@@ -137,7 +137,8 @@ record (DevboxCall *self)
 {
   guint64 latency_us = (guint64) (g_get_monotonic_time () - self->start_time);
 
-  if (self->recorder == NULL)
+  /* What the client asks for itself opens connections, and is no operation. */
+  if (self->recorder == NULL || self->done != NULL)
     return;
 
   devbox_metrics_recorder_add_operation (self->recorder, latency_us, self->error == NULL);
@@ -238,8 +239,7 @@ start (DevboxCall *self, DevboxClientCore *core)
   self->rules.max_retries = devbox_client_settings_get_max_retries (settings);
   self->rules.first_delay_ms = devbox_client_settings_get_retry_delay (settings);
   self->headers = devbox_client_settings_ref_headers (settings);
-  if (self->done == NULL)
-    self->recorder = devbox_client_settings_ref_recorder (settings);
+  self->recorder = devbox_client_settings_ref_recorder (settings);
   devbox_client_settings_begin_trace (settings, &self->trace);
 
   devbox_timer_init (&self->pause, timers, pause_is_over, self);

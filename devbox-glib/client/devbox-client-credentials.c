@@ -28,6 +28,34 @@ devbox_client_new_with_kubeconfig (DevboxKubeconfig *kubeconfig)
 }
 
 /**
+ * devbox_client_new_for_platform:
+ * @base_url: the address of the platform, such as `http://127.0.0.1:9758`
+ * @token: a token that the platform accepts
+ * @error: where to put an error
+ *
+ * Makes a client for the platform at an address, with a token of it.
+ *
+ * Nothing is sent yet. Errors: %DEVBOX_ERROR_VALIDATION_ERROR if @base_url is no `http` or `https` address, or @token
+ * cannot be a token.
+ *
+ * Returns: (transfer full): a new client, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+DevboxClient *
+devbox_client_new_for_platform (const char *base_url, const char *token, GError **error)
+{
+  g_autoptr (DevboxKubeconfig) kubeconfig = NULL;
+
+  g_return_val_if_fail (base_url != NULL, NULL);
+  g_return_val_if_fail (token != NULL, NULL);
+
+  kubeconfig = devbox_kubeconfig_new_for_token (base_url, token, error);
+
+  return kubeconfig != NULL ? devbox_client_new_with_kubeconfig (kubeconfig) : NULL;
+}
+
+/**
  * devbox_client_get_kubeconfig:
  * @self: a client
  *

@@ -231,8 +231,8 @@ devbox_client_update_instance_async (DevboxClient *self,
  * Ends [method@Client.update_instance_async].
  *
  * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND; %DEVBOX_ERROR_VALIDATION_ERROR if @name cannot be the name of a devbox,
- * nothing is set in @changes, or the platform does not take it; %DEVBOX_ERROR_CONFLICT if something else is being
- * done to the devbox that does not go with it; %DEVBOX_ERROR_PAYMENT_REQUIRED.
+ * or @changes has what cannot be changed, or what the platform does not take; %DEVBOX_ERROR_CONFLICT if something else
+ * is being done to the devbox that does not go with it; %DEVBOX_ERROR_PAYMENT_REQUIRED.
  *
  * Returns: %TRUE if that is done, %FALSE if @error is set
  *

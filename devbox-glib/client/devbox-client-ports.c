@@ -104,7 +104,8 @@ devbox_client_set_ports_sync (DevboxClient *self,
  * devbox_client_set_autostart_async:
  * @self: a client
  * @name: the name of a devbox
- * @command: (nullable): a command line for the shell of the devbox, or %NULL for none
+ * @command: (nullable): a command line for the shell of the devbox, the empty string for none, or %NULL for that of its
+ *   template
  * @cancellable: (nullable): a cancellable, or %NULL
  * @callback: (scope async): what to call when that is done
  * @user_data: what to give to @callback
@@ -160,7 +161,8 @@ devbox_client_set_autostart_finish (DevboxClient *self, GAsyncResult *result, GE
  * devbox_client_set_autostart_sync:
  * @self: a client
  * @name: the name of a devbox
- * @command: (nullable): a command line for the shell of the devbox, or %NULL for none
+ * @command: (nullable): a command line for the shell of the devbox, the empty string for none, or %NULL for that of its
+ *   template
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: where to put an error
  *

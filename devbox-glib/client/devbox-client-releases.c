@@ -228,7 +228,7 @@ devbox_client_delete_release_async (DevboxClient *self,
  *
  * Ends [method@Client.delete_release_async].
  *
- * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND if there is no such devbox or no such release;
+ * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND; %DEVBOX_ERROR_FILE_NOT_FOUND if there is no such release;
  * %DEVBOX_ERROR_VALIDATION_ERROR if @name cannot be the name of a devbox, or @tag cannot be a tag;
  * %DEVBOX_ERROR_DEVBOX_OPERATION_FAILED if the platform tried and could not.
  *
@@ -323,7 +323,7 @@ devbox_client_deploy_release_async (DevboxClient *self,
  *
  * Ends [method@Client.deploy_release_async].
  *
- * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND if there is no such devbox or no such release;
+ * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND; %DEVBOX_ERROR_FILE_NOT_FOUND if there is no such release;
  * %DEVBOX_ERROR_VALIDATION_ERROR if @name cannot be the name of a devbox, or @tag cannot be a tag or @new_name the
  * name of a devbox; %DEVBOX_ERROR_CONFLICT if there is a devbox of that name, or the release is not complete;
  * %DEVBOX_ERROR_PAYMENT_REQUIRED; %DEVBOX_ERROR_DEVBOX_OPERATION_FAILED if the platform tried and could not.

@@ -17,6 +17,8 @@ DevboxClient *devbox_client_new (void);
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxClient *devbox_client_new_with_kubeconfig (DevboxKubeconfig *kubeconfig);
+DEVBOX_AVAILABLE_IN_1_0
+DevboxClient *devbox_client_new_for_platform (const char *base_url, const char *token, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
 DevboxKubeconfig *devbox_client_get_kubeconfig (DevboxClient *self);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "devbox-call-private.h"
+#include "devbox-tls-settings-private.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,9 @@ const char *devbox_endpoint_get_authorization (DevboxEndpoint *self);
 /* With a header of another form than a token's; what is secret about it is redacted too. */
 DevboxEndpoint *
 devbox_endpoint_new_with_authorization (const char *base_url, const char *authorization, GError **error);
+/* How the platform is recognised; NULL: as the system does. Taken while nobody else knows the endpoint. */
+void devbox_endpoint_take_tls_settings (DevboxEndpoint *self, DevboxTlsSettings *tls);
+DevboxTlsSettings *devbox_endpoint_get_tls_settings (DevboxEndpoint *self);
 GUri *devbox_endpoint_build_uri (DevboxEndpoint *self, const char *path_and_query);
 /* The text without the token in it; transfer full. */
 char *devbox_endpoint_redact (DevboxEndpoint *self, const char *text);

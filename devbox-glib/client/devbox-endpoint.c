@@ -18,6 +18,7 @@ struct _DevboxEndpoint
   char *address; /* scheme, host and port: what connections are shared by */
   char *token;
   char *authorization; /* what the header says of the token */
+  DevboxTlsSettings *tls;
 };
 
 static GUri *
@@ -210,6 +211,7 @@ devbox_endpoint_unref (DevboxEndpoint *self)
 
   free_secret (self->token);
   free_secret (self->authorization);
+  g_clear_pointer (&self->tls, devbox_tls_settings_unref);
   g_free (self->address);
   g_free (self->url);
   g_uri_unref (self->uri);
@@ -245,6 +247,18 @@ const char *
 devbox_endpoint_get_authorization (DevboxEndpoint *self)
 {
   return self->authorization;
+}
+
+void
+devbox_endpoint_take_tls_settings (DevboxEndpoint *self, DevboxTlsSettings *tls)
+{
+  self->tls = tls;
+}
+
+DevboxTlsSettings *
+devbox_endpoint_get_tls_settings (DevboxEndpoint *self)
+{
+  return self->tls;
 }
 
 const char *

@@ -15,6 +15,12 @@ typedef struct
 } DevboxCredential;
 
 void devbox_credential_clear (DevboxCredential *self);
+/* What a plugin of that version printed. The error is of GIO, and repeats nothing of it. */
+gboolean devbox_credential_parse (DevboxCredential *self,
+                                  const char *api_version,
+                                  const char *output,
+                                  gsize size,
+                                  GError **error);
 
 /* A program that prints a credential (client.authentication.k8s.io, v1 and v1beta1), as the `exec` of a user names it.
  */
@@ -27,11 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxExecPlugin, devbox_exec_plugin_free)
 
 /* Runs it, for as long as a minute; blocks, in any thread. The error is of GIO, and repeats nothing that it printed. */
 gboolean devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GError **error);
-/* What it printed. */
-gboolean devbox_exec_plugin_parse (DevboxExecPlugin *self,
-                                   const char *output,
-                                   gsize size,
-                                   DevboxCredential *credential,
-                                   GError **error);
+
+/* Fails for the member of that name, unless it is sound. */
+gboolean devbox_exec_plugin_check (gboolean is_sound, const char *name, GError **error);
 
 G_END_DECLS

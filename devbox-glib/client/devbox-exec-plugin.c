@@ -5,7 +5,6 @@
 
 #include "devbox-secret-private.h"
 #include "devbox-wire-json-private.h"
-#include "devbox-wire-kubeconfig-private.h"
 
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
@@ -13,8 +12,6 @@
 #define API_PREFIX "client.authentication.k8s.io/"
 #define TIME_LIMIT_MS (60 * 1000)
 #define MAX_OUTPUT (256 * 1024)
-/* A credential is renewed a little before its end. */
-#define EXPIRY_MARGIN_US (10 * G_USEC_PER_SEC)
 
 struct _DevboxExecPlugin
 {
@@ -23,15 +20,6 @@ struct _DevboxExecPlugin
   GStrv environment; /* NAME=VALUE, beyond what the program has */
   char *hint;        /* how to install it */
 };
-
-void
-devbox_credential_clear (DevboxCredential *self)
-{
-  g_clear_pointer (&self->token, devbox_secret_free);
-  g_clear_pointer (&self->certificate, devbox_secret_free);
-  g_clear_pointer (&self->key, devbox_secret_free);
-  self->expiry = 0;
-}
 
 void
 devbox_exec_plugin_free (DevboxExecPlugin *self)
@@ -46,17 +34,6 @@ devbox_exec_plugin_free (DevboxExecPlugin *self)
 }
 
 /* What is to be run */
-
-static gboolean
-check (gboolean is_sound, const char *name, GError **error)
-{
-  if (!is_sound)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                 /* Translators: %s is the name of a member */
-                 _ ("“%s” of the exec plugin is missing, or is not what it must be"), name);
-
-  return is_sound;
-}
 
 /* A list of {name: …, value: …} */
 static GStrv
@@ -93,21 +70,23 @@ devbox_exec_plugin_new (JsonObject *exec, GError **error)
   const char *mode = "IfAvailable";
   const char *hint = NULL;
 
-  if (!check (devbox_wire_json_get_string (exec, "apiVersion", TRUE, &api_version, NULL)
-                  && (strcmp (api_version, API_PREFIX "v1") == 0 || strcmp (api_version, API_PREFIX "v1beta1") == 0),
-              "apiVersion", error)
-      || !check (devbox_wire_json_get_string (exec, "command", TRUE, &command, NULL) && command[0] != '\0', "command",
-                 error)
-      || !check (devbox_wire_json_get_strv (exec, "args", FALSE, &more, NULL), "args", error)
-      || !check (devbox_wire_json_get_objects (exec, "env", FALSE, &entries, NULL), "env", error)
-      || !check (devbox_wire_json_get_string (exec, "installHint", FALSE, &hint, NULL), "installHint", error)
+  if (!devbox_exec_plugin_check (
+          devbox_wire_json_get_string (exec, "apiVersion", TRUE, &api_version, NULL)
+              && (strcmp (api_version, API_PREFIX "v1") == 0 || strcmp (api_version, API_PREFIX "v1beta1") == 0),
+          "apiVersion", error)
+      || !devbox_exec_plugin_check (
+          devbox_wire_json_get_string (exec, "command", TRUE, &command, NULL) && command[0] != '\0', "command", error)
+      || !devbox_exec_plugin_check (devbox_wire_json_get_strv (exec, "args", FALSE, &more, NULL), "args", error)
+      || !devbox_exec_plugin_check (devbox_wire_json_get_objects (exec, "env", FALSE, &entries, NULL), "env", error)
+      || !devbox_exec_plugin_check (devbox_wire_json_get_string (exec, "installHint", FALSE, &hint, NULL),
+                                    "installHint", error)
       /* It could ask nobody anything. */
-      || !check (devbox_wire_json_get_string (exec, "interactiveMode", FALSE, &mode, NULL)
-                     && (strcmp (mode, "Never") == 0 || strcmp (mode, "IfAvailable") == 0),
-                 "interactiveMode", error))
+      || !devbox_exec_plugin_check (devbox_wire_json_get_string (exec, "interactiveMode", FALSE, &mode, NULL)
+                                        && (strcmp (mode, "Never") == 0 || strcmp (mode, "IfAvailable") == 0),
+                                    "interactiveMode", error))
     return NULL;
   self->environment = read_environment (entries);
-  if (!check (self->environment != NULL, "env", error))
+  if (!devbox_exec_plugin_check (self->environment != NULL, "env", error))
     return NULL;
 
   g_ptr_array_add (arguments, g_strdup (command));
@@ -128,7 +107,6 @@ typedef struct
   GMainLoop *loop;
   GSubprocess *process;
   GInputStream *stream;
-  GSource *time_limit;
   char *output;
   gsize size;
   gboolean is_read;
@@ -279,11 +257,9 @@ spawn (DevboxExecPlugin *self, GError **error)
   return process;
 }
 
-gboolean
-devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GError **error)
+static gboolean
+run_in_context (DevboxExecPlugin *self, GMainContext *context, DevboxCredential *credential, GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainContextPusher) pusher = g_main_context_pusher_new (context);
   g_autoptr (GSubprocess) process = spawn (self, error);
   g_autoptr (GMainLoop) loop = NULL;
   Run run = { .process = process };
@@ -301,84 +277,22 @@ devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GE
   if (run.error != NULL)
     g_propagate_error (error, run.error);
   is_sound = run.error == NULL && check_exit (process, error)
-             && devbox_exec_plugin_parse (self, run.output, run.size, credential, error);
+             && devbox_credential_parse (credential, self->api_version, run.output, run.size, error);
   explicit_bzero (run.output, MAX_OUTPUT + 1);
   g_free (run.output);
 
   return is_sound;
 }
 
-/* What it printed */
-
-static gboolean
-get_secret (JsonObject *status, const char *name, char **secret, GError **error)
-{
-  const char *value = NULL;
-
-  if (!check (devbox_wire_json_get_string (status, name, FALSE, &value, NULL), name, error))
-    return FALSE;
-  if (value != NULL && value[0] != '\0')
-    *secret = g_strdup (value);
-
-  return TRUE;
-}
-
-static gboolean
-get_expiry (JsonObject *status, gint64 *expiry, GError **error)
-{
-  static const char name[] = "expirationTimestamp";
-  const char *text = NULL;
-  g_autoptr (GDateTime) time = NULL;
-
-  *expiry = G_MAXINT64;
-  if (!check (devbox_wire_json_get_string (status, name, FALSE, &text, NULL), name, error))
-    return FALSE;
-  if (text == NULL)
-    return TRUE;
-
-  time = g_date_time_new_from_iso8601 (text, NULL);
-  if (!check (time != NULL, name, error))
-    return FALSE;
-  *expiry = g_date_time_to_unix (time) * G_USEC_PER_SEC - EXPIRY_MARGIN_US;
-
-  return TRUE;
-}
-
-static gboolean
-read_credential (DevboxExecPlugin *self, JsonObject *root, DevboxCredential *credential, GError **error)
-{
-  const char *kind = NULL;
-  const char *api_version = NULL;
-  JsonObject *status = NULL;
-
-  return check (devbox_wire_json_get_string (root, "kind", TRUE, &kind, NULL) && strcmp (kind, "ExecCredential") == 0,
-                "kind", error)
-         && check (devbox_wire_json_get_string (root, "apiVersion", TRUE, &api_version, NULL)
-                       && strcmp (api_version, self->api_version) == 0,
-                   "apiVersion", error)
-         && check (devbox_wire_json_get_object (root, "status", TRUE, &status, NULL), "status", error)
-         && get_secret (status, "token", &credential->token, error)
-         && get_secret (status, "clientCertificateData", &credential->certificate, error)
-         && get_secret (status, "clientKeyData", &credential->key, error)
-         && get_expiry (status, &credential->expiry, error)
-         && check ((credential->certificate == NULL) == (credential->key == NULL), "clientKeyData", error)
-         && check (credential->token != NULL || credential->certificate != NULL, "token", error);
-}
-
 gboolean
-devbox_exec_plugin_parse (DevboxExecPlugin *self,
-                          const char *output,
-                          gsize size,
-                          DevboxCredential *credential,
-                          GError **error)
+devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GError **error)
 {
-  g_autoptr (DevboxWireSecretNode) root = devbox_wire_json_parse (output, size, NULL);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  gboolean is_sound;
 
-  if (!check (root != NULL && JSON_NODE_HOLDS_OBJECT (root), "stdout", error))
-    return FALSE;
-  if (read_credential (self, json_node_get_object (root), credential, error))
-    return TRUE;
+  g_main_context_push_thread_default (context);
+  is_sound = run_in_context (self, context, credential, error);
+  g_main_context_pop_thread_default (context);
 
-  devbox_credential_clear (credential);
-  return FALSE;
+  return is_sound;
 }

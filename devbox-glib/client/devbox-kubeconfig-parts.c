@@ -384,10 +384,11 @@ devbox_kubeconfig_parts_new (DevboxKubeconfigTree *tree,
   return g_steal_pointer (&self);
 }
 
-DevboxTlsSettings *
-devbox_kubeconfig_parts_new_tls_settings (const DevboxKubeconfigParts *self,
-                                          const DevboxCredential *credential,
-                                          GError **error)
+gboolean
+devbox_kubeconfig_parts_make_tls_settings (const DevboxKubeconfigParts *self,
+                                           const DevboxCredential *credential,
+                                           DevboxTlsSettings **settings,
+                                           GError **error)
 {
   DevboxTlsOptions options = {
     .host = self->host,
@@ -399,5 +400,11 @@ devbox_kubeconfig_parts_new_tls_settings (const DevboxKubeconfigParts *self,
     .is_insecure = self->is_insecure,
   };
 
-  return devbox_tls_settings_new (&options, error);
+  *settings = NULL;
+  if (self->authorities == NULL && credential->certificate == NULL && self->server_name == NULL
+      && self->proxy_url == NULL && !self->is_insecure)
+    return TRUE;
+
+  *settings = devbox_tls_settings_new (&options, error);
+  return *settings != NULL;
 }

@@ -17,6 +17,8 @@ char *devbox_kubeconfig_dup_base_url (DevboxKubeconfig *self, GError **error);
 /* What the platform is told, as the value of the Authorization header: a secret (devbox_secret_free ()). Blocks where a
  * token file has to be read again, or a plugin to be run; authenticate () does not. */
 char *devbox_kubeconfig_dup_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error);
+/* Whether what it said last still holds, so that it need not be asked again. */
+gboolean devbox_kubeconfig_has_credential (DevboxKubeconfig *self);
 /* For the connections to the platform, or NULL when these need none. They may be other ones after an authentication:
  * then connections that were made before are not to be used any more. transfer full */
 DevboxTlsSettings *devbox_kubeconfig_ref_tls_settings (DevboxKubeconfig *self);
@@ -58,9 +60,11 @@ void devbox_kubeconfig_parts_free (DevboxKubeconfigParts *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxKubeconfigParts, devbox_kubeconfig_parts_free)
 /* What stands in a token file; INVALID_KUBECONFIG. */
 char *devbox_kubeconfig_load_token (const char *path, GCancellable *cancellable, GError **error);
-DevboxTlsSettings *devbox_kubeconfig_parts_new_tls_settings (const DevboxKubeconfigParts *self,
-                                                             const DevboxCredential *credential,
-                                                             GError **error);
+/* *settings: NULL when there is nothing special. */
+gboolean devbox_kubeconfig_parts_make_tls_settings (const DevboxKubeconfigParts *self,
+                                                    const DevboxCredential *credential,
+                                                    DevboxTlsSettings **settings,
+                                                    GError **error);
 /* The context alone, with nothing but what the text itself says: a secret. */
 char *devbox_kubeconfig_parts_format (const DevboxKubeconfigParts *self, const DevboxCredential *credential);
 

@@ -238,8 +238,7 @@ devbox_kubeconfig_new_for_tree (DevboxKubeconfigTree *tree,
   self->parts->credential = (DevboxCredential){ NULL };
   if (self->parts->token_path != NULL)
     self->token_due = g_get_monotonic_time () + TOKEN_FILE_LIFETIME_US;
-  self->tls_settings = devbox_kubeconfig_parts_new_tls_settings (self->parts, &self->credential, &cause);
-  if (self->tls_settings == NULL)
+  if (!devbox_kubeconfig_parts_make_tls_settings (self->parts, &self->credential, &self->tls_settings, &cause))
     {
       devbox_kubeconfig_tree_fail (tree, NULL, cause, error, "%s", cause->message);
       return NULL;
@@ -470,7 +469,7 @@ devbox_kubeconfig_ref_tls_settings (DevboxKubeconfig *self)
   DevboxTlsSettings *settings;
 
   g_mutex_lock (&self->mutex);
-  settings = devbox_tls_settings_ref (self->tls_settings);
+  settings = self->tls_settings != NULL ? devbox_tls_settings_ref (self->tls_settings) : NULL;
   g_mutex_unlock (&self->mutex);
 
   return settings;
@@ -598,16 +597,16 @@ replace_credential (DevboxKubeconfig *self, DevboxCredential *credential, GError
       && g_strcmp0 (credential->certificate, self->credential.certificate) != 0)
     {
       g_autoptr (GError) cause = NULL;
-      DevboxTlsSettings *settings = devbox_kubeconfig_parts_new_tls_settings (self->parts, credential, &cause);
+      DevboxTlsSettings *settings;
 
-      if (settings == NULL)
+      if (!devbox_kubeconfig_parts_make_tls_settings (self->parts, credential, &settings, &cause))
         {
           devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, &(DevboxErrorDetails){ .cause = cause },
                             /* Translators: the name of a user, and why there is no credential */
                             _ ("There is no credential for the user “%s”: %s"), self->parts->user, cause->message);
           return FALSE;
         }
-      devbox_tls_settings_unref (self->tls_settings);
+      g_clear_pointer (&self->tls_settings, devbox_tls_settings_unref);
       self->tls_settings = settings;
     }
 
@@ -644,16 +643,24 @@ renew_credential (DevboxKubeconfig *self, GError **error)
   return is_renewed;
 }
 
+gboolean
+devbox_kubeconfig_has_credential (DevboxKubeconfig *self)
+{
+  gboolean has_credential;
+
+  g_mutex_lock (&self->mutex);
+  has_credential = is_fresh (self);
+  g_mutex_unlock (&self->mutex);
+
+  return has_credential;
+}
+
 char *
 devbox_kubeconfig_dup_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error)
 {
-  gboolean needs_renewal;
   char *authorization;
 
-  g_mutex_lock (&self->mutex);
-  needs_renewal = !is_fresh (self);
-  g_mutex_unlock (&self->mutex);
-  if (needs_renewal && !renew_credential (self, error))
+  if (!devbox_kubeconfig_has_credential (self) && !renew_credential (self, error))
     return NULL;
 
   g_mutex_lock (&self->mutex);

@@ -55,7 +55,7 @@ devbox_metrics_snapshot_class_init (DevboxMetricsSnapshotClass *klass)
   /**
    * DevboxMetricsSnapshot:bytes-transferred:
    *
-   * How much content of files was moved, in bytes.
+   * How many bytes went over the network to move files: the bodies of requests and replies.
    *
    * Since: 1.0
    */
@@ -142,7 +142,7 @@ devbox_metrics_snapshot_get_files_transferred (DevboxMetricsSnapshot *self)
  * devbox_metrics_snapshot_get_bytes_transferred:
  * @self: a snapshot
  *
- * Gets how much content of files was moved.
+ * Gets how many bytes went over the network to move files: the bodies of requests and replies.
  *
  * Returns: the number of bytes
  *

@@ -154,7 +154,7 @@ devbox_metrics_class_init (DevboxMetricsClass *klass)
   /**
    * DevboxMetrics:bytes-transferred:
    *
-   * How much content of files was moved, in bytes.
+   * How many bytes went over the network to move files: the bodies of requests and replies.
    *
    * Since: 1.0
    */
@@ -267,7 +267,7 @@ devbox_metrics_get_files_transferred (DevboxMetrics *self)
  * devbox_metrics_get_bytes_transferred:
  * @self: metrics
  *
- * Gets how much content of files was moved.
+ * Gets how many bytes went over the network to move files: the bodies of requests and replies.
  *
  * Returns: the number of bytes
  *
@@ -429,7 +429,7 @@ devbox_metrics_record_operation (DevboxMetrics *self, guint64 latency_us, gboole
  * devbox_metrics_record_transfer: (virtual record_transfer)
  * @self: metrics
  * @n_files: how many files were moved
- * @n_bytes: the size of their content
+ * @n_bytes: the size of the bodies of requests and replies that did it
  * @latency_us: how long that took, in microseconds
  *
  * Counts files that were moved to or from a devbox.

@@ -15,7 +15,7 @@ G_DECLARE_DERIVABLE_TYPE (DevboxMetrics, devbox_metrics, DEVBOX, METRICS, GObjec
  * @parent_class: the parent class
  * @record_connection: a connection was opened
  * @record_operation: a call has ended
- * @record_transfer: content of files was moved
+ * @record_transfer: files were moved
  * @record_error: a call has failed
  *
  * The virtual functions of metrics.

@@ -53,6 +53,13 @@ call_task_new (GTask *task, DevboxPlatformNews news, DevboxRequest *request)
   return call_task;
 }
 
+/* Where the request goes that waits for a devbox: to the platform and to the agent in turn. */
+static DevboxAgent *
+find_agent (gpointer source)
+{
+  return DEVBOX_IS_INSTANCE (source) ? devbox_instance_get_agent (source) : NULL;
+}
+
 void
 devbox_platform_operation_async (DevboxClient *client,
                                  gpointer source,
@@ -69,7 +76,7 @@ devbox_platform_operation_async (DevboxClient *client,
   g_task_set_source_tag (task, source_tag);
   if (news != NULL)
     task = call_task_new (task, news, request);
-  devbox_client_platform_call_async (client, task, request, error);
+  devbox_client_agent_call_async (client, find_agent (source), task, request, error);
 }
 
 gpointer
@@ -82,7 +89,7 @@ devbox_platform_operation_sync (DevboxClient *client,
                                 GError **error)
 {
   gint64 start_time = g_get_monotonic_time ();
-  gpointer result = devbox_client_platform_call_sync (client, request, cause, cancellable, error);
+  gpointer result = devbox_client_agent_call_sync (client, find_agent (source), request, cause, cancellable, error);
 
   if (result != NULL && news != NULL)
     news (source, result, start_time);

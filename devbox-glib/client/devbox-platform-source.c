@@ -207,21 +207,23 @@ devbox_platform_source_ref_known (DevboxPlatformSource *self, gboolean last_word
   gboolean must_ask;
 
   g_mutex_lock (&self->mutex);
-  must_ask = self->authenticator != NULL && !last_word_will_do;
+  must_ask = !last_word_will_do
+             && (self->authenticator != NULL
+                 || (self->kubeconfig != NULL && !devbox_kubeconfig_has_credential (self->kubeconfig)));
   g_mutex_unlock (&self->mutex);
 
   return must_ask ? NULL : devbox_client_settings_ref_platform (self->settings);
 }
 
-static const char *
-find_base_url (const Terms *terms)
+/* A kubeconfig's credential goes nowhere but where that kubeconfig says. */
+static gboolean
+find_base_url (Terms *terms, GError **error)
 {
-  const char *base_url = terms->base_url;
+  if (terms->base_url == NULL)
+    terms->base_url = terms->kubeconfig != NULL ? devbox_kubeconfig_dup_base_url (terms->kubeconfig, error)
+                                                : g_strdup (DEFAULT_BASE_URL);
 
-  if (base_url == NULL && terms->kubeconfig != NULL)
-    base_url = devbox_kubeconfig_get_base_url (terms->kubeconfig);
-
-  return base_url != NULL ? base_url : DEFAULT_BASE_URL;
+  return terms->base_url != NULL;
 }
 
 /* What the default places hold counts as long as the program has said nothing itself. Takes the kubeconfig. */
@@ -240,12 +242,13 @@ take_default_kubeconfig (DevboxPlatformSource *self, Terms *terms, DevboxKubecon
 static DevboxEndpoint *
 make_platform (DevboxPlatformSource *self, const Terms *terms, char *authorization, GError **error)
 {
-  DevboxEndpoint *platform
-      = devbox_endpoint_new_with_authorization (find_base_url (terms), authorization, error);
+  DevboxEndpoint *platform = devbox_endpoint_new_with_authorization (terms->base_url, authorization, error);
 
   devbox_secret_free (authorization);
   if (platform == NULL)
     return NULL;
+  if (terms->kubeconfig != NULL)
+    devbox_endpoint_take_tls_settings (platform, devbox_kubeconfig_ref_tls_settings (terms->kubeconfig));
 
   g_mutex_lock (&self->mutex);
   if (self->n_changes == terms->n_changes)
@@ -297,8 +300,13 @@ get_authenticator (const Terms *terms)
 static void
 authenticate (Search *search)
 {
-  devbox_authentication_start (get_authenticator (&search->terms), find_base_url (&search->terms), search->terms.form,
-                               search->deadline, search->cancellable, authenticated, search);
+  GError *error = NULL;
+
+  if (find_base_url (&search->terms, &error))
+    devbox_authentication_start (get_authenticator (&search->terms), search->terms.base_url, search->terms.form,
+                                 search->deadline, search->cancellable, authenticated, search);
+  else
+    search_end (search, NULL, error);
 }
 
 static void
@@ -360,7 +368,9 @@ devbox_platform_source_find_sync (DevboxPlatformSource *self,
       take_default_kubeconfig (self, &terms, kubeconfig);
     }
 
-  authorization = devbox_authentication_wait (get_authenticator (&terms), find_base_url (&terms), terms.form, deadline,
+  if (!find_base_url (&terms, error))
+    return NULL;
+  authorization = devbox_authentication_wait (get_authenticator (&terms), terms.base_url, terms.form, deadline,
                                               cancellable, error);
 
   return authorization != NULL ? make_platform (self, &terms, authorization, error) : NULL;

@@ -222,8 +222,8 @@ devbox_instance_get_agent_info_sync (DevboxInstance *self, GCancellable *cancell
  *
  * Waits until the devbox runs and its agent is well.
  *
- * The platform is asked in growing intervals. The properties of the instance are brought up to date when that
- * ends.
+ * The platform and the agent are asked in growing intervals; the agent alone where the instance was made for one. The
+ * properties of the instance are brought up to date when that ends.
  *
  * Since: 1.0
  */
@@ -239,7 +239,7 @@ devbox_instance_wait_ready_async (DevboxInstance *self,
 
   g_return_if_fail (DEVBOX_IS_INSTANCE (self));
 
-  if (devbox_instance_check_platform (self, &error))
+  if (devbox_instance_check_endpoint (self, &error))
     request = devbox_wait_ready_request_new (devbox_instance_get_agent (self), timeout_ms, &error);
   devbox_platform_operation_async (devbox_instance_get_client (self), self, devbox_instance_wait_ready_async,
                                    devbox_instance_apply_change, request, error, cancellable, callback, user_data);
@@ -255,7 +255,7 @@ devbox_instance_wait_ready_async (DevboxInstance *self,
  *
  * Errors: %DEVBOX_ERROR_OPERATION_TIMEOUT if that takes longer than @timeout_ms; %DEVBOX_ERROR_DEVBOX_NOT_READY if
  * it will never be so: the devbox is in error, or is being deleted; %DEVBOX_ERROR_DEVBOX_NOT_FOUND;
- * %DEVBOX_ERROR_VALIDATION_ERROR if the instance was made for an agent and has no platform.
+ * %DEVBOX_ERROR_VALIDATION_ERROR if the address of the agent is not valid.
  *
  * Returns: %TRUE if that is done, %FALSE if @error is set
  *
@@ -293,7 +293,7 @@ devbox_instance_wait_ready_sync (DevboxInstance *self, guint timeout_ms, GCancel
 
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), FALSE);
 
-  if (devbox_instance_check_platform (self, &cause))
+  if (devbox_instance_check_endpoint (self, &cause))
     request = devbox_wait_ready_request_new (devbox_instance_get_agent (self), timeout_ms, &cause);
 
   return devbox_platform_operation_drop_object (devbox_platform_operation_sync (

@@ -224,7 +224,7 @@ devbox_instance_delete_release_async (DevboxInstance *self,
  *
  * Ends [method@Instance.delete_release_async].
  *
- * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND if there is no such devbox or no such release;
+ * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND; %DEVBOX_ERROR_FILE_NOT_FOUND if there is no such release;
  * %DEVBOX_ERROR_VALIDATION_ERROR if the instance was made for an agent and has no platform, or @tag cannot be a
  * tag; %DEVBOX_ERROR_DEVBOX_OPERATION_FAILED if the platform tried and could not.
  *
@@ -314,7 +314,7 @@ devbox_instance_deploy_release_async (DevboxInstance *self,
  *
  * Ends [method@Instance.deploy_release_async].
  *
- * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND if there is no such devbox or no such release;
+ * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND; %DEVBOX_ERROR_FILE_NOT_FOUND if there is no such release;
  * %DEVBOX_ERROR_VALIDATION_ERROR if the instance was made for an agent and has no platform, or @tag cannot be a
  * tag or @new_name the name of a devbox; %DEVBOX_ERROR_CONFLICT if there is a devbox of that name, or the release
  * is not complete; %DEVBOX_ERROR_PAYMENT_REQUIRED; %DEVBOX_ERROR_DEVBOX_OPERATION_FAILED if the platform tried and

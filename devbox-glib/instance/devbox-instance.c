@@ -577,10 +577,14 @@ find_endpoint (DevboxInstance *self, DevboxInstanceInfo *info)
 void
 devbox_instance_apply_info (DevboxInstance *self, DevboxInstanceInfo *info, gint64 info_time)
 {
-  g_autoptr (DevboxEndpoint) endpoint = find_endpoint (self, info);
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
   g_auto (Knowledge) before = { 0 };
   g_auto (Knowledge) after = { 0 };
 
+  if (devbox_instance_get_name (self) == NULL)
+    return; /* no platform told that */
+
+  endpoint = find_endpoint (self, info);
   g_mutex_lock (&self->mutex);
   if (info_time >= self->info_time)
     {

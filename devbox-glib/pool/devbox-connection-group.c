@@ -12,6 +12,7 @@ devbox_connection_group_new (DevboxConnectionSet *set, const DevboxPoolKey *key)
   self->set = set;
   self->key.devbox_name = g_strdup (key->devbox_name);
   self->key.address = g_strdup (key->address);
+  self->key.tls = key->tls != NULL ? devbox_tls_settings_ref (key->tls) : NULL;
   self->is_listed = TRUE;
   self->members = g_ptr_array_new ();
   g_queue_init (&self->waiting);
@@ -38,6 +39,7 @@ devbox_connection_group_unref (DevboxConnectionGroup *self)
 
   g_ptr_array_unref (self->members);
   g_clear_pointer (&self->key.health_uri, g_uri_unref);
+  g_clear_pointer (&self->key.tls, devbox_tls_settings_unref);
   g_free ((char *) self->key.devbox_name);
   g_free ((char *) self->key.address);
   g_free (self);

@@ -3,6 +3,7 @@
 
 #include "devbox-exchange-private.h"
 #include "devbox-pool-state-private.h"
+#include "devbox-tls-settings-private.h"
 
 #include <libsoup/soup.h>
 
@@ -36,7 +37,9 @@ typedef DevboxPipe *(*DevboxConnectionPour) (DevboxConnection *connection,
                                              gpointer data);
 
 /* The state is told how long each connection lived. */
-DevboxConnection *devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent);
+/* tls: how the other side is recognised; NULL: as the system does. */
+DevboxConnection *
+devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent, DevboxTlsSettings *tls);
 void devbox_connection_free (DevboxConnection *self); /* not while it carries an exchange */
 
 void devbox_connection_send (DevboxConnection *self,

@@ -12,11 +12,12 @@ typedef struct _DevboxConnectionGroup DevboxConnectionGroup;
 typedef struct _DevboxPoolMember DevboxPoolMember;
 typedef struct _DevboxTicket DevboxTicket;
 
-/* Calls that agree in name and address share connections. */
+/* Calls that agree in all but the last share connections. */
 typedef struct
 {
   const char *devbox_name; /* or "" */
   const char *address;     /* "scheme://host:port" */
+  DevboxTlsSettings *tls;  /* of the platform; NULL: what is usual */
   GUri *health_uri;        /* what an idle connection may be checked with; NULL: it is never checked */
 } DevboxPoolKey;
 

@@ -8,7 +8,7 @@ hash_key (gconstpointer data)
 {
   const DevboxPoolKey *key = data;
 
-  return g_str_hash (key->devbox_name) * 31 + g_str_hash (key->address);
+  return g_str_hash (key->devbox_name) * 31 + g_str_hash (key->address) + g_direct_hash (key->tls);
 }
 
 static gboolean
@@ -17,7 +17,8 @@ equal_keys (gconstpointer a, gconstpointer b)
   const DevboxPoolKey *left = a;
   const DevboxPoolKey *right = b;
 
-  return g_str_equal (left->devbox_name, right->devbox_name) && g_str_equal (left->address, right->address);
+  return left->tls == right->tls && g_str_equal (left->devbox_name, right->devbox_name)
+         && g_str_equal (left->address, right->address);
 }
 
 static void

@@ -15,6 +15,7 @@ struct _DevboxConnection
   DevboxIoThread *thread;
   DevboxPoolState *state;
   char *user_agent;
+  DevboxTlsSettings *tls; /* or NULL */
   SoupSession *session;
   GSocket *socket;
   guint connection_id; /* what libsoup calls the connection within the session; 0: none yet */
@@ -46,15 +47,24 @@ devbox_session_new (const char *user_agent)
   return session;
 }
 
+static void
+make_session (DevboxConnection *self)
+{
+  self->session = devbox_session_new (self->user_agent);
+  if (self->tls != NULL)
+    devbox_tls_settings_apply (self->tls, self->session);
+}
+
 DevboxConnection *
-devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent)
+devbox_connection_new (DevboxIoThread *thread, DevboxPoolState *state, const char *user_agent, DevboxTlsSettings *tls)
 {
   DevboxConnection *self = g_new0 (DevboxConnection, 1);
 
   self->thread = thread;
   self->state = devbox_pool_state_ref (state);
   self->user_agent = g_strdup (user_agent);
-  self->session = devbox_session_new (user_agent);
+  self->tls = tls != NULL ? devbox_tls_settings_ref (tls) : NULL;
+  make_session (self);
 
   return self;
 }
@@ -88,6 +98,7 @@ devbox_connection_free (DevboxConnection *self)
 
   drop_session (self);
   devbox_pool_state_unref (self->state);
+  g_clear_pointer (&self->tls, devbox_tls_settings_unref);
   g_free (self->user_agent);
   g_free (self);
 }
@@ -186,7 +197,7 @@ void
 devbox_connection_renew (DevboxConnection *self)
 {
   drop_session (self);
-  self->session = devbox_session_new (self->user_agent);
+  make_session (self);
   self->keep_alive_seconds = 0;
 }
 

@@ -403,6 +403,61 @@ test_shared (Fixture *self, gconstpointer data)
   g_assert_cmpuint (devbox_pool_get_n_operations (self->pool), ==, 300 + 40);
 }
 
+static void
+anyhow_ended_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *self = data;
+  g_autoptr (GBytes) body = devbox_client_call_finish (result, NULL);
+
+  self->n_ended++;
+}
+
+static void
+removed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *self = data;
+
+  devbox_pool_remove_unhealthy_finish (self->pool, result, NULL);
+  self->n_ended++;
+}
+
+/* Whatever happens at whatever time: the counters are right in the end, and nothing hangs. */
+static void
+test_chaos (Fixture *self, gconstpointer data)
+{
+  const guint n_rounds = 40;
+  const guint n_calls = 10;
+
+  set_check_timeout (self, 30);
+  devbox_client_set_timeout (self->client, 100);
+  devbox_pool_set_health_check_interval (self->pool, 5);
+  devbox_pool_set_keep_alive_interval (self->pool, 3);
+  odd_server_set_health (self->server, "any");
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+      devbox_pool_set_max_size (self->pool, 1 + (guint) g_test_rand_int_range (0, 12));
+      devbox_pool_set_max_idle_time (self->pool, (guint) g_test_rand_int_range (0, 50));
+      devbox_pool_remove_unhealthy_async (self->pool, cancellable, removed_cb, self);
+      for (guint j = 0; j < n_calls; j++)
+        {
+          g_autoptr (GTask) task = g_task_new (NULL, NULL, anyhow_ended_cb, self);
+
+          devbox_client_call_async (self->client, self->endpoint, test_request_new (SOUP_METHOD_GET, "/any"), task);
+        }
+      if (i % 3 == 0)
+        devbox_pool_close_all (self->pool);
+      if (i % 5 == 0)
+        odd_server_hang_up (self->server);
+      test_wait_until (self->n_ended > i * (n_calls + 1));
+      if (i % 2 == 0)
+        g_cancellable_cancel (cancellable);
+    }
+  test_wait_until (self->n_ended == n_rounds * (n_calls + 1));
+}
+
 #define ADD(name, test) g_test_add ("/client/pool-sweep/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -425,6 +480,7 @@ main (int argc, char *argv[])
   ADD ("max-size-raised", test_max_size_raised);
   ADD ("max-idle-time-lowered", test_max_idle_time_lowered);
   ADD ("shared", test_shared);
+  ADD ("chaos", test_chaos);
 
   return g_test_run ();
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "call-test-util.h"
+#include "devbox-kubeconfig-private.h"
 #include "devbox-tls-authorities-private.h"
-#include "devbox-tls-settings-private.h"
 #include "test-certificates.h"
 
 #include <glib/gstdio.h>
@@ -11,14 +12,15 @@
 #define HOST "127.0.0.1"
 #define REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
-/* Answers one request on each connection, and keeps what it saw. */
+/* Answers one request on each connection, one after the other, and keeps what it saw. */
 typedef struct
 {
-  GSocketService *service;
+  GSocketListener *listener;
+  GCancellable *cancellable;
+  GThread *thread;
   GTlsCertificate *certificate; /* NULL: it speaks without TLS */
   guint16 port;
 
-  GMutex mutex;
   char *head;
   GTlsCertificate *peer;
 } Server;
@@ -30,34 +32,60 @@ accept_any (GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertif
 }
 
 static gboolean
-run_cb (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+read_head (Server *self, GInputStream *stream)
 {
-  Server *self = data;
-  g_autoptr (GIOStream) stream = g_object_ref (G_IO_STREAM (connection));
-  char head[4096];
+  g_autoptr (GString) head = g_string_new (NULL);
+  char part[4096];
   gssize n;
 
-  if (self->certificate != NULL)
+  while (strstr (head->str, "\r\n\r\n") == NULL)
     {
-      g_clear_object (&stream);
-      stream = g_tls_server_connection_new (G_IO_STREAM (connection), self->certificate, NULL);
+      n = g_input_stream_read (stream, part, sizeof part, self->cancellable, NULL);
+      if (n <= 0)
+        return FALSE;
+      g_string_append_len (head, part, n);
+    }
+  g_free (self->head);
+  self->head = g_strdup (head->str);
+
+  return TRUE;
+}
+
+static void
+serve (Server *self, GIOStream *connection)
+{
+  g_autoptr (GIOStream) stream = NULL;
+
+  if (self->certificate == NULL)
+    stream = g_object_ref (connection);
+  else
+    {
+      stream = g_tls_server_connection_new (connection, self->certificate, NULL);
       g_object_set (stream, "authentication-mode", G_TLS_AUTHENTICATION_REQUESTED, NULL);
       g_signal_connect (stream, "accept-certificate", G_CALLBACK (accept_any), NULL);
     }
-  n = g_input_stream_read (g_io_stream_get_input_stream (stream), head, sizeof head, NULL, NULL);
-  if (n <= 0)
-    return TRUE;
+  if (!read_head (self, g_io_stream_get_input_stream (stream)))
+    return;
 
-  g_mutex_lock (&self->mutex);
-  g_free (self->head);
-  self->head = g_strndup (head, (gsize) n);
   if (G_IS_TLS_CONNECTION (stream))
     g_set_object (&self->peer, g_tls_connection_get_peer_certificate (G_TLS_CONNECTION (stream)));
-  g_mutex_unlock (&self->mutex);
   g_output_stream_write_all (g_io_stream_get_output_stream (stream), REPLY, strlen (REPLY), NULL, NULL, NULL);
   g_io_stream_close (stream, NULL, NULL);
+}
 
-  return TRUE;
+static gpointer
+run_server (gpointer data)
+{
+  Server *self = data;
+  GSocketConnection *connection;
+
+  while ((connection = g_socket_listener_accept (self->listener, NULL, self->cancellable, NULL)) != NULL)
+    {
+      serve (self, G_IO_STREAM (connection));
+      g_object_unref (connection);
+    }
+
+  return NULL;
 }
 
 static Server *
@@ -70,15 +98,15 @@ server_new (gboolean uses_tls)
   g_autoptr (GSocketAddress) bound = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_mutex_init (&self->mutex);
   if (uses_tls)
     self->certificate = g_tls_certificate_new_from_pem (pem, -1, &error);
   g_assert_no_error (error);
-  self->service = g_threaded_socket_service_new (10);
-  g_assert_true (g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), any_port, G_SOCKET_TYPE_STREAM,
-                                                G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error));
+  self->cancellable = g_cancellable_new ();
+  self->listener = g_socket_listener_new ();
+  g_assert_true (g_socket_listener_add_address (self->listener, any_port, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+                                                NULL, &bound, &error));
   self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
-  g_signal_connect (self->service, "run", G_CALLBACK (run_cb), self);
+  self->thread = g_thread_new ("server", run_server, self);
 
   return self;
 }
@@ -86,13 +114,13 @@ server_new (gboolean uses_tls)
 static void
 server_free (Server *self)
 {
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_object_unref (self->service);
+  g_cancellable_cancel (self->cancellable);
+  g_thread_join (self->thread);
+  g_object_unref (self->cancellable);
+  g_object_unref (self->listener);
   g_clear_object (&self->certificate);
   g_clear_object (&self->peer);
   g_free (self->head);
-  g_mutex_clear (&self->mutex);
   g_free (self);
 }
 
@@ -272,6 +300,87 @@ test_authorities (void)
   g_remove (path);
 }
 
+static DevboxKubeconfig *
+make_kubeconfig (guint16 port, const char *cluster)
+{
+  g_autofree char *certificate
+      = g_base64_encode ((const guchar *) test_client_certificate, strlen (test_client_certificate));
+  g_autofree char *key = g_base64_encode ((const guchar *) test_client_key, strlen (test_client_key));
+  g_autofree char *text = g_strdup_printf (
+      "current-context: x\n"
+      "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
+      "clusters: [{name: c, cluster: {server: 'https://" HOST ":%u', %s}}]\n"
+      "users: [{name: u, user: {token: a-token, client-certificate-data: %s, client-key-data: %s}}]\n",
+      port, cluster, certificate, key);
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+  g_autoptr (GError) error = NULL;
+  DevboxKubeconfig *kubeconfig = devbox_kubeconfig_new_from_bytes (bytes, &error);
+
+  g_assert_no_error (error);
+  return kubeconfig;
+}
+
+static gboolean
+ask_platform (DevboxClient *client, GError **error)
+{
+  DevboxRequest *request = test_request_new (SOUP_METHOD_GET, "/x");
+  g_autoptr (GBytes) body = NULL;
+
+  request->tries_once = TRUE;
+  body = devbox_client_call_platform_sync (client, request, NULL, error);
+  return body != NULL;
+}
+
+/* What a kubeconfig says holds for its platform, and for nothing else. */
+static void
+test_kubeconfig (void)
+{
+  Server *server = server_new (TRUE);
+  g_autofree char *authority = g_base64_encode ((const guchar *) test_authority, strlen (test_authority));
+  g_autofree char *extension = g_strdup_printf (
+      "extensions: [{name: devbox.sealos.io, extension: {base-url: 'https://" HOST ":%u'}}]", server->port);
+  g_autofree char *trusting
+      = g_strdup_printf ("certificate-authority-data: %s, tls-server-name: platform.test, %s", authority, extension);
+  g_autoptr (DevboxKubeconfig) sound = make_kubeconfig (server->port, trusting);
+  g_autoptr (DevboxKubeconfig) doubting = make_kubeconfig (server->port, extension);
+  g_autoptr (DevboxKubeconfig) elsewhere = make_kubeconfig (server->port, "");
+  g_autofree char *authorization = devbox_kubeconfig_dup_authorization (sound, DEVBOX_AUTHORIZATION_FORM_PLAIN, NULL);
+  g_autofree char *url = g_strdup_printf ("https://" HOST ":%u", server->port);
+  g_autoptr (DevboxEndpoint) agent = devbox_endpoint_new (url, "agent-token", NULL);
+  DevboxClient *client = devbox_client_new_with_kubeconfig (sound);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ask_platform (client, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (server->head, authorization));
+  g_assert_nonnull (server->peer);
+  g_clear_pointer (&server->head, g_free);
+
+  /* An agent at the same address is recognised as always: it is not trusted. */
+  g_assert_null (test_get (client, agent, "/x", &error));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
+  g_clear_error (&error);
+
+  /* A client takes another one at once. */
+  devbox_client_set_kubeconfig (client, doubting);
+  g_assert_false (ask_platform (client, &error));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
+  g_clear_error (&error);
+  devbox_client_set_kubeconfig (client, elsewhere);
+  g_assert_false (ask_platform (client, &error));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INVALID_KUBECONFIG);
+  g_clear_error (&error);
+  g_assert_null (server->head);
+
+  devbox_client_set_kubeconfig (client, sound);
+  g_assert_true (ask_platform (client, &error));
+  g_assert_no_error (error);
+
+  g_assert_finalize_object (client);
+  test_wait_for_io_threads ();
+  server_free (server);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -281,6 +390,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/tls-settings/client", test_client);
   g_test_add_func ("/client/tls-settings/proxy", test_proxy);
   g_test_add_func ("/client/tls-settings/refused", test_refused);
+  g_test_add_func ("/client/tls-settings/kubeconfig", test_kubeconfig);
   g_test_add_func ("/client/tls-settings/authorities", test_authorities);
 
   return g_test_run ();

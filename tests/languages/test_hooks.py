@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Path policies and metrics that are written in Python."""
+import asyncio
 import contextlib
 import gc
 import io
@@ -13,6 +14,7 @@ gi.require_version("Devbox", "1")
 from gi.repository import Devbox, Gio, GLib
 
 import tap
+from scripted_agent import ScriptedAgent
 
 DOMAIN = Devbox.error_quark()
 DOMAIN_NAME = GLib.quark_to_string(DOMAIN)
@@ -51,6 +53,71 @@ class Metrics(Devbox.Metrics):
     def do_record_error(self, code):
         self.told.append(("error", code))
         Devbox.Metrics.do_record_error(self, code)
+
+
+class InClient(unittest.TestCase):
+    """Both, as a client asks and tells them."""
+
+    def setUp(self):
+        self.agent = ScriptedAgent()
+        self.addCleanup(self.agent.stop)
+        self.agent.files["f"] = b"abc"
+        self.instance = Devbox.Instance.new_for_agent(self.agent.url, None)
+        self.client = self.instance.get_client()
+        self.addCleanup(self.client.close)
+
+    def test_policy(self):
+        policy = self.client.props.path_policy = Policy()  # a property warns of what Python itself does not keep
+        self.assertEqual(self.instance.load_file_sync("f"), b"abc")
+        n_requests = len(self.agent.requests)
+        for call in (lambda: self.instance.load_file_sync("own"), lambda: asyncio.run(self.load("own")),
+                     lambda: self.instance.replace_file_sync("own", b"")):
+            with self.assertRaises(GLib.Error) as caught:
+                call()
+            self.assertTrue(caught.exception.matches(DOMAIN, Devbox.Error.INSUFFICIENT_PERMISSIONS), caught.exception)
+            self.assertEqual(caught.exception.info.get_value(), "own")
+        self.assertEqual(len(self.agent.requests), n_requests)
+
+        del policy
+        self.client.props.path_policy = None
+        with self.assertRaises(GLib.Error) as caught:
+            self.instance.load_file_sync("..")
+        self.assertTrue(caught.exception.matches(DOMAIN, Devbox.Error.PATH_TRAVERSAL_DETECTED), caught.exception)
+
+    async def load(self, path):
+        return await self.instance.load_file_async(path)
+
+    def test_metrics_without_main_loop(self):
+        metrics = self.client.props.metrics = Metrics()
+        self.instance.load_file_sync("f")
+        with self.assertRaises(GLib.Error):
+            self.instance.load_file_sync("missing")
+        self.check(metrics)
+
+    def test_metrics_with_main_loop(self):
+        metrics = self.client.props.metrics = Metrics()
+
+        async def run():
+            await self.load("f")
+            with self.assertRaises(GLib.Error):
+                await self.load("missing")
+            while len(metrics.told) < 5:
+                await asyncio.sleep(0.001)
+
+        asyncio.run(run())
+        self.check(metrics)
+
+    def check(self, metrics):
+        kinds = [name for name, *unused in metrics.told]
+        self.assertEqual(sorted(kinds), ["connection", "error", "operation", "operation", "transfer"])
+        self.assertIn(("error", Devbox.Error.FILE_NOT_FOUND), metrics.told)
+        operations = [arguments for name, *arguments in metrics.told if name == "operation"]
+        self.assertEqual([succeeded for unused, succeeded in operations], [True, False])
+        self.assertGreater(min(latency for latency, unused in operations), 0)
+        transfer, = (arguments for name, *arguments in metrics.told if name == "transfer")
+        self.assertEqual(transfer[0], 1)
+        self.assertGreaterEqual(transfer[1], len(self.agent.files["f"]))
+        self.assertEqual(metrics.props.operations, 2)
 
 
 class PathPolicy(unittest.TestCase):

@@ -119,10 +119,10 @@ class _Call(asyncio.Future):
         self._cancellable.cancel()
         return True
 
-    def end(self, finish, source, result):
+    def end(self, finish, *arguments):
         value = error = None
         try:
-            value = finish(source, result)
+            value = finish(*arguments)
         except Exception as caught:
             error = caught
 
@@ -235,8 +235,8 @@ def _finish(method, info):
     """The end of an asynchronous method."""
     method = _with_info(method)
 
-    def wrapper(self, result):
-        return _from_bytes(method(self, result))
+    def wrapper(*args):
+        return _from_bytes(method(*args))
 
     _present(wrapper, method, info)
     return wrapper
@@ -250,22 +250,27 @@ def _present(wrapper, method, info, hint=""):
     wrapper.__doc__ = method.__doc__ + hint
 
 
-def _signature(arguments):
-    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
+def _signature(info, arguments):
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)] if info.is_method() else []
     parameters += [argument.to_parameter() for argument in arguments]
     return inspect.Signature(parameters)
 
 
+def _split(info, values):
+    """The instance, where there is one, and what is beside it; as lists."""
+    return list(values[:info.is_method()]), list(values[info.is_method():])
+
+
 def _blocking(method, info, arguments):
-    """A method that may fail, or takes or returns bytes."""
-    signature = _signature(arguments)
+    """A method or function that may fail, or takes or returns bytes."""
+    signature = _signature(info, arguments)
     method = _with_info(method)
 
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        self, *values = bound.args
-        return _from_bytes(method(self, *_convert(arguments, values)))
+        instance, values = _split(info, bound.args)
+        return _from_bytes(method(*instance, *_convert(arguments, values)))
 
     _present(wrapper, method, info)
     wrapper.__signature__ = signature
@@ -273,8 +278,8 @@ def _blocking(method, info, arguments):
 
 
 def _asynchronous(method, finish, info, arguments):
-    """A method that takes a callback, or returns an awaitable if it gets none."""
-    signature = _signature(arguments)
+    """A method or function that takes a callback, or returns an awaitable if it gets none."""
+    signature = _signature(info, arguments)
     signature = signature.replace(
         parameters=[*signature.parameters.values(), inspect.Parameter("user_data", inspect.Parameter.VAR_POSITIONAL)])
     cancellable_index = [argument.is_cancellable for argument in arguments].index(True)
@@ -282,18 +287,21 @@ def _asynchronous(method, finish, info, arguments):
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        self, *values = bound.args
+        instance, values = _split(info, bound.args)
         values, user_data = values[:len(arguments)], values[len(arguments):]
         values = _convert(arguments, values)
         if values[-1] is not None:
-            return method(self, *values, *user_data)
+            return method(*instance, *values, *user_data)
 
         loop = asyncio.get_running_loop()
         cancellable = values[cancellable_index] or Gio.Cancellable()
         values[cancellable_index] = cancellable
         call = _Call(cancellable, loop)
-        values[-1] = lambda source, result, *unused: call.end(finish, source, result)
-        _Pump.of_loop(loop).call(method, self, *values)
+        if info.is_method():
+            values[-1] = lambda source, result, *unused: call.end(finish, source, result)
+        else:
+            values[-1] = lambda source, result, *unused: call.end(finish, result)
+        _Pump.of_loop(loop).call(method, *instance, *values)
         return call
 
     _present(wrapper, method, info, "\n\nWithout a callback it returns an awaitable.")
@@ -309,13 +317,17 @@ def _wrap_method(cls, methods, info):
     if finish_info is not None and arguments and arguments[-1].is_callback:
         method, finish = getattr(cls, name), getattr(cls, finish_info.get_name())
         finish = _finish(finish, finish_info)
-        setattr(cls, finish_info.get_name(), finish)
-        setattr(cls, name, _asynchronous(method, finish, info, arguments))
+        _set(cls, finish_info, finish)
+        _set(cls, info, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
     elif (info.can_throw_gerror() or any(argument.convert for argument in arguments)
           or _returns_bytes(info)):
-        setattr(cls, name, _blocking(getattr(cls, name), info, arguments))
+        _set(cls, info, _blocking(getattr(cls, name), info, arguments))
+
+
+def _set(cls, info, wrapper):
+    setattr(cls, info.get_name(), wrapper if info.is_method() else staticmethod(wrapper))
 
 
 def _returns_bytes(info):
@@ -331,7 +343,7 @@ def _wrap_classes():
         cls = getattr(Devbox, name, None)
         if not (isinstance(cls, type) and issubclass(cls, GObject.Object)):
             continue
-        methods = {info.get_name(): info for info in cls.__info__.get_methods() if info.is_method()}
+        methods = {info.get_name(): info for info in cls.__info__.get_methods()}
         for info in methods.values():
             _wrap_method(cls, methods, info)
 
