@@ -694,14 +694,6 @@ devbox_client_invoke (DevboxClient *self, GSourceFunc func, gpointer data, GDest
   devbox_io_thread_invoke (self->thread, func, data, destroy);
 }
 
-SoupSession *
-devbox_client_new_session (DevboxClient *self)
-{
-  g_assert (devbox_io_thread_is_current (self->thread));
-
-  return devbox_session_new (self->user_agent);
-}
-
 gulong
 devbox_client_add_close_func (DevboxClient *self, GFunc func, gpointer data)
 {

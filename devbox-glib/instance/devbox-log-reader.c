@@ -298,9 +298,9 @@ static gboolean
 start_link (gpointer data)
 {
   Start *start = data;
-  g_autoptr (SoupSession) session = devbox_client_new_session (start->client);
 
-  devbox_log_link_start (start->link, session, devbox_client_get_timeout (start->client));
+  devbox_log_link_start (start->link, devbox_client_get_core (start->client),
+                         devbox_client_get_timeout (start->client));
 
   return G_SOURCE_REMOVE;
 }
