@@ -80,8 +80,13 @@ take_step (DevboxCall *self, const DevboxReply *reply, const GError *error)
     return FALSE;
 
   self->n_retries = 0;
+  if (run_again_after (self, delay_ms))
+    return TRUE;
+  if (!request->waits || error == NULL)
+    return FALSE;
 
-  return run_again_after (self, delay_ms);
+  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, error));
+  return TRUE;
 }
 
 /* Takes the error, a DevboxError. */
