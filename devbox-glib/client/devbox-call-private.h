@@ -174,8 +174,6 @@ void devbox_client_invoke (DevboxClient *self,
                            GSourceFunc func,
                            gpointer data,
                            GDestroyNotify destroy); /* in the I/O thread, soon */
-SoupSession *devbox_client_new_session (
-    DevboxClient *self); /* configured as the pool's are (TLS, user agent, no redirects); I/O thread only */
 /* `func (data, NULL)` is called in the I/O thread when the client is closed, or soon if it is already. Remove it in
  * that thread to be sure that it is not running. */
 gulong devbox_client_add_close_func (DevboxClient *self, GFunc func, gpointer data);

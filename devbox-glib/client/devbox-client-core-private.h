@@ -26,6 +26,7 @@ DevboxIoThread *devbox_client_core_get_thread (DevboxClientCore *self);
 DevboxPoolState *devbox_client_core_get_pool_state (DevboxClientCore *self);
 DevboxConnectionSet *devbox_client_core_get_connections (DevboxClientCore *self);
 DevboxClientSettings *devbox_client_core_get_settings (DevboxClientCore *self);
+SoupSession *devbox_client_core_new_session (DevboxClientCore *self); /* configured as the pool's are; I/O thread */
 
 /* Takes the request; `agent` is NULL for a call to the platform. */
 void devbox_client_core_call (DevboxClientCore *self,

@@ -18,6 +18,7 @@ struct _DevboxClientCore
   DevboxIoThread *thread;
   DevboxPoolState *pool_state;
   DevboxClientSettings *settings;
+  char *user_agent;
   DevboxConnectionSet *connections;
   GQueue calls;
   gboolean is_closed;
@@ -40,6 +41,7 @@ devbox_client_core_new (DevboxIoThread *thread,
   self->thread = devbox_io_thread_ref (thread);
   self->pool_state = devbox_pool_state_ref (state);
   self->settings = devbox_client_settings_ref (settings);
+  self->user_agent = g_strdup (user_agent);
   self->connections = devbox_connection_set_new (thread, state, user_agent);
   g_queue_init (&self->calls);
   g_mutex_init (&self->mutex);
@@ -65,6 +67,7 @@ devbox_client_core_unref (DevboxClientCore *self)
   g_assert (self->calls.length == 0);
 
   devbox_connection_set_free (self->connections);
+  g_free (self->user_agent);
   devbox_pool_state_unref (self->pool_state);
   devbox_client_settings_unref (self->settings);
   g_array_unref (self->close_funcs);
@@ -89,6 +92,12 @@ DevboxConnectionSet *
 devbox_client_core_get_connections (DevboxClientCore *self)
 {
   return self->connections;
+}
+
+SoupSession *
+devbox_client_core_new_session (DevboxClientCore *self)
+{
+  return devbox_session_new (self->user_agent);
 }
 
 DevboxClientSettings *

@@ -482,40 +482,6 @@ devbox_client_upload_files_sync (DevboxClient *self,
 }
 
 /* What a monitor is to be told of, while the agent is looked for. */
-typedef struct
-{
-  DevboxAgent *agent;
-  char *path;
-  DevboxFileMonitorFlags flags;
-} Watch;
-
-static void
-watch_free (gpointer data)
-{
-  Watch *self = data;
-
-  devbox_agent_unref (self->agent);
-  g_free (self->path);
-  g_free (self);
-}
-
-static void
-found_agent (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  const Watch *watch = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (g_task_propagate_pointer (G_TASK (result), &error) == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  devbox_file_monitor_start_async (
-      &(DevboxFileMonitorTarget){ g_task_get_source_object (task), watch->agent, watch->path, watch->flags }, task);
-}
-
 /**
  * devbox_client_monitor_files_async:
  * @self: a client
@@ -541,11 +507,9 @@ devbox_client_monitor_files_async (DevboxClient *self,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data)
 {
+  g_autoptr (DevboxAgent) agent = NULL;
   g_autoptr (GTask) task = NULL;
-  g_autoptr (GTask) search = NULL;
-  DevboxRequest *request = NULL;
   GError *error = NULL;
-  Watch *watch;
 
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
   g_return_if_fail (name != NULL);
@@ -554,17 +518,11 @@ devbox_client_monitor_files_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_monitor_files_async);
 
-  watch = g_new0 (Watch, 1);
-  watch->agent = devbox_client_ref_agent (self, name);
-  watch->path = g_strdup (path);
-  watch->flags = flags;
-  g_task_set_task_data (task, watch, watch_free);
-
-  search = g_task_new (self, cancellable, found_agent, g_object_ref (task));
-  g_task_set_source_tag (search, devbox_client_monitor_files_async);
+  agent = devbox_client_ref_agent (self, name);
   if (devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, &error))
-    request = devbox_health_request_new ();
-  devbox_client_agent_call_async (self, watch->agent, search, request, error);
+    devbox_file_monitor_start_async (&(DevboxFileMonitorTarget){ self, agent, path, flags }, task);
+  else
+    devbox_client_agent_call_async (self, agent, task, NULL, error);
 }
 
 /**
@@ -617,8 +575,7 @@ devbox_client_monitor_files_sync (DevboxClient *self,
                                   GError **error)
 {
   g_autoptr (DevboxAgent) agent = NULL;
-  DevboxRequest *request = NULL;
-  DevboxFileMonitor *monitor;
+  DevboxFileMonitor *monitor = NULL;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
@@ -627,13 +584,8 @@ devbox_client_monitor_files_sync (DevboxClient *self,
 
   agent = devbox_client_ref_agent (self, name);
   if (devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, &cause))
-    request = devbox_health_request_new ();
-  if (devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error) == NULL)
-    return NULL;
-
-  cause = NULL;
-  monitor
-      = devbox_file_monitor_start_sync (&(DevboxFileMonitorTarget){ self, agent, path, flags }, cancellable, &cause);
+    monitor
+        = devbox_file_monitor_start_sync (&(DevboxFileMonitorTarget){ self, agent, path, flags }, cancellable, &cause);
   if (cause != NULL)
     devbox_client_fail (devbox_error_complete (cause, &(DevboxErrorDetails){ .path = path }), error);
 

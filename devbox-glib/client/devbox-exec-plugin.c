@@ -107,7 +107,6 @@ typedef struct
   GMainLoop *loop;
   GSubprocess *process;
   GInputStream *stream;
-  GSource *time_limit;
   char *output;
   gsize size;
   gboolean is_read;
@@ -258,11 +257,9 @@ spawn (DevboxExecPlugin *self, GError **error)
   return process;
 }
 
-gboolean
-devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GError **error)
+static gboolean
+run_in_context (DevboxExecPlugin *self, GMainContext *context, DevboxCredential *credential, GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainContextPusher) pusher = g_main_context_pusher_new (context);
   g_autoptr (GSubprocess) process = spawn (self, error);
   g_autoptr (GMainLoop) loop = NULL;
   Run run = { .process = process };
@@ -283,6 +280,19 @@ devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GE
              && devbox_credential_parse (credential, self->api_version, run.output, run.size, error);
   explicit_bzero (run.output, MAX_OUTPUT + 1);
   g_free (run.output);
+
+  return is_sound;
+}
+
+gboolean
+devbox_exec_plugin_run (DevboxExecPlugin *self, DevboxCredential *credential, GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  gboolean is_sound;
+
+  g_main_context_push_thread_default (context);
+  is_sound = run_in_context (self, context, credential, error);
+  g_main_context_pop_thread_default (context);
 
   return is_sound;
 }

@@ -402,11 +402,10 @@ start_link (gpointer data)
 {
   Start *start = data;
   DevboxFileMonitor *monitor = start->monitor;
-  g_autoptr (SoupSession) session = devbox_client_new_session (monitor->client);
   DevboxSocketLinkTiming timing = devbox_monitor_link_timing;
 
   timing.handshake_ms = start->timeout_ms;
-  devbox_monitor_link_start (monitor->link, session, &timing, started, start);
+  devbox_monitor_link_start (monitor->link, devbox_client_get_core (monitor->client), &timing, started, start);
 
   return G_SOURCE_REMOVE;
 }
@@ -418,33 +417,85 @@ start_run (Start *start)
   devbox_client_invoke (start->monitor->client, start_link, start, NULL);
 }
 
-void
-devbox_file_monitor_start_async (const DevboxFileMonitorTarget *target, GTask *task)
+/* What is to be watched, until it is known where. */
+typedef struct
 {
+  DevboxClient *client;
+  DevboxAgent *agent;
+  char *path;
+  DevboxFileMonitorFlags flags;
+} Watch;
+
+static void
+watch_free (gpointer data)
+{
+  Watch *self = data;
+
+  g_object_unref (self->client);
+  devbox_agent_unref (self->agent);
+  g_free (self->path);
+  g_free (self);
+}
+
+static DevboxRequest *
+find_agent (const DevboxFileMonitorTarget *target)
+{
+  DevboxRequest *request = devbox_request_new_for_endpoint ();
+
+  request->subject = g_strdup (target->path);
+
+  return request;
+}
+
+static void
+found_agent (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const Watch *watch = g_task_get_task_data (task);
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
+  GError *error = NULL;
   Start *start;
 
-  if (g_task_return_error_if_cancelled (task))
-    return;
+  endpoint = g_task_propagate_pointer (G_TASK (result), &error);
+  if (endpoint == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
 
   start = g_new0 (Start, 1);
   start->task = g_object_ref (task);
-  start_init (start, target, g_task_get_cancellable (task));
+  start_init (start, &(DevboxFileMonitorTarget){ watch->client, watch->agent, watch->path, watch->flags },
+              g_task_get_cancellable (task));
   start_run (start);
+}
+
+void
+devbox_file_monitor_start_async (const DevboxFileMonitorTarget *target, GTask *task)
+{
+  g_autoptr (GTask) search = NULL;
+  Watch *watch = g_new0 (Watch, 1);
+
+  watch->client = g_object_ref (target->client);
+  watch->agent = devbox_agent_ref (target->agent);
+  watch->path = g_strdup (target->path);
+  watch->flags = target->flags;
+  g_task_set_task_data (task, watch, watch_free);
+
+  search = g_task_new (NULL, g_task_get_cancellable (task), found_agent, g_object_ref (task));
+  g_task_set_source_tag (search, devbox_file_monitor_start_async);
+  devbox_client_call_agent_async (target->client, target->agent, find_agent (target), search);
 }
 
 DevboxFileMonitor *
 devbox_file_monitor_start_sync (const DevboxFileMonitorTarget *target, GCancellable *cancellable, GError **error)
 {
+  g_autoptr (DevboxEndpoint) endpoint = NULL;
   Start start = { 0 };
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  endpoint = devbox_client_call_agent_sync (target->client, target->agent, find_agent (target), cancellable, error);
+  if (endpoint == NULL)
     return NULL;
-  if (devbox_client_in_io_thread (target->client))
-    {
-      devbox_error_set (error, DEVBOX_ERROR_INTERNAL_ERROR, &(DevboxErrorDetails){ .path = target->path }, "%s",
-                        _ ("A blocking call was made in the thread that it would wait for"));
-      return NULL;
-    }
 
   g_mutex_init (&start.mutex);
   g_cond_init (&start.cond);

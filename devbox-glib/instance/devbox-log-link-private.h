@@ -32,7 +32,7 @@ void devbox_log_link_unref (DevboxLogLink *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxLogLink, devbox_log_link_unref)
 
 /* The rest only in the I/O thread. */
-void devbox_log_link_start (DevboxLogLink *self, SoupSession *session, guint timeout_ms);
+void devbox_log_link_start (DevboxLogLink *self, DevboxClientCore *core, guint timeout_ms);
 void devbox_log_link_resume (DevboxLogLink *self);
 void devbox_log_link_stop (DevboxLogLink *self); /* the client is closed, or nobody reads any more */
 

@@ -171,13 +171,13 @@ devbox_log_link_unref (DevboxLogLink *self)
 }
 
 void
-devbox_log_link_start (DevboxLogLink *self, SoupSession *session, guint timeout_ms)
+devbox_log_link_start (DevboxLogLink *self, DevboxClientCore *core, guint timeout_ms)
 {
   DevboxSocketLinkTiming timing = devbox_log_link_timing;
 
   timing.handshake_ms = timeout_ms;
   timing.give_up_ms = timeout_ms;
-  devbox_socket_link_start (devbox_log_link_ref (self)->socket, session, &timing); /* until it has ended */
+  devbox_socket_link_start (devbox_log_link_ref (self)->socket, core, &timing); /* until it has ended */
 }
 
 void

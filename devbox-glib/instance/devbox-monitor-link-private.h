@@ -28,7 +28,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxMonitorLink, devbox_monitor_link_unref)
 
 /* The rest only in the I/O thread. */
 void devbox_monitor_link_start (DevboxMonitorLink *self,
-                                SoupSession *session,
+                                DevboxClientCore *core,
                                 const DevboxSocketLinkTiming *timing,
                                 DevboxMonitorLinkStarted started,
                                 gpointer user_data);

@@ -151,14 +151,14 @@ devbox_monitor_link_unref (DevboxMonitorLink *self)
 
 void
 devbox_monitor_link_start (DevboxMonitorLink *self,
-                           SoupSession *session,
+                           DevboxClientCore *core,
                            const DevboxSocketLinkTiming *timing,
                            DevboxMonitorLinkStarted started,
                            gpointer user_data)
 {
   self->started = started;
   self->started_data = user_data;
-  devbox_socket_link_start (devbox_monitor_link_ref (self)->socket, session, timing); /* until it has ended */
+  devbox_socket_link_start (devbox_monitor_link_ref (self)->socket, core, timing); /* until it has ended */
 }
 
 void

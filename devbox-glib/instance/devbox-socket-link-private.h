@@ -2,14 +2,14 @@
 #pragma once
 
 #include "devbox-agent-private.h"
-#include "devbox-io-thread-private.h"
+#include "devbox-client-core-private.h"
 
 G_BEGIN_DECLS
 
 /* A WebSocket to an agent that is made again whenever it breaks, for whoever asks for something there and then is told
  * of it for long. It knows where the agent is from DevboxAgent, at each try anew. What is said is its owner's business.
- * The owner makes it, and must live until `ended` was called, if it was started. Counted in any thread; all the rest only
- * in the I/O thread. */
+ * The owner makes it, and must live until `ended` was called, if it was started. Counted in any thread; all the rest
+ * only in the I/O thread. */
 typedef struct _DevboxSocketLink DevboxSocketLink;
 
 typedef struct
@@ -41,7 +41,7 @@ DevboxSocketLink *devbox_socket_link_new (DevboxIoThread *thread,
 void devbox_socket_link_unref (DevboxSocketLink *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxSocketLink, devbox_socket_link_unref)
 
-void devbox_socket_link_start (DevboxSocketLink *self, SoupSession *session, const DevboxSocketLinkTiming *timing);
+void devbox_socket_link_start (DevboxSocketLink *self, DevboxClientCore *core, const DevboxSocketLinkTiming *timing);
 void devbox_socket_link_begin (DevboxSocketLink *self); /* the agent does what it was asked for */
 /* Something is wrong with this connection, which may be the last thing that happens to the link. */
 void devbox_socket_link_lose (DevboxSocketLink *self, const GError *error);

@@ -3,6 +3,7 @@
 
 #include "devbox-socket-link-private.h"
 
+#include "devbox-agent-finder-private.h"
 #include "devbox-endpoint-private.h"
 #include "devbox-transport-error-private.h"
 #include "devbox-wire-error-private.h"
@@ -34,9 +35,11 @@ struct _DevboxSocketLink
   State state;
   GError *stop_reason; /* stopped while new */
   DevboxSocketLinkTiming timing;
+  DevboxClientCore *core;
   SoupSession *session;
-  DevboxEndpoint *endpoint; /* of the try in hand */
-  GCancellable *handshake;  /* of the try in hand */
+  DevboxAgentSearch search; /* of the try in hand, as what follows */
+  DevboxEndpoint *endpoint;
+  GCancellable *handshake;
   SoupWebsocketConnection *connection;
   GSource *timer; /* of the state: the deadline, the liveness check, or the next try */
   guint next_delay_ms;
@@ -47,6 +50,7 @@ struct _DevboxSocketLink
 };
 
 static void try_to_connect (DevboxSocketLink *self);
+static void find_endpoint (DevboxSocketLink *self);
 
 DevboxSocketLink *
 devbox_socket_link_new (DevboxIoThread *thread,
@@ -122,6 +126,7 @@ disconnect (DevboxSocketLink *self)
 {
   g_autoptr (GSource) source = NULL;
 
+  devbox_agent_search_leave (&self->search);
   if (self->handshake != NULL)
     g_cancellable_cancel (self->handshake);
   g_clear_object (&self->handshake);
@@ -373,6 +378,8 @@ connected (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  /* The next try looks for it anew. */
+  devbox_agent_forget (self->agent);
   error = error_from_handshake (self, this_try->message, cause);
   lose (self, error, status_is_final (soup_message_get_status (this_try->message)));
 }
@@ -406,40 +413,13 @@ build_message (DevboxSocketLink *self)
   return message;
 }
 
-static gboolean
-find_endpoint (DevboxSocketLink *self, GError **error)
-{
-  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
-  self->endpoint = devbox_agent_ref_endpoint (self->agent);
-  if (self->endpoint != NULL)
-    return TRUE;
-
-  devbox_error_set (error, DEVBOX_ERROR_CONNECTION_FAILED, &(DevboxErrorDetails){ .path = self->subject }, "%s",
-                    _ ("It is not known any more where the agent is"));
-  return FALSE;
-}
-
 static void
-try_to_connect (DevboxSocketLink *self)
+shake_hands (DevboxSocketLink *self)
 {
-  g_autoptr (GError) error = NULL;
-  Try *this_try;
+  Try *this_try = g_new0 (Try, 1);
 
-  if (!find_endpoint (self, &error))
-    {
-      lose (self, error, FALSE);
-      return;
-    }
-
-  self->state = STATE_CONNECTING;
   self->handshake = g_cancellable_new ();
-  if (self->timing.handshake_ms > 0)
-    set_timer (self, self->timing.handshake_ms, handshake_is_over);
-  else
-    clear_timer (self);
-
   devbox_io_thread_hold (self->thread);
-  this_try = g_new0 (Try, 1);
   this_try->link = link_ref (self);
   this_try->message = build_message (self);
   this_try->cancellable = g_object_ref (self->handshake);
@@ -447,8 +427,59 @@ try_to_connect (DevboxSocketLink *self)
                                         self->handshake, connected, this_try);
 }
 
+/* A devbox that is stopped may be started again. */
+static gboolean
+is_final (const GError *error)
+{
+  return g_error_matches (error, DEVBOX_ERROR, DEVBOX_ERROR_DEVBOX_NOT_FOUND)
+         || g_error_matches (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
+}
+
+static void
+found_agent (DevboxAgentSearch *search, const GError *error)
+{
+  DevboxSocketLink *self = search->data;
+
+  if (error != NULL)
+    lose (self, error, is_final (error));
+  else
+    find_endpoint (self);
+}
+
+/* Where the agent is may have changed since the last try. */
+static void
+find_endpoint (DevboxSocketLink *self)
+{
+  g_autoptr (DevboxEndpoint) platform = NULL;
+
+  g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  self->endpoint = devbox_agent_ref_endpoint (self->agent);
+  if (self->endpoint != NULL)
+    {
+      shake_hands (self);
+      return;
+    }
+
+  platform = devbox_client_settings_ref_platform (devbox_client_core_get_settings (self->core));
+  self->search.found = found_agent;
+  self->search.data = self;
+  devbox_agent_search_start (&self->search, self->agent, self->core, platform, FALSE);
+}
+
+static void
+try_to_connect (DevboxSocketLink *self)
+{
+  self->state = STATE_CONNECTING;
+  if (self->timing.handshake_ms > 0)
+    set_timer (self, self->timing.handshake_ms, handshake_is_over);
+  else
+    clear_timer (self);
+
+  find_endpoint (self);
+}
+
 void
-devbox_socket_link_start (DevboxSocketLink *self, SoupSession *session, const DevboxSocketLinkTiming *timing)
+devbox_socket_link_start (DevboxSocketLink *self, DevboxClientCore *core, const DevboxSocketLinkTiming *timing)
 {
   if (self->state == STATE_STOPPED)
     {
@@ -456,7 +487,8 @@ devbox_socket_link_start (DevboxSocketLink *self, SoupSession *session, const De
       return;
     }
 
-  self->session = g_object_ref (session);
+  self->core = devbox_client_core_ref (core);
+  self->session = devbox_client_core_new_session (core);
   self->timing = *timing;
   self->next_delay_ms = timing->first_delay_ms;
   try_to_connect (link_ref (self)); /* until it is stopped */
@@ -508,6 +540,7 @@ devbox_socket_link_stop (DevboxSocketLink *self, const GError *error)
   disconnect (self);
   soup_session_abort (self->session);
   g_clear_object (&self->session);
+  g_clear_pointer (&self->core, devbox_client_core_unref);
   self->funcs->ended (self->owner, reason);
   devbox_socket_link_unref (self);
 }

@@ -50,6 +50,15 @@ drop_and_leave (DevboxPoolMember *self)
   devbox_connection_group_leave_if_empty (group);
 }
 
+/* libsoup closes it where it comes upon its end. */
+gboolean
+devbox_pool_member_has_died (DevboxPoolMember *self)
+{
+  GSocket *socket = devbox_connection_get_socket (self->connection);
+
+  return socket != NULL && (g_socket_is_closed (socket) || g_socket_condition_check (socket, G_IO_IN) != 0);
+}
+
 /* Nothing comes unasked but the connection's end. */
 static gboolean
 readable_cb (GSocket *socket, GIOCondition condition, gpointer data)
@@ -94,7 +103,7 @@ idle_timer_fired (gpointer data)
 
   devbox_pool_state_get_settings (self->group->set->state, &settings);
   due = get_retirement (self, &settings);
-  if (due <= g_get_monotonic_time ())
+  if (due <= g_get_monotonic_time () || devbox_pool_member_has_died (self))
     {
       drop_and_leave (self);
       return;
@@ -181,12 +190,4 @@ devbox_pool_member_get_limit_of_trust (DevboxConnectionGroup *group, const Devbo
     return G_MININT64;
 
   return get_time_awake_or_asleep () - settings->keep_alive_interval * G_TIME_SPAN_MILLISECOND;
-}
-
-gboolean
-devbox_pool_member_has_died (DevboxPoolMember *self)
-{
-  GSocket *socket = devbox_connection_get_socket (self->connection);
-
-  return socket != NULL && g_socket_condition_check (socket, G_IO_IN) != 0;
 }

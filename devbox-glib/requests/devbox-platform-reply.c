@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define PREFIX "/api/v1/devbox"
-#define MAX_TEXT_LENGTH (64 * 1024) /* a private key takes some KiB */
+#define MAX_TEXT_LENGTH (16 * 1024) /* a private key takes some KiB */
 #define ENVELOPE_OFFSET 1000
 
 char *

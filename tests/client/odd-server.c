@@ -308,6 +308,8 @@ behave (Connection *self, const char *what)
       self->drops_next = TRUE;
       return send_ok (self, "");
     }
+  if (g_str_equal (what, "leave"))
+    return send_ok (self, "") && FALSE;
   if (g_str_equal (what, "close"))
     return send_ok (self, "Connection: close\r\n") && FALSE;
   if (g_str_has_prefix (what, "endless/"))

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  *   /keep-alive/N       200 with "Keep-Alive: timeout=N"
  *   /delay/N            200 after N ms
  *   /once               200, and the connection is closed without a word when the next request comes
+ *   /leave              200, and the connection is closed without a word
  *   /close              200 with "Connection: close"
  *   /stall-head         nothing, for ever
  *   /stall-half-head    half a head, then nothing

@@ -662,7 +662,7 @@ static char *
 write_plugin (Files *self, const char *script)
 {
   g_autofree char *text = g_strconcat ("#!/bin/sh\n", script, "\n", NULL);
-  char *path = write_file (self, "plugin", text);
+  g_autofree char *path = write_file (self, "plugin", text);
 
   g_assert_cmpint (g_chmod (path, 0700), ==, 0);
   return write_file (self, "config",

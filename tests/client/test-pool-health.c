@@ -122,9 +122,11 @@ test_keep_alive (Fixture *self, gconstpointer data)
   test_wait_until (odd_server_get_n_health_requests (self->server) >= 3);
 
   /* What is used needs no such thing. */
-  devbox_pool_set_keep_alive_interval (self->pool, 700);
+  devbox_pool_set_max_size (self->pool, 1);
+  devbox_pool_set_keep_alive_interval (self->pool, 0);
   get_ok (self, "/ok");
   odd_server_set_health (self->server, "drop");
+  devbox_pool_set_keep_alive_interval (self->pool, 700);
   end = g_get_monotonic_time () + 800 * 1000;
   while (g_get_monotonic_time () < end)
     {
@@ -288,6 +290,16 @@ test_hung_up (Fixture *self, gconstpointer data)
   get_ok (self, "/ok");
 }
 
+/* Whether the end comes just before libsoup is done with the reply, or just after. */
+static void
+test_left (Fixture *self, gconstpointer data)
+{
+  for (guint i = 0; i < 50; i++)
+    get_ok (self, "/leave");
+  test_wait_until (devbox_pool_get_n_total (self->pool) == 0);
+  g_assert_cmpuint (odd_server_get_n_accepted (self->server), ==, 50);
+}
+
 /* At once after it, before anything could be noticed. */
 static void
 test_restarted (Fixture *self, gconstpointer data)
@@ -365,6 +377,7 @@ main (int argc, char *argv[])
   ADD ("replaced", test_replaced);
   ADD ("exhausted-in-check", test_exhausted_in_check);
   ADD ("hung-up", test_hung_up);
+  ADD ("left", test_left);
   ADD ("restarted", test_restarted);
   ADD ("all-stale", test_all_stale);
   ADD ("client-goes-in-check", test_client_goes_in_check);

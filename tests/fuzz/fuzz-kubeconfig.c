@@ -91,6 +91,29 @@ check_scalar (const char *text, JsonNode *root)
     g_assert_true (type == G_TYPE_STRING);
 }
 
+/* The same tree, or one of JSON, which has no lines. */
+static void
+check_with_lines (const char *data, gsize size, JsonNode *expected)
+{
+  g_autoptr (GHashTable) lines = g_hash_table_new (NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DevboxWireSecretNode) root = devbox_wire_kubeconfig_parse (data, size, lines, &error);
+  DevboxWireKubeconfig kubeconfig;
+
+  g_assert_true ((root == NULL) == (error != NULL));
+  if (expected != NULL)
+    {
+      g_assert_nonnull (root);
+      g_assert_true (json_node_equal (root, expected));
+    }
+  else if (root != NULL)
+    {
+      g_assert_true (data[0] == '{');
+      g_assert_cmpuint (g_hash_table_size (lines), ==, 0);
+      devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, NULL);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -101,6 +124,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   g_assert_true ((root == NULL) == (error != NULL));
   check_scalar (text, root);
+  check_with_lines ((const char *) data, size, root);
   if (root == NULL)
     {
       g_assert_true (g_error_matches (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INVALID_KUBECONFIG));

@@ -14,6 +14,20 @@ test('files', async box => {
     assertEqual(textOf(await box.load_file_async('a/b.txt', null)), '你好');
 });
 
+test('folders and uploads', async box => {
+    const upload = await box.upload_files_async({'up/a': new GLib.Bytes([1]), 'up/b': new GLib.Bytes([])}, null);
+    assertEqual([upload.successful, upload.n_processed, Number(upload.bytes_transferred)], [true, 2, 1]);
+    const files = await box.list_files_async('up', Devbox.ListFilesFlags.NONE, 0, 0, null);
+    assertEqual([...files].map(file => [file.name, Number(file.size)]), [['a', 1], ['b', 0]]);
+    await box.move_async('up/a', 'up/c', false, null);
+    const failed = await box.upload_files_async({'up': new GLib.Bytes([1])}, null);
+    const [result] = [...failed.get_errors()];
+    assertEqual([result.path, result.get_error().matches(Devbox.Error, Devbox.Error.VALIDATION_ERROR)], ['up', true]);
+    assertEqual(await box.find_async('.', 'C', null), [box.list_files_sync('up', 0, 1, 1, null).get_item(0).path]);
+    await box.delete_file_async('up', true, null);
+    await assertFails(() => box.list_files_async('up', 0, 0, 0, null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
+});
+
 test('commands', async box => {
     const result = await box.run_async(Devbox.Command.new(['sh', '-c', 'echo out; echo err >&2; exit 3']), null);
     assertEqual([result.get_exit_code(), result.get_stdout_text(), result.get_stderr_text()], [3, 'out\n', 'err\n']);

@@ -9,16 +9,8 @@ import tempfile
 import unittest
 
 import tap
-from local_platform import API, PROGRAM, Platform
+from local_platform import API, PROGRAM, Platform, make_certificate
 from platform_test import wait_for
-
-
-def make_certificate(folder):
-    """Of the address itself, signed by nobody else; the files of both."""
-    certificate, key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=platform", "-addext", "subjectAltName=IP:127.0.0.1",
-                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    return certificate, key
 
 
 class OptionsTest(unittest.TestCase):

@@ -102,6 +102,56 @@ test_json (void)
   g_assert_cmpstr (kubeconfig.token, ==, "secret-of-bob");
 }
 
+/* Surrogates, which JSON needs and libyaml refuses; what is broken either way is told as YAML. */
+static void
+test_json_alone (void)
+{
+  static const char text[] = "{\"current-context\": \"\\ud83d\\ude00\", \"contexts\": [{\"name\": \"\\ud83d\\ude00\", "
+                             "\"context\": {\"namespace\": \"n\"}}]}";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DevboxWireSecretNode) root = devbox_wire_kubeconfig_parse (text, strlen (text), NULL, &error);
+  DevboxWireKubeconfig kubeconfig;
+
+  g_assert_no_error (error);
+  g_assert_true (devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, &error));
+  g_assert_cmpstr (kubeconfig.context, ==, "😀");
+  g_assert_cmpstr (kubeconfig.name_space, ==, "n");
+
+  g_assert_null (devbox_wire_kubeconfig_parse ("{\"a\"", 4, NULL, &error));
+  g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INVALID_KUBECONFIG);
+  g_assert_true (g_str_has_prefix (error->message, "Malformed YAML at line "));
+}
+
+/* Where it is that something is wrong. */
+static void
+test_lines (void)
+{
+  static const char text[] = "current-context: x\n"
+                             "contexts:\n"
+                             "- name: x\n"
+                             "  context:\n"
+                             "    user: u\n"
+                             "users:\n"
+                             "- name: v\n"
+                             "- name: u\n"
+                             "  user:\n"
+                             "    token: 5\n";
+  g_autoptr (GHashTable) lines = g_hash_table_new (NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DevboxWireSecretNode) root = devbox_wire_kubeconfig_parse (text, strlen (text), lines, &error);
+  DevboxWireKubeconfig kubeconfig;
+
+  g_assert_no_error (error);
+  g_assert_false (devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, &error));
+  g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_INVALID_KUBECONFIG);
+  g_assert_cmpuint (GPOINTER_TO_UINT (g_hash_table_lookup (lines, kubeconfig.fault)), ==, 10);
+  g_clear_error (&error);
+
+  g_assert_false (devbox_wire_kubeconfig_read (root, "y", &kubeconfig, &error));
+  g_assert_cmpstr (error->message, ==, "“y” is not in “contexts” of the kubeconfig");
+  g_assert_cmpuint (GPOINTER_TO_UINT (g_hash_table_lookup (lines, kubeconfig.fault)), ==, 2);
+}
+
 static void
 test_little (void)
 {
@@ -207,6 +257,8 @@ main (int argc, char **argv)
   g_test_add_func ("/kubeconfig/usual", test_usual);
   g_test_add_func ("/kubeconfig/first", test_first);
   g_test_add_func ("/kubeconfig/json", test_json);
+  g_test_add_func ("/kubeconfig/json-alone", test_json_alone);
+  g_test_add_func ("/kubeconfig/lines", test_lines);
   g_test_add_func ("/kubeconfig/little", test_little);
   g_test_add_func ("/kubeconfig/empty-token", test_empty_token);
   g_test_add_func ("/kubeconfig/refused", test_refused);
