@@ -144,16 +144,16 @@ def real():
     """As the real agent and the real platform have it, and what the client finds out itself."""
     yield Case("missing file", "FILE_NOT_FOUND", "load-file", "missing", agent="agent", status=404)
     yield Case("too large", "FILE_TOO_LARGE", "replace-file", "large", "x" * 2000, agent="agent", status=413)
-    yield Case("disk full", "DISK_FULL", "replace-file", "large", "x" * 200000, agent="small", status=507)
+    yield Case("disk full", "DISK_FULL", "replace-file", "large", "x" * 200000, agent="small", status=500)
     yield Case("a link that leads out", "PATH_TRAVERSAL_DETECTED", "load-file", "out/passwd", agent="agent", status=403)
     yield Case("a path that leads out", "PATH_TRAVERSAL_DETECTED", "load-file", "../passwd", agent="agent", sent=False, attempts=0)
     yield Case("no path", "VALIDATION_ERROR", "load-file", "", agent="agent", sent=False, attempts=0)
-    yield Case("a folder is no file", "VALIDATION_ERROR", "delete-file", "folder", agent="agent", status=400)
+    yield Case("a folder is no file", "VALIDATION_ERROR", "load-file", "folder", agent="agent", status=422)
     yield Case("no name of a devbox", "VALIDATION_ERROR", "get-instance", "No/Name", platform="platform", sent=False, attempts=0)
     yield Case("wrong token", "AUTHENTICATION_FAILED", "load-file", "file", agent="agent", token="wrong", status=401)
     yield Case("unreadable", "INSUFFICIENT_PERMISSIONS", "load-file", "unreadable", agent="agent", status=403)
     yield Case("target exists", "CONFLICT", "move", "file", "other", agent="agent", status=409)
-    yield Case("no process", "PROCESS_NOT_FOUND", "get-process-status", "2147483647", agent="agent", status=404)
+    yield Case("no process", "PROCESS_NOT_FOUND", "get-process-status", "2147483647", agent="agent", status=200)
     yield Case("no session", "SESSION_NOT_FOUND", "get-session", "missing", agent="agent", status=404)
     yield Case("long command", "OPERATION_TIMEOUT", "run", "sleep 60", "50", agent="agent", status=408)
     yield Case("no devbox", "DEVBOX_NOT_FOUND", "get-instance", "missing", platform="platform", status=404)
@@ -192,6 +192,7 @@ CASES = [*real(), *by_name(), *by_status(), *late()]
 class Handler(http.server.BaseHTTPRequestHandler):
     """Says what the case that stands in the head of the request has it say."""
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *unused):
         pass
