@@ -205,7 +205,12 @@ deadline_passed (gpointer data)
       return;
     }
 
-  if (address != NULL)
+  if (self->pause.iter != NULL && self->request->step != NULL)
+    devbox_call_settle (self, NULL,
+                        devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                                          /* Translators: %u is a number of milliseconds */
+                                          _ ("What was waited for did not happen within %u ms"), self->timeout_ms));
+  else if (address != NULL)
     devbox_call_settle (self, NULL,
                         devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                                           /* Translators: %s is an address such as "https://example.org:443", %u a

@@ -17,7 +17,13 @@
 /**
  * DevboxClient:
  *
- * What calls to devboxes have in common: connections, time limits, and the thread in which they are carried out.
+ * A platform with its devboxes, and what calls have in common: connections, time limits, and the thread in which they
+ * are carried out.
+ *
+ * [method@Client.create_instance_async] makes a devbox, [method@Client.get_instance_async] finds one by its name, and
+ * [method@Client.list_instances_async] lists all of them; what they give, [class@Instance], can do with one devbox what
+ * the functions here do by its name. Where the platform is, and how it lets the program in, is found out at the first
+ * call that needs it.
  *
  * A client does its input and output in a thread of its own, which starts with the first call and ends after the last
  * reference to the client is gone. Results come back in the main context that was the thread's default when a call was
@@ -25,6 +31,14 @@
  * until it has ended.
  *
  * All functions may be called in any thread.
+ *
+ * Every call has a deadline, [property@Client:timeout], and takes a [class@Gio.Cancellable]; a cancelled call fails
+ * with %G_IO_ERROR_CANCELLED. All other errors are of the domain [error@Error]; [func@ErrorInfo.from_error] tells more
+ * about them. Some can meet any call: %DEVBOX_ERROR_OPERATION_TIMEOUT if the deadline passes,
+ * %DEVBOX_ERROR_CONNECTION_FAILED, %DEVBOX_ERROR_CONNECTION_TIMEOUT and %DEVBOX_ERROR_SERVER_UNAVAILABLE if the other
+ * side cannot be reached, %DEVBOX_ERROR_CONNECTION_POOL_EXHAUSTED if no connection became free in time,
+ * %DEVBOX_ERROR_INVALID_KUBECONFIG if there is no way to the platform, %DEVBOX_ERROR_AUTHENTICATION_FAILED if it does
+ * not let the program in, and %DEVBOX_ERROR_RATE_LIMITED if it was asked for too much.
  *
  * Since: 1.0
  */

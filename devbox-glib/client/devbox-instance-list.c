@@ -152,8 +152,9 @@ devbox_instance_list_class_init (DevboxInstanceListClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_STATUS] = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_INSTANCE_STATUS,
-                                               DEVBOX_INSTANCE_STATUS_UNKNOWN, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_STATUS]
+      = g_param_spec_enum ("status", NULL, NULL, DEVBOX_TYPE_INSTANCE_STATUS, DEVBOX_INSTANCE_STATUS_UNKNOWN,
+                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
    * DevboxInstanceList:runtime:
@@ -512,8 +513,8 @@ devbox_instance_list_refresh_async (DevboxInstanceList *self,
   g_return_if_fail (DEVBOX_IS_INSTANCE_LIST (self));
 
   request = devbox_instance_list_request_new (self, &error);
-  devbox_platform_operation_async (self->client, self, devbox_instance_list_refresh_async, apply_refresh, request, error,
-                                   cancellable, callback, user_data);
+  devbox_platform_operation_async (self->client, self, devbox_instance_list_refresh_async, apply_refresh, request,
+                                   error, cancellable, callback, user_data);
 }
 
 /**

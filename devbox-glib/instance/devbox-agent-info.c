@@ -115,8 +115,8 @@ devbox_agent_info_class_init (DevboxAgentInfoClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_CAPABILITIES] = g_param_spec_boxed ("capabilities", NULL, NULL, G_TYPE_STRV,
-                                                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_CAPABILITIES]
+      = g_param_spec_boxed ("capabilities", NULL, NULL, G_TYPE_STRV, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }

@@ -431,8 +431,8 @@ devbox_instance_update_async (DevboxInstance *self,
  * Ends [method@Instance.update_async].
  *
  * Errors: %DEVBOX_ERROR_DEVBOX_NOT_FOUND; %DEVBOX_ERROR_VALIDATION_ERROR if the instance was made for an agent and
- * has no platform, or @changes has what cannot be changed, or what the platform does not take; %DEVBOX_ERROR_CONFLICT if
- * something else is being done to the devbox that does not go with it; %DEVBOX_ERROR_PAYMENT_REQUIRED.
+ * has no platform, or @changes has what cannot be changed, or what the platform does not take; %DEVBOX_ERROR_CONFLICT
+ * if something else is being done to the devbox that does not go with it; %DEVBOX_ERROR_PAYMENT_REQUIRED.
  *
  * Returns: %TRUE if that is done, %FALSE if @error is set
  *

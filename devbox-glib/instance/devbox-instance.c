@@ -3,7 +3,6 @@
 
 #include "devbox-instance-private.h"
 
-#include "devbox-body-feed-private.h"
 #include "devbox-client.h"
 #include "devbox-enum-types.h"
 #include "devbox-error-private.h"
@@ -12,8 +11,6 @@
 #include "devbox-platform-requests-private.h"
 #include "devbox-property-equal-private.h"
 #include "devbox-ssh-info.h"
-
-#include <glib/gi18n-lib.h>
 
 #include <string.h>
 
@@ -36,11 +33,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Knowledge, knowledge_clear)
 /**
  * DevboxInstance:
  *
- * A devbox: its files, its commands, and what happens in it.
+ * A devbox: its life, its files, its commands, and what happens in it.
  *
- * [ctor@Instance.new_for_agent] makes one for the agent at an address; nothing else is needed. Each operation comes in
- * two forms: `…_async`, with its `…_finish`, which ends in the main context that was the thread-default one at the
- * call, and `…_sync`, which blocks and runs no main loop. Any thread may make calls, and any number at a time.
+ * A [class@Client] makes, finds and lists the devboxes of a platform. [ctor@Instance.new_for_agent] makes one for the
+ * agent at an address, and needs no platform; what only a platform can do fails there with
+ * %DEVBOX_ERROR_VALIDATION_ERROR.
+ *
+ * The properties, from [property@Instance:status] to [property@Instance:ports], are what the platform told last: each
+ * operation on the instance brings them up to date, and so does [method@Instance.refresh_async]. Their values are there
+ * at once, in any thread; `notify` is emitted for those that changed, in the main context that was the thread-default
+ * one when the instance was made.
+ *
+ * Each operation comes in two forms: `…_async`, with its `…_finish`, which ends in the main context that was the
+ * thread-default one at the call, and `…_sync`, which blocks and runs no main loop. Any thread may make calls, and any
+ * number at a time.
  *
  * Every call has a deadline, [property@Client:timeout], and takes a [class@Gio.Cancellable]; a cancelled call fails
  * with %G_IO_ERROR_CANCELLED. All other errors are of the domain [error@Error]; [func@ErrorInfo.from_error] tells more
@@ -626,78 +632,4 @@ devbox_instance_check_endpoint (DevboxInstance *self, GError **error)
 
   g_propagate_error (error, g_error_copy (self->agent_error));
   return FALSE;
-}
-
-gboolean
-devbox_instance_check_platform (DevboxInstance *self, GError **error)
-{
-  if (devbox_instance_get_name (self) != NULL)
-    return TRUE;
-
-  devbox_error_set (error, DEVBOX_ERROR_VALIDATION_ERROR, &(DevboxErrorDetails){ 0 }, "%s",
-                    _ ("The instance was made for an agent: it has no platform that could be asked"));
-  return FALSE;
-}
-
-gboolean
-devbox_instance_check_path (DevboxInstance *self, const char *path, GError **error)
-{
-  return devbox_instance_check_endpoint (self, error) && devbox_client_check_path (self->client, path, error);
-}
-
-void
-devbox_instance_return_error (GTask *task, GError *error)
-{
-  g_task_return_error (task, devbox_error_complete (error, &(DevboxErrorDetails){ 0 }));
-}
-
-void
-devbox_instance_call_async (DevboxInstance *self, GTask *task, DevboxRequest *request, GError *error)
-{
-  devbox_client_agent_call_async (self->client, self->agent, task, request, error);
-}
-
-void
-devbox_instance_fail (GError *cause, GError **error)
-{
-  devbox_client_fail (cause, error);
-}
-
-gpointer
-devbox_instance_call_sync (DevboxInstance *self,
-                           DevboxRequest *request,
-                           GError *cause,
-                           GCancellable *cancellable,
-                           GError **error)
-{
-  return devbox_client_agent_call_sync (self->client, self->agent, request, cause, cancellable, error);
-}
-
-void
-devbox_instance_upload_async (DevboxInstance *self,
-                              GTask *task,
-                              DevboxRequest *request,
-                              GError *error,
-                              GInputStream *contents,
-                              goffset size)
-{
-  if (request != NULL)
-    devbox_body_feed_call_async (self->client, self->agent, task, request, contents, size);
-  else
-    devbox_instance_return_error (task, error);
-}
-
-gpointer
-devbox_instance_upload_sync (DevboxInstance *self,
-                             DevboxRequest *request,
-                             GError *cause,
-                             GInputStream *contents,
-                             goffset size,
-                             GCancellable *cancellable,
-                             GError **error)
-{
-  if (request == NULL)
-    return devbox_instance_call_sync (self, NULL, cause, cancellable, error);
-
-  return devbox_body_feed_call_sync (self->client, self->agent, request, contents, size, cancellable, error);
 }

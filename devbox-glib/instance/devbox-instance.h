@@ -463,8 +463,7 @@ void devbox_instance_replace_file_from_stream_async (DevboxInstance *self,
                                                      GAsyncReadyCallback callback,
                                                      gpointer user_data);
 DEVBOX_AVAILABLE_IN_1_0
-gboolean
-devbox_instance_replace_file_from_stream_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
+gboolean devbox_instance_replace_file_from_stream_finish (DevboxInstance *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_instance_replace_file_from_stream_sync (DevboxInstance *self,
                                                         const char *path,

@@ -145,7 +145,7 @@ devbox_log_entry_class_init (DevboxLogEntryClass *klass)
   /**
    * DevboxLogEntry:sequence:
    *
-   * Which line of the log it is, counted from 0 over all levels; -1 if the agent did not tell.
+   * The number of the entry, one more than that of the entry before it; -1 if the agent did not tell.
    *
    * Since: 1.0
    */
@@ -298,7 +298,7 @@ devbox_log_entry_get_time (DevboxLogEntry *self)
  * devbox_log_entry_get_sequence:
  * @self: an entry
  *
- * Gets which line of the log it is, counted from 0 over all levels.
+ * Gets the number of the entry, which is one more than that of the entry before it, of whatever level.
  *
  * Returns: the number, or -1 if the agent did not tell
  *

@@ -28,6 +28,9 @@
  * [property@Client:timeout], or no longer knows the log, the reader fails; it never takes the end of a connection for
  * the end of a log. A reader that is not read holds a few MiB at most; then the rest stays with the agent.
  *
+ * Some agents, such as today's in the devboxes of Sealos, do not tell that a log has ended. There the reader waits on,
+ * and [method@Process.wait_async] tells of the end of the process.
+ *
  * A reader that runs a command ends the command, with all that belongs to it, when it is closed or the last reference
  * to it is dropped before the end; the command waits while nobody reads. A connection that breaks cannot be made again
  * then: the reader fails.
@@ -165,7 +168,7 @@ stop_reading (DevboxLogReader *self)
   if (reading != NULL)
     g_cancellable_cancel (reading);
   else if (g_atomic_int_get (&self->is_busy) == 0)
-    g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+    g_input_stream_close (self->stream, NULL, NULL); /* which does not wait */
 }
 
 static void
@@ -288,10 +291,12 @@ client_closed (gpointer link, gpointer unused)
   devbox_log_link_stop (link);
 }
 
+/* Without the client, which may be gone before the I/O thread gets to it. */
 typedef struct
 {
-  DevboxClient *client; /* held by what the link follows for */
   DevboxLogLink *link;
+  DevboxClientCore *core; /* outlives what is invoked in its thread */
+  guint timeout_ms;
 } Start;
 
 static gboolean
@@ -299,8 +304,7 @@ start_link (gpointer data)
 {
   Start *start = data;
 
-  devbox_log_link_start (start->link, devbox_client_get_core (start->client),
-                         devbox_client_get_timeout (start->client));
+  devbox_log_link_start (start->link, start->core, start->timeout_ms);
 
   return G_SOURCE_REMOVE;
 }
@@ -327,8 +331,9 @@ devbox_log_reader_new_for_log (DevboxAgentHandle *handle, const DevboxLogTarget 
   self->close_id = devbox_client_add_close_func (self->client, client_closed, self->link);
 
   start = g_new0 (Start, 1);
-  start->client = self->client;
   start->link = devbox_log_link_ref (self->link);
+  start->core = core;
+  start->timeout_ms = devbox_client_get_timeout (self->client);
   devbox_client_invoke (self->client, start_link, start, start_free);
 
   return self;
@@ -365,7 +370,7 @@ take_event (const char *name, const char *data, gsize size, gpointer user_data, 
 
   if (self->is_complete)
     return TRUE;
-  if (!devbox_command_event_parse (&event, name, data, size, self->n_entries, error))
+  if (!devbox_command_event_parse (&event, name, data, size, self->n_entries + 1, error))
     return FALSE;
 
   switch (event.kind)
@@ -448,7 +453,7 @@ set_idle (DevboxLogReader *self)
 {
   g_atomic_int_set (&self->is_busy, FALSE);
   if (self->stream != NULL && devbox_log_reader_is_closed (self))
-    g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+    g_input_stream_close (self->stream, NULL, NULL); /* which does not wait */
 }
 
 /* FALSE: there is nothing yet. */

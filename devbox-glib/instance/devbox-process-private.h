@@ -38,6 +38,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DevboxProcessState, devbox_process_state_clear
 DevboxProcess *devbox_process_new_from_state (DevboxAgentHandle *handle, DevboxProcessState *state);
 void devbox_process_update (DevboxProcess *self, DevboxProcessState *state);
 
+int devbox_process_state_get_term_sig (const DevboxProcessState *self); /* 0: none */
+/* What was told last; no call on the process in between. */
+const DevboxProcessState *devbox_process_lock_state (DevboxProcess *self);
+void devbox_process_unlock_state (DevboxProcess *self);
+
 DevboxAgentHandle *devbox_process_get_handle (DevboxProcess *self);
 /* FALSE and an error if the agent gave it none. */
 gboolean devbox_process_check_identifier (DevboxProcess *self, GError **error);

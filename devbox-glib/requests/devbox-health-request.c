@@ -58,7 +58,10 @@ static const struct
   const char *name;
   double ms;
 } units[] = {
-  { "ms", 1 }, { "h", 60 * 60 * 1000 }, { "m", 60 * 1000 }, { "s", 1000 },
+  { "ms", 1 },
+  { "h", 60 * 60 * 1000 },
+  { "m", 60 * 1000 },
+  { "s", 1000 },
 };
 
 /* "12s", and "1h2m3.5s" from whoever prints durations as Go does. */

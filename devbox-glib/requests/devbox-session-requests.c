@@ -11,6 +11,7 @@
 #include "devbox-wire-json-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #define SESSIONS "/api/v1/sessions"
 #define MAX_LIST_REPLY_SIZE (64 * 1024 * 1024) /* 200 sessions, each with its environment */
@@ -113,6 +114,23 @@ unref_handle (gpointer data)
   devbox_agent_handle_unref (data);
 }
 
+/* What comes with the creation, and is in no reply to it. */
+typedef struct
+{
+  DevboxAgentHandle *handle;
+  GStrv environment;
+} Creation;
+
+static void
+creation_free (gpointer data)
+{
+  Creation *self = data;
+
+  devbox_agent_handle_unref (self->handle);
+  g_strfreev (self->environment);
+  g_free (self);
+}
+
 static DevboxRequest *
 request_new_for_agent (DevboxAgentHandle *handle, const char *method, const char *path, DevboxRequestParse parse)
 {
@@ -126,19 +144,41 @@ request_new_for_agent (DevboxAgentHandle *handle, const char *method, const char
   return request;
 }
 
-static gpointer
-parse_session (DevboxRequest *request, const DevboxReply *reply, GError **error)
+static gboolean
+read_session (DevboxRequest *request, DevboxSessionState *state, const DevboxReply *reply, GError **error)
 {
-  g_auto (DevboxSessionState) state = { 0 };
   GError *reason = NULL;
   g_autoptr (JsonObject) object = devbox_request_parse_envelope (request, reply, error);
 
   if (object == NULL)
-    return NULL;
-  if (!devbox_session_state_read (&state, object, &reason))
-    return devbox_request_fail_from_bad_reply (request, reason, error);
+    return FALSE;
+  if (devbox_session_state_read (state, object, &reason))
+    return TRUE;
 
-  return devbox_session_new_from_state (request->data, &state);
+  devbox_request_fail_from_bad_reply (request, reason, error);
+  return FALSE;
+}
+
+static gpointer
+parse_session (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  g_auto (DevboxSessionState) state = { 0 };
+
+  return read_session (request, &state, reply, error) ? devbox_session_new_from_state (request->data, &state) : NULL;
+}
+
+static gpointer
+parse_created (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  Creation *creation = request->data;
+  g_auto (DevboxSessionState) state = { 0 };
+
+  if (!read_session (request, &state, reply, error))
+    return NULL;
+
+  if (state.environment == NULL)
+    state.environment = g_steal_pointer (&creation->environment);
+  return devbox_session_new_from_state (creation->handle, &state);
 }
 
 static GString *
@@ -169,6 +209,7 @@ devbox_create_session_request_new (DevboxAgentHandle *handle,
                                    GError **error)
 {
   DevboxRequest *request;
+  Creation *creation;
 
   if ((working_directory != NULL
        && !devbox_request_check_not_empty (DEVBOX_REQUEST_TEXT_WORKING_DIRECTORY, working_directory, error))
@@ -176,9 +217,15 @@ devbox_create_session_request_new (DevboxAgentHandle *handle,
       || !devbox_request_check_environ (environment, error))
     return NULL;
 
-  request = request_new_for_agent (handle, SOUP_METHOD_POST, SESSIONS "/create", parse_session);
+  creation = g_new0 (Creation, 1);
+  creation->handle = devbox_agent_handle_ref (handle);
+  creation->environment = g_strdupv ((GStrv) environment);
+
+  request = devbox_request_new (SOUP_METHOD_POST, SESSIONS "/create", parse_created, g_object_unref);
+  request->prepare = prepare;
+  request->data = creation;
+  request->data_free = creation_free;
   devbox_request_take_json (request, build_creation (working_directory, environment, shell));
-  request->not_found = 0; /* it would be the folder */
   request->subject = g_strdup (working_directory);
 
   return request;
@@ -268,13 +315,9 @@ static gpointer
 parse_refresh (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
   g_auto (DevboxSessionState) state = { 0 };
-  GError *reason = NULL;
-  g_autoptr (JsonObject) object = devbox_request_parse_envelope (request, reply, error);
 
-  if (object == NULL)
+  if (!read_session (request, &state, reply, error))
     return NULL;
-  if (!devbox_session_state_read (&state, object, &reason))
-    return devbox_request_fail_from_bad_reply (request, reason, error);
 
   devbox_session_update (request->data, &state);
   return GINT_TO_POINTER (TRUE);
@@ -322,18 +365,50 @@ devbox_session_cd_request_new (DevboxSession *session, const char *path, GError 
   return request;
 }
 
-static gpointer
-parse_success (DevboxRequest *request, const DevboxReply *reply, GError **error)
+typedef struct
 {
+  DevboxSession *session;
+  GStrv environment;
+} Setting;
+
+static void
+setting_free (gpointer data)
+{
+  Setting *self = data;
+
+  g_object_unref (self->session);
+  g_strfreev (self->environment);
+  g_free (self);
+}
+
+static gpointer
+parse_set (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  Setting *setting = request->data;
+  g_auto (DevboxSessionState) state = { 0 };
   g_autoptr (JsonObject) object = devbox_request_parse_envelope (request, reply, error);
 
-  return object != NULL ? GINT_TO_POINTER (TRUE) : NULL;
+  if (object == NULL)
+    return NULL;
+
+  state.environment = devbox_session_dup_environ (setting->session);
+  for (guint i = 0; setting->environment[i] != NULL; i++)
+    {
+      const char *value = strchr (setting->environment[i], '=');
+      g_autofree char *name = g_strndup (setting->environment[i], value - setting->environment[i]);
+
+      state.environment = g_environ_setenv (state.environment, name, value + 1, TRUE);
+    }
+
+  devbox_session_update (setting->session, &state);
+  return GINT_TO_POINTER (TRUE);
 }
 
 DevboxRequest *
 devbox_session_environ_request_new (DevboxSession *session, const char *const *environment, GError **error)
 {
   DevboxRequest *request;
+  Setting *setting;
   GString *body;
 
   if (!devbox_request_check_environ (environment, error))
@@ -344,8 +419,14 @@ devbox_session_environ_request_new (DevboxSession *session, const char *const *e
   body->str[0] = '{';
   g_string_append_c (body, '}');
 
-  request = request_new_for_session (session, SOUP_METHOD_POST, "/env", parse_success);
+  request = request_new_for_session (session, SOUP_METHOD_POST, "/env", parse_set);
   devbox_request_take_json (request, body);
+
+  setting = g_new0 (Setting, 1);
+  setting->session = g_steal_pointer (&request->data);
+  setting->environment = g_strdupv ((GStrv) environment);
+  request->data = setting;
+  request->data_free = setting_free;
 
   return request;
 }

@@ -8,6 +8,14 @@ async void call (Devbox.Instance box) throws Error {
     yield box.replace_file_async ("file", new Bytes ({ 1, 2, 3 }), 0600);
     var bytes = yield box.load_file_async ("file");
     print ("%d bytes\n", bytes.length);
+    var files = new HashTable<string, Bytes> (str_hash, str_equal);
+    files["up/a"] = bytes;
+    files["up/b"] = new Bytes (null);
+    var upload = yield box.upload_files_async (files);
+    yield box.move_async ("up/a", "up/c");
+    var list = yield box.list_files_async ("up");
+    var last = (Devbox.FileInfo) list.get_item (1);
+    print ("%u of %u, %s\n", upload.n_processed, upload.n_total, last.name);
     try {
         yield box.load_file_async ("missing", new Cancellable ());
     } catch (Devbox.Error.FILE_NOT_FOUND error) {

@@ -122,7 +122,7 @@ class InstalledTest(unittest.TestCase):
 
     def test_embedded_vala(self):
         self.compile_vala(os.path.join(HERE, "embedded.vala"), "devbox-glib-1", "devbox-server-1")
-        self.assertEqual(run(self.program, self.workspace), "embedded\n3 bytes\nFILE_NOT_FOUND, 404, missing\n15 connections\n")
+        self.assertEqual(run(self.program, self.workspace), "embedded\n3 bytes\n2 of 2, c\nFILE_NOT_FOUND, 404, missing\n15 connections\n")
 
     def test_headers_stand_alone(self):
         for package in ("devbox-glib-1", "devbox-server-1"):

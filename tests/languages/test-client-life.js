@@ -1,29 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The life of devboxes through the client library in GJS, beside a local platform.
 import Devbox from 'gi://Devbox?version=1';
-import GLib from 'gi://GLib';
-import System from 'system';
+
+import {assertEqual, assertFails, main, runTests, test} from './tap.js';
 
 const {InstanceStatus: Status} = Devbox;
 const STATES = [['pause', Status.STOPPED], ['start', Status.RUNNING], ['shutdown', Status.SHUTDOWN], ['start', Status.RUNNING], ['restart', Status.RUNNING]];
-const tests = [];
-const test = (name, body) => tests.push({name, body});
-
-function assertEqual(actual, expected) {
-    if (JSON.stringify(actual) !== JSON.stringify(expected))
-        throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
-}
-
-async function assertRejects(promise, code) {
-    try {
-        await promise;
-    } catch (error) {
-        if (error.matches?.(Devbox.Error, code))
-            return error;
-        throw error;
-    }
-    throw new Error('nothing was thrown');
-}
 
 async function make(client, name) {
     const instance = await client.create_instance_async(new Devbox.InstanceSpec({name, runtime: 'bash', cpu: 1000, memory: 1024}));
@@ -90,7 +72,11 @@ test('a list', async client => {
 test('releases and samples', async client => {
     const instance = await make(client, 'origin');
     assertEqual((await instance.create_release_async('v1')).tag, 'v1');
-    assertEqual([...await client.list_releases_async('origin')].map(release => release.tag), ['v1']);
+    let release;
+    do
+        [release] = [...await client.list_releases_async('origin')];
+    while (release.status === Devbox.ReleaseStatus.BUILDING);
+    assertEqual([release.tag, release.status], ['v1', Devbox.ReleaseStatus.SUCCESS]);
     const copy = await instance.deploy_release_async('v1', 'copy');
     await copy.wait_ready_async(30000);
     let samples = [];
@@ -103,34 +89,19 @@ test('releases and samples', async client => {
 });
 
 test('errors', async client => {
-    const error = await assertRejects(client.get_instance_async('none'), Devbox.Error.DEVBOX_NOT_FOUND);
+    const error = await assertFails(() => client.get_instance_async('none'), Devbox.Error, Devbox.Error.DEVBOX_NOT_FOUND);
     const info = Devbox.ErrorInfo.from_error(error);
     assertEqual([info.http_status, info.path], [404, 'none']);
-    await assertRejects(client.pause_instance_async('../x'), Devbox.Error.VALIDATION_ERROR);
-    await assertRejects(Devbox.Instance.new_for_agent('http://127.0.0.1:1', null).pause_async(), Devbox.Error.VALIDATION_ERROR);
+    await assertFails(() => client.pause_instance_async('../x'), Devbox.Error, Devbox.Error.VALIDATION_ERROR);
+    await assertFails(() => Devbox.Instance.new_for_agent('http://127.0.0.1:1', null).pause_async(), Devbox.Error, Devbox.Error.VALIDATION_ERROR);
     await make(client, 'taken');
-    await assertRejects(client.create_instance_async(new Devbox.InstanceSpec({name: 'taken', runtime: 'bash', cpu: 2000, memory: 1024})), Devbox.Error.CONFLICT);
+    await assertFails(() => client.create_instance_async(new Devbox.InstanceSpec({name: 'taken', runtime: 'bash', cpu: 2000, memory: 1024})), Devbox.Error, Devbox.Error.CONFLICT);
     await client.delete_instance_async('taken');
     client.close();
-    await assertRejects(client.list_instances_async(), Devbox.Error.CONNECTION_FAILED);
+    await assertFails(() => client.list_instances_async(), Devbox.Error, Devbox.Error.CONNECTION_FAILED);
 });
 
-const loop = new GLib.MainLoop(null, false);
-let failed = false;
-
-async function main() {
-    print(`1..${tests.length}`);
-    for (const [i, {name, body}] of tests.entries()) {
-        try {
-            await body(new Devbox.Client());
-            print(`ok ${i + 1} ${name}`);
-        } catch (error) {
-            failed = true;
-            print(`not ok ${i + 1} ${name}\n# ${error.message}\n# ${error.stack?.replaceAll('\n', '\n# ')}`);
-        }
-    }
-}
-
-main().finally(() => loop.quit());
-loop.run();
-System.exit(failed ? 1 : 0);
+main(async () => {
+    const client = new Devbox.Client();
+    await runTests(client);
+});

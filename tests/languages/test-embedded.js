@@ -14,6 +14,43 @@ test('files', async box => {
     assertEqual(textOf(await box.load_file_async('a/b.txt', null)), '你好');
 });
 
+test('folders and uploads', async box => {
+    const upload = await box.upload_files_async({'up/a': new GLib.Bytes([1]), 'up/b': new GLib.Bytes([])}, null);
+    assertEqual([upload.successful, upload.n_processed, Number(upload.bytes_transferred)], [true, 2, 1]);
+    const files = await box.list_files_async('up', Devbox.ListFilesFlags.NONE, 0, 0, null);
+    assertEqual([...files].map(file => [file.name, Number(file.size)]), [['a', 1], ['b', 0]]);
+    await box.move_async('up/a', 'up/c', false, null);
+    const failed = await box.upload_files_async({'up': new GLib.Bytes([1])}, null);
+    const [result] = [...failed.get_errors()];
+    assertEqual([result.path, result.get_error().matches(Devbox.Error, Devbox.Error.VALIDATION_ERROR)], ['up', true]);
+    assertEqual(await box.find_async('.', 'C', null), [box.list_files_sync('up', 0, 1, 1, null).get_item(0).path]);
+    await box.delete_file_async('up', true, null);
+    await assertFails(() => box.list_files_async('up', 0, 0, 0, null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
+});
+
+test('streams', async box => {
+    const content = new Uint8Array(3000000).map((_, index) => index % 251);
+    const source = Gio.MemoryInputStream.new_from_bytes(new GLib.Bytes(content));
+    await box.replace_file_from_stream_async('big', source, -1, 0, null);
+    const stream = await box.open_file_async('big', null);
+    let position = 0;
+    for (;;) {
+        const bytes = await new Promise((resolve, reject) => stream.read_bytes_async(100000, GLib.PRIORITY_DEFAULT, null, (_stream, result) => {
+            try {
+                resolve(stream.read_bytes_finish(result));
+            } catch (error) {
+                reject(error);
+            }
+        }));
+        if (bytes.get_size() === 0)
+            break;
+        for (const byte of bytes.toArray())
+            if (byte !== position++ % 251)
+                throw new Error(`byte ${position - 1} is wrong`);
+    }
+    assertEqual(position, content.length);
+});
+
 test('commands', async box => {
     const result = await box.run_async(Devbox.Command.new(['sh', '-c', 'echo out; echo err >&2; exit 3']), null);
     assertEqual([result.get_exit_code(), result.get_stdout_text(), result.get_stderr_text()], [3, 'out\n', 'err\n']);

@@ -408,6 +408,38 @@ class OthersTest(ClientTest):
         self.assert_fails(Devbox.Error.VALIDATION_ERROR, self.client.check_health_sync, "../x")
 
 
+class FilesTest(ClientTest):
+    """The files of a devbox that is known by its name."""
+
+    def test_by_name(self):
+        self.make_ready("files")
+        client = self.make_client()
+        self.assertTrue(client.replace_file_sync("files", "tool", "#!/bin/sh\n", 0o755))
+        self.assertEqual(client.load_file_sync("files", "tool"), b"#!/bin/sh\n")
+        self.assertEqual(client.upload_files_sync("files", {"a/1": b"1", "a/2": "2"}).get_n_processed(), 2)
+        self.assertTrue(client.delete_file_sync("files", "a", True))
+        self.assert_fails(Devbox.Error.FILE_NOT_FOUND, client.load_file_sync, "files", "a/1")
+        self.assert_fails(Devbox.Error.PATH_TRAVERSAL_DETECTED, client.load_file_sync, "files", "../x")
+        self.assert_fails(Devbox.Error.DEVBOX_NOT_FOUND, client.load_file_sync, "nobody", "a")
+
+    def test_monitor_by_name(self):
+        self.make_ready("watched")
+
+        async def run(client):
+            monitor = await client.monitor_files_async("watched", ".")
+            seen = asyncio.get_running_loop().create_future()
+            monitor.connect("changed", lambda monitor, path, old_path, event: seen.done() or seen.set_result(path))
+            await client.replace_file_async("watched", "new", "x")
+            self.assertEqual(await asyncio.wait_for(seen, 10), "new")
+            monitor.cancel()
+
+        asyncio.run(run(self.make_client()))
+        monitor = self.make_client().monitor_files_sync("watched", ".")
+        self.assertFalse(monitor.is_cancelled())
+        monitor.cancel()
+        self.assert_fails(Devbox.Error.DEVBOX_NOT_FOUND, self.make_client().monitor_files_sync, "nobody", ".")
+
+
 class FailuresTest(ClientTest):
     BY_NAME = [("get_instance",), ("update_instance", Devbox.InstanceSpec(cpu=500)), ("start_instance",), ("pause_instance",), ("restart_instance",), ("shutdown_instance",),
                ("delete_instance",), ("set_ports", []), ("set_autostart", "true"), ("list_releases",), ("create_release", "v1", None),
