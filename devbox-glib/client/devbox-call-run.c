@@ -42,23 +42,27 @@ without_secrets (DevboxCall *self, GError *error)
   return error;
 }
 
-static gint64
-get_due_time (guint delay_ms)
-{
-  return g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
-}
-
 /* FALSE when the deadline would pass before: then what is known now is told now. */
 static gboolean
-retry_after (DevboxCall *self, guint delay_ms)
+run_again_after (DevboxCall *self, guint delay_ms)
 {
-  gint64 due = get_due_time (delay_ms);
+  gint64 due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
 
   if (due >= devbox_call_get_deadline (self))
     return FALSE;
 
-  self->n_retries++;
   devbox_timer_start (&self->pause, due);
+
+  return TRUE;
+}
+
+static gboolean
+retry_after (DevboxCall *self, guint delay_ms)
+{
+  if (!run_again_after (self, delay_ms))
+    return FALSE;
+
+  self->n_retries++;
 
   return TRUE;
 }
@@ -86,10 +90,13 @@ take_step (DevboxCall *self, const DevboxReply *reply, const GError *error)
   if (request->step == NULL || !request->step (request, reply, error, &delay_ms))
     return FALSE;
 
-  /* What has not come by the deadline has not come in time. */
   self->n_retries = 0;
-  devbox_timer_start (&self->pause, get_due_time (delay_ms));
+  if (run_again_after (self, delay_ms))
+    return TRUE;
+  if (!request->waits || error == NULL)
+    return FALSE;
 
+  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, error));
   return TRUE;
 }
 

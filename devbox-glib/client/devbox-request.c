@@ -180,14 +180,14 @@ find_code (DevboxRequest *self, const DevboxReply *reply, const Failure *failure
   return code;
 }
 
-/* The current dialect says with HTTP status 200 what it means by 1404 and the like. */
+/* The current dialect says with HTTP status 200 what it means by 1404 and the like, or by 413; the older platform says
+ * so what it means by 402. */
 static guint
 find_http_status (const DevboxReply *reply, const Failure *failure)
 {
-  if (SOUP_STATUS_IS_SUCCESSFUL (reply->status) && failure->status >= 1400 && failure->status < 1600)
-    return (guint) (failure->status - 1000);
+  gint64 status = failure->status >= 1400 ? failure->status - 1000 : failure->status;
 
-  return reply->status;
+  return SOUP_STATUS_IS_SUCCESSFUL (reply->status) && status >= 400 && status < 600 ? (guint) status : reply->status;
 }
 
 static gpointer

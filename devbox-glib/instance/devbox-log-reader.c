@@ -414,7 +414,7 @@ static gboolean
 take_piece (DevboxLogReader *self, GBytes *piece, GError *failure)
 {
   const DevboxErrorDetails details = { .path = self->subject };
-  g_autoptr (GBytes) owned_piece = piece;
+  g_autoptr (GBytes) owned_piece G_GNUC_UNUSED = piece;
   g_autoptr (GError) error = failure;
 
   if (piece != NULL && g_bytes_get_size (piece) > 0)

@@ -14,12 +14,14 @@
 /* GET /api/v1/devbox/{name} until it runs, then GET /health of its agent: in turns, since a devbox that ran may fail
  * while its agent starts. An agent without a platform is asked alone. */
 
+#define DEFAULT_TIMEOUT_MS (120 * 1000)
 #define FIRST_DELAY_MS 50
 #define MAX_DELAY_MS 1000
 
 typedef struct
 {
   DevboxAgent *agent;
+  gint64 end; /* in monotonic time */
   guint next_delay_ms;
   DevboxInstanceInfo *info; /* what the platform told last */
 } Wait;
@@ -86,10 +88,13 @@ learn_address (Wait *wait, const DevboxReply *reply, GError **error)
   return TRUE;
 }
 
+/* All the time that there is: the last look comes at its end. */
 static gboolean
 wait_longer (Wait *wait, guint *delay_ms)
 {
-  *delay_ms = wait->next_delay_ms;
+  gint64 rest_ms = MAX (wait->end - g_get_monotonic_time (), 0) / G_TIME_SPAN_MILLISECOND;
+
+  *delay_ms = (guint) MIN (wait->next_delay_ms, rest_ms);
   wait->next_delay_ms = MIN (wait->next_delay_ms * 3 / 2, MAX_DELAY_MS);
 
   return TRUE;
@@ -193,10 +198,13 @@ devbox_wait_ready_request_new (DevboxAgent *agent, guint timeout_ms, GError **er
   DevboxRequest *request = devbox_request_new (SOUP_METHOD_GET, "/health", parse, g_object_unref);
   Wait *wait = g_new0 (Wait, 1);
 
+  request->timeout_ms = timeout_ms != 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
+  request->waits = TRUE;
+
   wait->agent = devbox_agent_ref (agent);
+  wait->end = g_get_monotonic_time () + request->timeout_ms * G_TIME_SPAN_MILLISECOND;
   wait->next_delay_ms = FIRST_DELAY_MS;
 
-  request->timeout_ms = timeout_ms;
   request->subject = g_strdup (name);
   request->step = step;
   request->data = wait;
