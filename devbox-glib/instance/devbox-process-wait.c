@@ -43,15 +43,6 @@ wait_for_entry (DevboxLogReader *reader, GTask *task)
   devbox_log_reader_next_entry_async (reader, g_task_get_cancellable (task), on_entry, task);
 }
 
-static void on_entry (GObject *source, GAsyncResult *result, gpointer user_data);
-
-/* Takes the task. */
-static void
-read_on (DevboxLogReader *reader, GTask *task)
-{
-  devbox_log_reader_next_entry_async (reader, g_task_get_cancellable (task), on_entry, task);
-}
-
 static void
 on_entry (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -61,11 +52,7 @@ on_entry (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (DevboxLogEntry) entry = devbox_log_reader_next_entry_finish (reader, result, &error);
 
   if (entry != NULL)
-<<<<<<< HEAD
-    read_on (reader, g_steal_pointer (&task));
-=======
     wait_for_entry (reader, g_steal_pointer (&task));
->>>>>>> main
   else /* whatever went wrong, the agent will say what of the process */
     ask (g_steal_pointer (&task), DEVBOX_PROCESS_QUESTION_END);
 }
@@ -90,11 +77,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       g_autoptr (DevboxLogReader) reader = listen (self);
 
-<<<<<<< HEAD
-      read_on (reader, g_steal_pointer (&task));
-=======
       wait_for_entry (reader, g_steal_pointer (&task));
->>>>>>> main
     }
   else
     {
