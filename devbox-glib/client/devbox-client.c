@@ -342,8 +342,8 @@ devbox_client_class_init (DevboxClientClass *klass)
   /**
    * DevboxClient:traceparent:
    *
-   * The trace that the client's calls belong to, as the `traceparent` header of W3C Trace Context has it; each call is a
-   * trace of its own if it is %NULL.
+   * The trace that the client's calls belong to, as the `traceparent` header of W3C Trace Context has it; each call is
+   * a trace of its own if it is %NULL.
    *
    * Since: 1.0
    */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "devbox-test-census.h"
 
-/* Counts the objects that the library makes, whoever holds them: Debian's GObject was built without instance counts. The
- * classes themselves are made to tell, so that objects of private types, which no binding knows, are seen too. */
+/* Counts the objects that the library makes, whoever holds them: Debian's GObject was built without instance counts.
+ * The classes themselves are made to tell, so that objects of private types, which no binding knows, are seen too. */
 typedef struct
 {
   void (*constructed) (GObject *object);
@@ -55,8 +55,8 @@ is_of_interest (const char *name)
 {
   static const char *const others[] = { "GCancellable", "GSocket", "GSubprocess", "GTask", "GTcpConnection", NULL };
 
-  return (g_str_has_prefix (name, "Devbox") && !g_str_has_prefix (name, "DevboxServer")) || g_str_has_prefix (name, "Soup")
-         || g_strv_contains (others, name);
+  return (g_str_has_prefix (name, "Devbox") && !g_str_has_prefix (name, "DevboxServer"))
+         || g_str_has_prefix (name, "Soup") || g_strv_contains (others, name);
 }
 
 static void
@@ -112,7 +112,8 @@ walk_types (GType parent, GString *description)
       int n_own = census != NULL ? g_atomic_int_get (&census->n_objects) : walk_types (types[i], description);
 
       if (census != NULL && n_own != 0)
-        g_string_append_printf (description, "%s%d of %s", description->len > 0 ? ", " : "", n_own, g_type_name (types[i]));
+        g_string_append_printf (description, "%s%d of %s", description->len > 0 ? ", " : "", n_own,
+                                g_type_name (types[i]));
       n_objects += n_own;
     }
 
