@@ -102,12 +102,11 @@ end (BodyFeed *self)
     {
       DevboxErrorDetails details = { .path = self->subject };
 
-      devbox_pipe_end (self->pipe,
-                       devbox_error_new (DEVBOX_ERROR_FILE_TRANSFER_FAILED, &details,
-                                         /* Translators: the placeholders are numbers of bytes */
-                                         _ ("There were only %" G_GOFFSET_FORMAT " of %" G_GOFFSET_FORMAT
-                                            " bytes to send"),
-                                         self->n_fed, self->size));
+      devbox_pipe_end (self->pipe, devbox_error_new (DEVBOX_ERROR_FILE_TRANSFER_FAILED, &details,
+                                                     /* Translators: the placeholders are numbers of bytes */
+                                                     _ ("There were only %" G_GOFFSET_FORMAT " of %" G_GOFFSET_FORMAT
+                                                        " bytes to send"),
+                                                     self->n_fed, self->size));
     }
   else
     devbox_pipe_end (self->pipe, NULL);
@@ -258,4 +257,3 @@ devbox_body_feed_call_sync (DevboxClient *client,
 
   return devbox_client_call_finish (G_ASYNC_RESULT (task), error);
 }
-

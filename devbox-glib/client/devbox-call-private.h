@@ -86,7 +86,6 @@ struct _DevboxRequest
   gboolean has_envelope;        /* with that: a reply in JSON is one of the current dialect, and is parsed */
   gboolean may_be_silent;       /* with that: any time may pass without a byte */
   gboolean tries_once;          /* no retries, whatever the client's settings */
-  gboolean waits;               /* its steps wait for something: that there is no time for the next one is its failure */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
   DevboxRequestStep step;       /* or NULL */
   DevboxRequestParse parse;

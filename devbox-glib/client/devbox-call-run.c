@@ -42,15 +42,22 @@ without_secrets (DevboxCall *self, GError *error)
   return error;
 }
 
+static gint64
+get_due_time (guint delay_ms)
+{
+  return g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
+}
+
 /* FALSE when the deadline would pass before: then what is known now is told now. */
 static gboolean
-run_again_after (DevboxCall *self, guint delay_ms)
+retry_after (DevboxCall *self, guint delay_ms)
 {
-  gint64 due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
+  gint64 due = get_due_time (delay_ms);
 
   if (due >= devbox_call_get_deadline (self))
     return FALSE;
 
+  self->n_retries++;
   devbox_timer_start (&self->pause, due);
 
   return TRUE;
@@ -79,13 +86,10 @@ take_step (DevboxCall *self, const DevboxReply *reply, const GError *error)
   if (request->step == NULL || !request->step (request, reply, error, &delay_ms))
     return FALSE;
 
+  /* What has not come by the deadline has not come in time. */
   self->n_retries = 0;
-  if (run_again_after (self, delay_ms))
-    return TRUE;
-  if (!request->waits || error == NULL)
-    return FALSE;
+  devbox_timer_start (&self->pause, get_due_time (delay_ms));
 
-  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, error));
   return TRUE;
 }
 
@@ -102,9 +106,8 @@ fail_attempt (DevboxCall *self, GError *error, gboolean was_sent)
       return;
     }
   if (devbox_retry_after_error (&self->rules, self->request, self->n_retries, error, was_sent, &delay_ms)
-      && run_again_after (self, delay_ms))
+      && retry_after (self, delay_ms))
     {
-      self->n_retries++;
       g_error_free (error);
       return;
     }
@@ -162,11 +165,8 @@ judge_reply (DevboxCall *self, const DevboxReply *reply)
       return;
     }
   if (devbox_retry_after_reply (&self->rules, request, self->n_retries, reply, &delay_ms)
-      && run_again_after (self, delay_ms))
-    {
-      self->n_retries++;
-      return;
-    }
+      && retry_after (self, delay_ms))
+    return;
   if (take_step (self, reply, NULL))
     return;
 

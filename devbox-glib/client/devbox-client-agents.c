@@ -13,9 +13,9 @@
 
 /* Takes the detail, or NULL where there was an error. */
 static char *
-take_agent_url (DevboxClient *self, DevboxInstanceInfo *info, GError **error)
+take_agent_url (DevboxClient *self, DevboxInstanceInfo *detail, GError **error)
 {
-  g_autoptr (DevboxInstanceInfo) own_info = info;
+  g_autoptr (DevboxInstanceInfo) info = detail;
   g_autoptr (DevboxEndpoint) endpoint = NULL;
   GError *cause = NULL;
 

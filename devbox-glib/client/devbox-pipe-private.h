@@ -29,7 +29,8 @@ void devbox_pipe_end (DevboxPipe *self, GError *error);
 gssize devbox_pipe_read (DevboxPipe *self, void *buffer, gsize count, GCancellable *cancellable, GError **error);
 gssize devbox_pipe_read_nonblocking (DevboxPipe *self, void *buffer, gsize count, GError **error);
 gboolean devbox_pipe_is_readable (DevboxPipe *self);
-/* Nobody will read any more: what is there is dropped. Never blocks. */
+/* Nobody will read any more: what is there is dropped. Never blocks. Every pipe that had a source has to be closed in
+ * the end, since it keeps the source, and that the pipe. */
 void devbox_pipe_close (DevboxPipe *self);
 gboolean devbox_pipe_is_closed (DevboxPipe *self);
 

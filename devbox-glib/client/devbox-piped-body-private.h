@@ -13,7 +13,8 @@ G_DECLARE_FINAL_TYPE (DevboxPipedBody, devbox_piped_body, DEVBOX, PIPED_BODY, GI
 typedef enum
 {
   DEVBOX_PIPED_BODY_BEGINS, /* the first byte is about to be read */
-  DEVBOX_PIPED_BODY_FAILS,  /* an error is about to be returned: after that libsoup may end the body as if it were whole */
+  DEVBOX_PIPED_BODY_FAILS,  /* an error is about to be returned: after that libsoup may end the body as if it were whole
+                             */
 } DevboxPipedBodyEvent;
 
 typedef void (*DevboxPipedBodyFunc) (DevboxPipedBodyEvent event, gpointer data);

@@ -33,7 +33,7 @@ gpointer devbox_platform_operation_sync (DevboxClient *client,
 /* What public functions make of a result, or of NULL where there was an error. All take it. */
 gboolean devbox_platform_operation_drop_object (gpointer object);
 DevboxInstance *devbox_client_take_instance (DevboxClient *self,
-                                             DevboxInstanceInfo *info,
+                                             DevboxInstanceInfo *detail,
                                              GMainContext *context); /* NULL: the thread-default one */
 
 /* Where the agent of a devbox is, as a detail tells it. transfer full */

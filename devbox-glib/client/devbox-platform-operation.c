@@ -108,9 +108,9 @@ devbox_platform_operation_drop_object (gpointer object)
 }
 
 DevboxInstance *
-devbox_client_take_instance (DevboxClient *self, DevboxInstanceInfo *info, GMainContext *context)
+devbox_client_take_instance (DevboxClient *self, DevboxInstanceInfo *detail, GMainContext *context)
 {
-  g_autoptr (DevboxInstanceInfo) own_info = info;
+  g_autoptr (DevboxInstanceInfo) info = detail;
   g_autoptr (GMainContext) own_context = NULL;
 
   if (info == NULL)

@@ -25,8 +25,7 @@ typedef struct
 static GError *
 make_error (ReplyFeed *self, const GError *cause)
 {
-  DevboxErrorDetails details
-      = { .http_status = self->http_status, .request_id = self->request_id, .path = self->path };
+  DevboxErrorDetails details = { .http_status = self->http_status, .request_id = self->request_id, .path = self->path };
 
   if (self->was_closed)
     return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &details, "%s", _ ("The client was closed"));

@@ -98,8 +98,7 @@ devbox_reply_stream_read_nonblocking (GPollableInputStream *stream, void *buffer
 static GSource *
 devbox_reply_stream_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) readable
-      = devbox_pipe_source_new (DEVBOX_REPLY_STREAM (stream)->pipe, DEVBOX_PIPE_READABLE);
+  g_autoptr (GSource) readable = devbox_pipe_source_new (DEVBOX_REPLY_STREAM (stream)->pipe, DEVBOX_PIPE_READABLE);
 
   return g_pollable_source_new_full (stream, readable, cancellable);
 }

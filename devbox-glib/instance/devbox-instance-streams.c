@@ -39,8 +39,8 @@ new_open_file (DevboxInstance *self, const char *path, GError **error)
  * waits. It may be read in any thread, by one at a time, and uses one of the connections of
  * [property@Client:pool] until it has ended, is closed or freed. It keeps the client.
  *
- * The deadline of the call, [property@Client:timeout], counts until the stream is there. After that no read waits longer
- * than this for the next bytes from the agent.
+ * The deadline of the call, [property@Client:timeout], counts until the stream is there. After that no read waits
+ * longer than this for the next bytes from the agent.
  *
  * A read fails with %DEVBOX_ERROR_CONNECTION_FAILED if the file does not come whole, or the client is closed, and with
  * %DEVBOX_ERROR_OPERATION_TIMEOUT if the agent sends nothing more. So the stream has an end only where the file has it.
@@ -146,8 +146,8 @@ new_replace_file (DevboxInstance *self, const char *path, goffset size, guint mo
  * fewer bytes than @size says, the file stays as it was. No more than 1 MiB is in memory at any time.
  *
  * @contents is read asynchronously in the thread-default main context of the call, from where it stands, and is left
- * open. It must not be used otherwise until the call has ended; the call does not end before its last read has. An agent
- * that is told @size can refuse a file that is too large before any of it is sent.
+ * open. It must not be used otherwise until the call has ended; the call does not end before its last read has. An
+ * agent that is told @size can refuse a file that is too large before any of it is sent.
  *
  * The deadline of the call, [property@Client:timeout], begins anew with each piece that is sent.
  *
@@ -308,8 +308,8 @@ devbox_instance_download_files_async (DevboxInstance *self,
  * Ends [method@Instance.download_files_async].
  *
  * Errors: %DEVBOX_ERROR_FILE_NOT_FOUND if one of the files is missing; %DEVBOX_ERROR_PATH_TRAVERSAL_DETECTED if a path
- * leaves the workspace; %DEVBOX_ERROR_VALIDATION_ERROR if there is no path, or one is empty or not UTF-8, or if the agent
- * makes no archives.
+ * leaves the workspace; %DEVBOX_ERROR_VALIDATION_ERROR if there is no path, or one is empty or not UTF-8, or if the
+ * agent makes no archives.
  *
  * Returns: (transfer full): a stream of the archive, or %NULL if @error is set
  *

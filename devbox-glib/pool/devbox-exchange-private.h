@@ -18,10 +18,10 @@ typedef struct
 {
   SoupMessage *message;
 
-  GBytes *body;            /* or NULL */
-  DevboxPipe *body_pipe;   /* instead; or NULL. Its reader may have to go back: see devbox_pipe_rewind () */
-  goffset body_pipe_size;  /* what it brings, -1: unknown */
-  const char *body_head;   /* of a JSON text in which that stands in base64, or NULL: it stands for itself */
+  GBytes *body;           /* or NULL */
+  DevboxPipe *body_pipe;  /* instead; or NULL. Its reader may have to go back: see devbox_pipe_rewind () */
+  goffset body_pipe_size; /* what it brings, -1: unknown */
+  const char *body_head;  /* of a JSON text in which that stands in base64, or NULL: it stands for itself */
   const char *body_tail;
   const char *content_type;
 

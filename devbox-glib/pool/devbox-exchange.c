@@ -143,9 +143,8 @@ finish_without_body (DevboxExchange *self)
 static void
 reader_is_done (GBytes *body, GError *error, gpointer data)
 {
-  g_autoptr (GBytes) owned = body;
-
   finish (data, body, error);
+  g_clear_pointer (&body, g_bytes_unref);
 }
 
 static gboolean
@@ -175,9 +174,8 @@ read_reply (DevboxExchange *self, GInputStream *stream)
   g_autoptr (DevboxPipe) pipe = NULL;
   guint silence_ms = 0;
 
-  self->reader
-      = devbox_reply_reader_new (self->thread, stream, soup_message_headers_get_encoding (headers),
-                                 get_declared_size (self), reader_is_done, self);
+  self->reader = devbox_reply_reader_new (self->thread, stream, soup_message_headers_get_encoding (headers),
+                                          get_declared_size (self), reader_is_done, self);
   if (self->pour != NULL)
     pipe = self->pour (self, &silence_ms, self->data);
 
@@ -314,8 +312,8 @@ set_piped_body (DevboxExchange *self)
 {
   goffset size = devbox_piped_body_get_size (self->body_head, self->body_tail, self->body_pipe_size);
 
-  self->request_stream = G_INPUT_STREAM (
-      devbox_piped_body_new (self->body_pipe, self->body_head, self->body_tail, piped_body_cb, self));
+  self->request_stream
+      = G_INPUT_STREAM (devbox_piped_body_new (self->body_pipe, self->body_head, self->body_tail, piped_body_cb, self));
   soup_message_set_request_body (self->message, self->content_type, self->request_stream, size);
 }
 

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * the I/O thread, whose other work gets its turn. */
 typedef struct _DevboxReplyReader DevboxReplyReader;
 
-/* Called once, perhaps from within the function that starts it. The body is NULL on an error, and when it went through a
- * pipe. Takes both. */
+/* Called once, perhaps from within the function that starts it. The body is NULL on an error, and when it went through
+ * a pipe. Takes both. */
 typedef void (*DevboxReplyReaderDone) (GBytes *body, GError *error, gpointer data);
 
 /* declared_size -1: not declared. */

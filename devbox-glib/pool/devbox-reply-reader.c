@@ -270,8 +270,8 @@ read_some (gpointer data)
           return G_SOURCE_REMOVE;
         }
 
-      n_read = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->stream), room, size, NULL,
-                                                         &error);
+      n_read
+          = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->stream), room, size, NULL, &error);
       if (n_read == 0)
         {
           finish_at_end (self);

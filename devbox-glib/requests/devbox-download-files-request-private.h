@@ -7,7 +7,6 @@
 G_BEGIN_DECLS
 
 /* POST /api/v1/files/batch-download. The result is a GInputStream of the archive. */
-DevboxRequest *
-devbox_download_files_request_new (const char *const *paths, DevboxArchiveFormat format, GError **error);
+DevboxRequest *devbox_download_files_request_new (const char *const *paths, DevboxArchiveFormat format, GError **error);
 
 G_END_DECLS

@@ -56,9 +56,9 @@ devbox_download_files_request_new (const char *const *paths, DevboxArchiveFormat
         return NULL;
     }
 
-  request = devbox_file_request_new_current ("/api/v1/files/batch-download", build_body (paths, format),
-                                             N_ ("The agent does not know how to make archives"), parse,
-                                             g_object_unref);
+  request
+      = devbox_file_request_new_current ("/api/v1/files/batch-download", build_body (paths, format),
+                                         N_ ("The agent does not know how to make archives"), parse, g_object_unref);
   request->subject = g_strdup (paths[0]);
   request->n_files = g_strv_length ((char **) paths);
   request->idempotent = TRUE;

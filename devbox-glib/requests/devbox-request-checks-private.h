@@ -57,8 +57,8 @@ JsonObject *devbox_request_parse_object (const DevboxReply *reply, GError **erro
  * way. (transfer full) */
 JsonObject *devbox_request_parse_envelope (DevboxRequest *request, const DevboxReply *reply, GError **error);
 
-/* Whether a reply with this head is such an envelope, where an endpoint gives the content of a file otherwise: that is an
- * attachment, whatever is in it. */
+/* Whether a reply with this head is such an envelope, where an endpoint gives the content of a file otherwise: that is
+ * an attachment, whatever is in it. */
 gboolean devbox_request_head_is_envelope (SoupMessageHeaders *headers);
 
 /* A reply that is a success and yet not what the endpoint promises: turns the reason, whatever its domain, into a

@@ -20,12 +20,19 @@ typedef struct
   GHashTable *lines; /* or NULL */
 } Reader;
 
+static void
+clear_buffer (guchar *start, guchar *end)
+{
+  if (start != NULL)
+    explicit_bzero (start, (gsize) (end - start));
+}
+
 /* The text may hold secrets, and these are copies of it. */
 static void
 clear_reader (Reader *self)
 {
-  explicit_bzero (self->parser.raw_buffer.start, (gsize) (self->parser.raw_buffer.end - self->parser.raw_buffer.start));
-  explicit_bzero (self->parser.buffer.start, (gsize) (self->parser.buffer.end - self->parser.buffer.start));
+  clear_buffer (self->parser.raw_buffer.start, self->parser.raw_buffer.end);
+  clear_buffer (self->parser.buffer.start, self->parser.buffer.end);
   yaml_parser_delete (&self->parser);
 }
 

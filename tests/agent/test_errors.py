@@ -29,6 +29,7 @@ NOT_BY_AN_AGENT = {
     "HEALTH_CHECK_FAILED": "of the client: a health check has no error body", "UNAUTHORIZED": "of today's agent", "INVALID_TOKEN": "of today's agent",
     "TOKEN_EXPIRED": "of the platform", "FILE_TRANSFER_FAILED": "to nobody: it follows an error that was told",
     "CONFLICT": "only in the current dialect", "SESSION_NOT_FOUND": "only in the current dialect",
+    "PAYMENT_REQUIRED": "of the live platform",
 }
 
 

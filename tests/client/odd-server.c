@@ -386,6 +386,9 @@ receive_body (Connection *self, gsize size)
 {
   gsize length = self->body->len;
 
+  if (size == 0)
+    return TRUE;
+
   g_byte_array_set_size (self->body, (guint) (length + size));
 
   return take (self, self->body->data + length, size);

@@ -179,6 +179,7 @@ test_threads (void)
   g_assert_cmpuint (position, ==, N_BYTES);
 
   g_thread_join (thread);
+  devbox_pipe_close (pipe);
 }
 
 static gboolean

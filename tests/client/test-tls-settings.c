@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "call-test-util.h"
+#include "devbox-connection-private.h"
 #include "devbox-kubeconfig-private.h"
 #include "devbox-tls-authorities-private.h"
 #include "test-certificates.h"
@@ -144,7 +145,7 @@ static gboolean
 get (const DevboxTlsOptions *options, const char *url, GError **error)
 {
   g_autoptr (DevboxTlsSettings) settings = devbox_tls_settings_new (options, error);
-  g_autoptr (SoupSession) session = soup_session_new ();
+  g_autoptr (SoupSession) session = devbox_session_new ("test");
   g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, url);
   g_autoptr (GBytes) body = NULL;
   Result result = { NULL };

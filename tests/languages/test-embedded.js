@@ -28,6 +28,29 @@ test('folders and uploads', async box => {
     await assertFails(() => box.list_files_async('up', 0, 0, 0, null), Devbox.Error, Devbox.Error.FILE_NOT_FOUND);
 });
 
+test('streams', async box => {
+    const content = new Uint8Array(3000000).map((_, index) => index % 251);
+    const source = Gio.MemoryInputStream.new_from_bytes(new GLib.Bytes(content));
+    await box.replace_file_from_stream_async('big', source, -1, 0, null);
+    const stream = await box.open_file_async('big', null);
+    let position = 0;
+    for (;;) {
+        const bytes = await new Promise((resolve, reject) => stream.read_bytes_async(100000, GLib.PRIORITY_DEFAULT, null, (_stream, result) => {
+            try {
+                resolve(stream.read_bytes_finish(result));
+            } catch (error) {
+                reject(error);
+            }
+        }));
+        if (bytes.get_size() === 0)
+            break;
+        for (const byte of bytes.toArray())
+            if (byte !== position++ % 251)
+                throw new Error(`byte ${position - 1} is wrong`);
+    }
+    assertEqual(position, content.length);
+});
+
 test('commands', async box => {
     const result = await box.run_async(Devbox.Command.new(['sh', '-c', 'echo out; echo err >&2; exit 3']), null);
     assertEqual([result.get_exit_code(), result.get_stdout_text(), result.get_stderr_text()], [3, 'out\n', 'err\n']);
