@@ -87,7 +87,6 @@ void devbox_call_stop_run (DevboxCall *self); /* whatever it is at; its connecti
 /* Ends the call; takes result and error, of which one is set. */
 void devbox_call_settle (DevboxCall *self, gpointer result, GError *error);
 DevboxErrorDetails devbox_call_get_error_details (DevboxCall *self);
-GError *devbox_call_make_late_error (DevboxCall *self, const GError *cause); /* the cause may be NULL */
 /* Monotonic time in µs; G_MAXINT64 for none. It moves as long as a body that comes through a pipe does. */
 gint64 devbox_call_get_deadline (DevboxCall *self);
 
