@@ -85,7 +85,7 @@ devbox_client_check_path (DevboxClient *self, const char *path, GError **error)
 }
 
 /**
- * devbox_client_get_path_policy:
+ * devbox_client_dup_path_policy:
  * @self: a client
  *
  * Gets what decides which paths may be sent.
@@ -95,7 +95,7 @@ devbox_client_check_path (DevboxClient *self, const char *path, GError **error)
  * Since: 1.0
  */
 DevboxPathPolicy *
-devbox_client_get_path_policy (DevboxClient *self)
+devbox_client_dup_path_policy (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
@@ -140,7 +140,7 @@ devbox_client_set_path_policy (DevboxClient *self, DevboxPathPolicy *policy)
 }
 
 /**
- * devbox_client_get_metrics:
+ * devbox_client_dup_metrics:
  * @self: a client
  *
  * Gets what counts the client's calls.
@@ -150,7 +150,7 @@ devbox_client_set_path_policy (DevboxClient *self, DevboxPathPolicy *policy)
  * Since: 1.0
  */
 DevboxMetrics *
-devbox_client_get_metrics (DevboxClient *self)
+devbox_client_dup_metrics (DevboxClient *self)
 {
   DevboxClientHooks *hooks;
   DevboxMetrics *metrics;
