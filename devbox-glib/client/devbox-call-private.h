@@ -38,6 +38,7 @@ typedef struct
   GBytes *body;
   const char *request_id; /* what the server said, or what we sent */
   const char *base_url;   /* of the endpoint that it is from */
+  DevboxEndpoint *endpoint; /* whose secrets no text that it tells may repeat; NULL: there are none */
 } DevboxReply;
 
 /* All functions of a request run in the I/O thread; meanwhile its members are theirs to change. */
