@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL even as \u0000, depth
- * ≤ 64, names ≤ 1 KiB, numbers ≤ 64 characters, integers within gint64, doubles finite, one value), then json-glib
- * parses it. Of members with the same name the last one counts. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what
+ * ≤ 64, names ≤ 1 KiB, numbers ≤ 64 characters, integers within gint64, doubles finite, one value, as many as make a
+ * tree of 200 MB, some thousand members in an object), then json-glib parses it. Of members with the same name the last one counts. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what
  * is wrong and at which byte, from 0. */
 gboolean devbox_wire_json_scan (const char *data, gsize size, GError **error);
 JsonNode *devbox_wire_json_parse (const char *data, gsize size, GError **error);
