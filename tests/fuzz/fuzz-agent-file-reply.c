@@ -58,7 +58,7 @@ static void
 check_files (gpointer result)
 {
   g_autoptr (GListStore) files = result;
-  guint n_files = g_list_model_get_n_items (result);
+  guint n_files = g_list_model_get_n_items (G_LIST_MODEL (files));
 
   for (guint i = 0; i < n_files; i++)
     {
