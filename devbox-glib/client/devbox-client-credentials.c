@@ -56,7 +56,7 @@ devbox_client_new_for_platform (const char *base_url, const char *token, GError 
 }
 
 /**
- * devbox_client_get_kubeconfig:
+ * devbox_client_dup_kubeconfig:
  * @self: a client
  *
  * Gets the credential by which the platform lets the client in.
@@ -66,7 +66,7 @@ devbox_client_new_for_platform (const char *base_url, const char *token, GError 
  * Since: 1.0
  */
 DevboxKubeconfig *
-devbox_client_get_kubeconfig (DevboxClient *self)
+devbox_client_dup_kubeconfig (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
@@ -96,7 +96,7 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
 }
 
 /**
- * devbox_client_get_authenticator:
+ * devbox_client_dup_authenticator:
  * @self: a client
  *
  * Gets what authorizes the client's requests instead of its kubeconfig.
@@ -106,7 +106,7 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
  * Since: 1.0
  */
 DevboxAuthenticator *
-devbox_client_get_authenticator (DevboxClient *self)
+devbox_client_dup_authenticator (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
