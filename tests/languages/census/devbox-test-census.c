@@ -180,9 +180,13 @@ count_descriptors (GString *description)
   return n_descriptors;
 }
 
-/* Of the library: GLib keeps some of its own for the next work. */
-static int
-count_threads (void)
+/**
+ * devbox_test_count_threads:
+ *
+ * Returns: how many threads there are of the library; GLib keeps some of its own for the next work
+ */
+int
+devbox_test_count_threads (void)
 {
   g_autoptr (GDir) folder = g_dir_open ("/proc/self/task", 0, NULL);
   const char *id;
@@ -229,7 +233,7 @@ count (int counts[N_COUNTS], GString *descriptors)
 {
   counts[SOURCES] = count_sources ();
   counts[DESCRIPTORS] = count_descriptors (descriptors);
-  counts[THREADS] = count_threads ();
+  counts[THREADS] = devbox_test_count_threads ();
   counts[RESIDENT_KIB] = read_resident_kib ();
 }
 
