@@ -65,6 +65,7 @@ struct _DevboxCall
   DevboxMetricsRecorder *recorder; /* NULL in a call of the I/O thread's own */
   DevboxTrace trace;
   guint64 n_bytes;
+  GError *step_error; /* what the step before the pause was taken for, or NULL */
   guint n_retries;
   gboolean was_sent_again;
   gboolean was_found_again;

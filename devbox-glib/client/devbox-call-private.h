@@ -38,6 +38,7 @@ typedef struct
   GBytes *body;
   const char *request_id; /* what the server said, or what we sent */
   const char *base_url;   /* of the endpoint that it is from */
+  DevboxEndpoint *endpoint; /* whose secrets no text that it tells may repeat; NULL: there are none */
 } DevboxReply;
 
 /* All functions of a request run in the I/O thread; meanwhile its members are theirs to change. */
@@ -83,9 +84,10 @@ struct _DevboxRequest
   /* The result is a GInputStream of the body of a reply with status 200, as soon as its head is there; all others are
    * parsed. The time-out counts until then; afterwards the same time must not pass without a byte. */
   gboolean streams_reply;
-  gboolean has_envelope;        /* with that: a reply in JSON is one of the current dialect, and is parsed */
-  gboolean may_be_silent;       /* with that: any time may pass without a byte */
-  gboolean tries_once;          /* no retries, whatever the client's settings */
+  gboolean has_envelope;  /* with that: a reply in JSON is one of the current dialect, and is parsed */
+  gboolean may_be_silent; /* with that: any time may pass without a byte */
+  gboolean tries_once;    /* no retries, whatever the client's settings */
+  gboolean waits;         /* its steps wait for something: that there is no time for the next one is its failure */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
   DevboxRequestStep step;       /* or NULL */
   DevboxRequestParse parse;

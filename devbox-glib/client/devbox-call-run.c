@@ -27,38 +27,27 @@ devbox_call_stop_run (DevboxCall *self)
     devbox_connection_abort (self->connection);
 }
 
-/* An error text may repeat what the server wrote, and that what we wrote. */
-static GError *
-without_secrets (DevboxCall *self, GError *error)
-{
-  g_autofree char *message = devbox_endpoint_redact (self->endpoint, error->message);
-
-  if (strcmp (message, error->message) != 0)
-    {
-      g_free (error->message);
-      error->message = g_steal_pointer (&message);
-    }
-
-  return error;
-}
-
-static gint64
-get_due_time (guint delay_ms)
-{
-  return g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
-}
-
 /* FALSE when the deadline would pass before: then what is known now is told now. */
 static gboolean
-retry_after (DevboxCall *self, guint delay_ms)
+run_again_after (DevboxCall *self, guint delay_ms)
 {
-  gint64 due = get_due_time (delay_ms);
+  gint64 due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
 
   if (due >= devbox_call_get_deadline (self))
     return FALSE;
 
-  self->n_retries++;
   devbox_timer_start (&self->pause, due);
+
+  return TRUE;
+}
+
+static gboolean
+retry_after (DevboxCall *self, guint delay_ms)
+{
+  if (!run_again_after (self, delay_ms))
+    return FALSE;
+
+  self->n_retries++;
 
   return TRUE;
 }
@@ -87,10 +76,13 @@ take_step (DevboxCall *self, const DevboxReply *reply, const GError *error)
   if (request->step == NULL || !request->step (request, reply, error, &delay_ms))
     return FALSE;
 
-  /* What has not come by the deadline has not come in time. */
   self->n_retries = 0;
-  devbox_timer_start (&self->pause, get_due_time (delay_ms));
+  if (run_again_after (self, delay_ms))
+    return TRUE;
+  if (!request->waits || error == NULL)
+    return FALSE;
 
+  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, error));
   return TRUE;
 }
 
@@ -118,7 +110,8 @@ fail_attempt (DevboxCall *self, GError *error, gboolean was_sent)
       return;
     }
 
-  devbox_call_settle (self, NULL, without_secrets (self, error));
+  devbox_endpoint_redact_error (self->endpoint, error);
+  devbox_call_settle (self, NULL, error);
 }
 
 /* What the server calls the request, if that can be shown, else what we call it. */
@@ -176,8 +169,13 @@ judge_reply (DevboxCall *self, const DevboxReply *reply)
     error
         = devbox_error_new (DEVBOX_ERROR_INTERNAL_ERROR, NULL, _ ("The reply to %s was not understood"), request->path);
 
-  devbox_call_settle (self, result,
-                      error != NULL ? without_secrets (self, devbox_error_complete (error, &details)) : NULL);
+  if (error != NULL)
+    {
+      error = devbox_error_complete (error, &details);
+      devbox_endpoint_redact_error (self->endpoint, error);
+    }
+
+  devbox_call_settle (self, result, error);
 }
 
 /* Whether a request may go out at once over a fresh connection: the one that it took had been used before, the server
@@ -219,6 +217,7 @@ judge (DevboxCall *self, const DevboxConnectionReply *reply)
                            .body = reply->body,
                            .request_id = get_request_id (self, headers),
                            .base_url = devbox_endpoint_get_url (self->endpoint),
+                           .endpoint = self->endpoint,
                        });
   else
     {
@@ -314,7 +313,7 @@ pour_cb (DevboxConnection *connection, SoupMessage *message, guint *silence_ms, 
     return NULL;
 
   pipe = devbox_pipe_new (DEVBOX_PIPE_CAPACITY);
-  stream = devbox_reply_stream_new (pipe, self->thread, self->client);
+  stream = devbox_reply_stream_new (pipe, self->thread, self->client, self->endpoint);
   *silence_ms = request->may_be_silent ? 0 : self->timeout_ms;
 
   self->connection = NULL;

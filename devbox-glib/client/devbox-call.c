@@ -197,12 +197,28 @@ devbox_call_get_deadline (DevboxCall *self)
   return MAX (self->start_time, last_progress) + self->timeout_ms * G_TIME_SPAN_MILLISECOND;
 }
 
+GError *
+devbox_call_make_late_error (DevboxCall *self, const GError *cause)
+{
+  DevboxErrorDetails details = devbox_call_get_error_details (self);
+  const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
+
+  details.cause = cause;
+  if (address != NULL)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                             /* Translators: %s is an address such as "https://example.org:443", %u a number of
+                              * milliseconds */
+                             _ ("%s did not answer within %u ms"), address, self->timeout_ms);
+
+  return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                           /* Translators: %u is a number of milliseconds */
+                           _ ("The devbox was not found within %u ms"), self->timeout_ms);
+}
+
 static void
 deadline_passed (gpointer data)
 {
   DevboxCall *self = data;
-  DevboxErrorDetails details = devbox_call_get_error_details (self);
-  const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
   gint64 deadline = devbox_call_get_deadline (self);
 
   if (deadline > g_get_monotonic_time ())
@@ -211,22 +227,7 @@ deadline_passed (gpointer data)
       return;
     }
 
-  if (self->pause.iter != NULL && self->request->step != NULL)
-    devbox_call_settle (self, NULL,
-                        devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
-                                          /* Translators: %u is a number of milliseconds */
-                                          _ ("What was waited for did not happen within %u ms"), self->timeout_ms));
-  else if (address != NULL)
-    devbox_call_settle (self, NULL,
-                        devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
-                                          /* Translators: %s is an address such as "https://example.org:443", %u a
-                                           * number of milliseconds */
-                                          _ ("%s did not answer within %u ms"), address, self->timeout_ms));
-  else
-    devbox_call_settle (self, NULL,
-                        devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
-                                          /* Translators: %u is a number of milliseconds */
-                                          _ ("The devbox was not found within %u ms"), self->timeout_ms));
+  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, NULL));
 }
 
 static void

@@ -63,7 +63,7 @@ devbox_client_new_for_platform (const char *base_url, const char *token, GError 
 }
 
 /**
- * devbox_client_get_kubeconfig:
+ * devbox_client_dup_kubeconfig:
  * @self: a client
  *
  * Gets the credential by which the platform lets the client in.
@@ -73,7 +73,7 @@ devbox_client_new_for_platform (const char *base_url, const char *token, GError 
  * Since: 1.0
  */
 DevboxKubeconfig *
-devbox_client_get_kubeconfig (DevboxClient *self)
+devbox_client_dup_kubeconfig (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
@@ -103,7 +103,7 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
 }
 
 /**
- * devbox_client_get_authenticator:
+ * devbox_client_dup_authenticator:
  * @self: a client
  *
  * Gets what authorizes the client's requests instead of its kubeconfig.
@@ -113,7 +113,7 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
  * Since: 1.0
  */
 DevboxAuthenticator *
-devbox_client_get_authenticator (DevboxClient *self)
+devbox_client_dup_authenticator (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 

@@ -153,10 +153,10 @@ devbox_client_get_property (GObject *object, guint property_id, GValue *value, G
       g_value_set_object (value, self->pool);
       break;
     case PROP_KUBECONFIG:
-      g_value_take_object (value, devbox_client_get_kubeconfig (self));
+      g_value_take_object (value, devbox_client_dup_kubeconfig (self));
       break;
     case PROP_AUTHENTICATOR:
-      g_value_take_object (value, devbox_client_get_authenticator (self));
+      g_value_take_object (value, devbox_client_dup_authenticator (self));
       break;
     case PROP_BASE_URL:
       g_value_take_string (value, devbox_client_dup_base_url (self));
@@ -168,10 +168,10 @@ devbox_client_get_property (GObject *object, guint property_id, GValue *value, G
       g_value_set_uint (value, devbox_client_get_timeout (self));
       break;
     case PROP_PATH_POLICY:
-      g_value_take_object (value, devbox_client_get_path_policy (self));
+      g_value_take_object (value, devbox_client_dup_path_policy (self));
       break;
     case PROP_METRICS:
-      g_value_take_object (value, devbox_client_get_metrics (self));
+      g_value_take_object (value, devbox_client_dup_metrics (self));
       break;
     case PROP_TRACEPARENT:
       g_value_take_string (value, devbox_client_dup_traceparent (self));

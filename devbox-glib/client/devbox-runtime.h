@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-types.h"
+
 /* The runtimes that platforms are known to offer. Which ones there are is for the platform to say: any other text may
  * be one too. */
 

@@ -20,7 +20,7 @@ ref_handle (DevboxInstance *self, GError **error)
  * devbox_instance_create_session_async:
  * @self: an instance
  * @working_directory: (nullable): the folder in which it begins, or %NULL for the workspace
- * @environ: (nullable) (array zero-terminated=1): variables for it, as `NAME=value`, or %NULL
+ * @environment: (nullable) (array zero-terminated=1): variables for it, as `NAME=value`, or %NULL
  * @shell: (nullable): the name or absolute path of the shell, or %NULL for what the agent takes
  * @cancellable: (nullable): a cancellable, or %NULL
  * @callback: (scope async): what to call when that is done
@@ -33,7 +33,7 @@ ref_handle (DevboxInstance *self, GError **error)
 void
 devbox_instance_create_session_async (DevboxInstance *self,
                                       const char *working_directory,
-                                      const char *const *environ,
+                                      const char *const *environment,
                                       const char *shell,
                                       GCancellable *cancellable,
                                       GAsyncReadyCallback callback,
@@ -51,7 +51,7 @@ devbox_instance_create_session_async (DevboxInstance *self,
 
   handle = ref_handle (self, &error);
   if (handle != NULL)
-    request = devbox_create_session_request_new (handle, working_directory, environ, shell, &error);
+    request = devbox_create_session_request_new (handle, working_directory, environment, shell, &error);
   devbox_instance_call_async (self, task, request, error);
 }
 
@@ -86,7 +86,7 @@ devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *resul
  * devbox_instance_create_session_sync:
  * @self: an instance
  * @working_directory: (nullable): the folder in which it begins, or %NULL for the workspace
- * @environ: (nullable) (array zero-terminated=1): variables for it, as `NAME=value`, or %NULL
+ * @environment: (nullable) (array zero-terminated=1): variables for it, as `NAME=value`, or %NULL
  * @shell: (nullable): the name or absolute path of the shell, or %NULL for what the agent takes
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: where to put an error
@@ -102,7 +102,7 @@ devbox_instance_create_session_finish (DevboxInstance *self, GAsyncResult *resul
 DevboxSession *
 devbox_instance_create_session_sync (DevboxInstance *self,
                                      const char *working_directory,
-                                     const char *const *environ,
+                                     const char *const *environment,
                                      const char *shell,
                                      GCancellable *cancellable,
                                      GError **error)
@@ -115,7 +115,7 @@ devbox_instance_create_session_sync (DevboxInstance *self,
 
   handle = ref_handle (self, &cause);
   if (handle != NULL)
-    request = devbox_create_session_request_new (handle, working_directory, environ, shell, &cause);
+    request = devbox_create_session_request_new (handle, working_directory, environment, shell, &cause);
 
   return devbox_instance_call_sync (self, request, cause, cancellable, error);
 }

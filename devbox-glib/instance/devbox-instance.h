@@ -538,7 +538,7 @@ devbox_instance_get_process_status_sync (DevboxInstance *self, int pid, GCancell
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_create_session_async (DevboxInstance *self,
                                            const char *working_directory,
-                                           const char *const *environ,
+                                           const char *const *environment,
                                            const char *shell,
                                            GCancellable *cancellable,
                                            GAsyncReadyCallback callback,
@@ -548,7 +548,7 @@ DevboxSession *devbox_instance_create_session_finish (DevboxInstance *self, GAsy
 DEVBOX_AVAILABLE_IN_1_0
 DevboxSession *devbox_instance_create_session_sync (DevboxInstance *self,
                                                     const char *working_directory,
-                                                    const char *const *environ,
+                                                    const char *const *environment,
                                                     const char *shell,
                                                     GCancellable *cancellable,
                                                     GError **error);

@@ -9,6 +9,7 @@
 #include "devbox-command-result.h"
 #include "devbox-error-private.h"
 #include "devbox-event-parser-private.h"
+#include "devbox-reply-stream-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -414,7 +415,7 @@ static gboolean
 take_piece (DevboxLogReader *self, GBytes *piece, GError *failure)
 {
   const DevboxErrorDetails details = { .path = self->subject };
-  g_autoptr (GBytes) owned_piece = piece;
+  g_autoptr (GBytes) owned_piece G_GNUC_UNUSED = piece;
   g_autoptr (GError) error = failure;
 
   if (piece != NULL && g_bytes_get_size (piece) > 0)
@@ -432,7 +433,10 @@ take_piece (DevboxLogReader *self, GBytes *piece, GError *failure)
     }
 
   if (error != NULL)
-    error = devbox_error_complete (g_steal_pointer (&error), &details);
+    {
+      error = devbox_error_complete (g_steal_pointer (&error), &details);
+      devbox_reply_stream_redact_error (self->stream, error);
+    }
   devbox_log_queue_end (self->queue, error);
   return FALSE;
 }

@@ -296,7 +296,7 @@ devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCa
 /**
  * devbox_session_set_environ_async:
  * @self: a session
- * @environ: (array zero-terminated=1): variables, as `NAME=value`
+ * @environment: (array zero-terminated=1): variables, as `NAME=value`
  * @cancellable: (nullable): a cancellable, or %NULL
  * @callback: (scope async): what to call when that is done
  * @user_data: what to give to @callback
@@ -309,7 +309,7 @@ devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCa
  */
 void
 devbox_session_set_environ_async (DevboxSession *self,
-                                  const char *const *environ,
+                                  const char *const *environment,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
@@ -320,13 +320,13 @@ devbox_session_set_environ_async (DevboxSession *self,
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_SESSION (self));
-  g_return_if_fail (environ != NULL);
+  g_return_if_fail (environment != NULL);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_session_set_environ_async);
 
   handle = devbox_session_get_handle (self);
-  request = devbox_session_environ_request_new (self, environ, &error);
+  request = devbox_session_environ_request_new (self, environment, &error);
   devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
 }
 
@@ -358,7 +358,7 @@ devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *result, GE
 /**
  * devbox_session_set_environ_sync:
  * @self: a session
- * @environ: (array zero-terminated=1): variables, as `NAME=value`
+ * @environment: (array zero-terminated=1): variables, as `NAME=value`
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: where to put an error
  *
@@ -374,7 +374,7 @@ devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *result, GE
  */
 gboolean
 devbox_session_set_environ_sync (DevboxSession *self,
-                                 const char *const *environ,
+                                 const char *const *environment,
                                  GCancellable *cancellable,
                                  GError **error)
 {
@@ -383,10 +383,10 @@ devbox_session_set_environ_sync (DevboxSession *self,
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_SESSION (self), FALSE);
-  g_return_val_if_fail (environ != NULL, FALSE);
+  g_return_val_if_fail (environment != NULL, FALSE);
 
   handle = devbox_session_get_handle (self);
-  request = devbox_session_environ_request_new (self, environ, &cause);
+  request = devbox_session_environ_request_new (self, environment, &cause);
 
   return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
 }

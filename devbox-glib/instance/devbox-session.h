@@ -71,7 +71,7 @@ devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCa
 
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_session_set_environ_async (DevboxSession *self,
-                                       const char *const *environ,
+                                       const char *const *environment,
                                        GCancellable *cancellable,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data);
@@ -79,7 +79,7 @@ DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_set_environ_finish (DevboxSession *self, GAsyncResult *result, GError **error);
 DEVBOX_AVAILABLE_IN_1_0
 gboolean devbox_session_set_environ_sync (DevboxSession *self,
-                                          const char *const *environ,
+                                          const char *const *environment,
                                           GCancellable *cancellable,
                                           GError **error);
 

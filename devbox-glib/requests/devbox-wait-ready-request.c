@@ -14,6 +14,7 @@
 /* GET /api/v1/devbox/{name} until it runs, then GET /health of its agent: in turns, since a devbox that ran may fail
  * while its agent starts. An agent without a platform is asked alone. */
 
+#define DEFAULT_TIMEOUT_MS (120 * 1000)
 #define FIRST_DELAY_MS 50
 #define MAX_DELAY_MS 1000
 
@@ -149,40 +150,20 @@ dup_info (Wait *wait)
   return wait->info != NULL ? g_object_ref (wait->info) : devbox_instance_info_new (&details);
 }
 
-static gpointer
-fail_late (DevboxRequest *request, Wait *wait, GError **error)
-{
-  const DevboxErrorDetails details = { .path = request->subject };
-
-  if (wait->info == NULL)
-    devbox_error_set (error, DEVBOX_ERROR_OPERATION_TIMEOUT, &details, _ ("The agent did not get ready in time"));
-  else
-    devbox_error_set (error, DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
-                      /* Translators: the name of a devbox, and its status */
-                      _ ("The devbox “%s” did not get ready in time: it is %s"), request->subject,
-                      devbox_instance_info_get_status_text (wait->info));
-
-  return NULL;
-}
-
-/* After the last step: ready, out of time, or never. */
+/* After the last step: ready, or never. */
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
   Wait *wait = request->data;
   g_autoptr (DevboxEndpoint) endpoint = NULL;
-  g_autoptr (GError) reason = NULL;
 
   if (!request->asks_platform)
-    return devbox_health_reply_is_healthy (reply) ? dup_info (wait) : fail_late (request, wait, error);
+    return dup_info (wait);
   if (wait->info == NULL)
     return devbox_instance_reply_parse (request, reply, request->subject, error);
 
-  endpoint = devbox_agent_address_find (wait->info, reply->base_url, &reason);
-  if (endpoint != NULL || (is_not_ready (reason) && !is_hopeless (wait->info)))
-    return fail_late (request, wait, error);
+  endpoint = devbox_agent_address_find (wait->info, reply->base_url, error);
 
-  g_propagate_error (error, g_steal_pointer (&reason));
   return NULL;
 }
 
@@ -196,7 +177,7 @@ devbox_wait_ready_request_new (DevboxAgent *agent, guint timeout_ms, GError **er
   wait->agent = devbox_agent_ref (agent);
   wait->next_delay_ms = FIRST_DELAY_MS;
 
-  request->timeout_ms = timeout_ms;
+  request->timeout_ms = timeout_ms != 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
   request->subject = g_strdup (name);
   request->step = step;
   request->data = wait;

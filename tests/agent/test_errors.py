@@ -12,23 +12,12 @@ import time
 import unittest
 
 import tap
-from agent import Agent
+from agent import Agent, unprivileged, with_small_disk
 from program import Reply
 
 MAX_COMMANDS = 1000
 CLASSIC_FORM = "classic"  # what is refused before it gets to a dialect
 JSON = {"Content-Type": "application/json"}
-
-
-def unprivileged():
-    """What root may do everywhere is taken from it: it cannot read a file without permissions, as nobody else can."""
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-
-
-def with_small_disk(workspace):
-    """Mounts a tmpfs over the workspace, where nobody else sees it."""
-    user = [] if os.geteuid() == 0 else ["--map-root-user"]
-    return ["unshare", "--mount", *user, "sh", "-ec", 'mount -t tmpfs -o size=64k none "$0"; exec "$@"', workspace]
 
 
 # Codes that no route of an agent answers with, and why; test_rows.py knows of them.

@@ -13,6 +13,17 @@ from program import Program
 PROGRAM = os.environ.get("DEVBOX_TEST_AGENT") or os.environ.get("DEVBOX_SERVER", "devbox-server")
 
 
+def unprivileged():
+    """What root may do everywhere is taken from it: it cannot read a file without permissions, as nobody else can."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+def with_small_disk(workspace):
+    """Mounts a tmpfs over the workspace, where nobody else sees it."""
+    user = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *user, "sh", "-ec", 'mount -t tmpfs -o size=64k none "$0"; exec "$@"', workspace]
+
+
 class Agent(Program):
     """Started at once."""
 
