@@ -36,8 +36,8 @@ typedef struct
   guint status;
   SoupMessageHeaders *headers;
   GBytes *body;
-  const char *request_id; /* what the server said, or what we sent */
-  const char *base_url;   /* of the endpoint that it is from */
+  const char *request_id;   /* what the server said, or what we sent */
+  const char *base_url;     /* of the endpoint that it is from */
   DevboxEndpoint *endpoint; /* whose secrets no text that it tells may repeat; NULL: there are none */
 } DevboxReply;
 
@@ -84,10 +84,9 @@ struct _DevboxRequest
   /* The result is a GInputStream of the body of a reply with status 200, as soon as its head is there; all others are
    * parsed. The time-out counts until then; afterwards the same time must not pass without a byte. */
   gboolean streams_reply;
-  gboolean has_envelope;  /* with that: a reply in JSON is one of the current dialect, and is parsed */
-  gboolean may_be_silent; /* with that: any time may pass without a byte */
-  gboolean tries_once;    /* no retries, whatever the client's settings */
-  gboolean waits;         /* its steps wait for something: that there is no time for the next one is its failure */
+  gboolean has_envelope;        /* with that: a reply in JSON is one of the current dialect, and is parsed */
+  gboolean may_be_silent;       /* with that: any time may pass without a byte */
+  gboolean tries_once;          /* no retries, whatever the client's settings */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
   DevboxRequestStep step;       /* or NULL */
   DevboxRequestParse parse;

@@ -27,27 +27,23 @@ devbox_call_stop_run (DevboxCall *self)
     devbox_connection_abort (self->connection);
 }
 
+static gint64
+get_due_time (guint delay_ms)
+{
+  return g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
+}
+
 /* FALSE when the deadline would pass before: then what is known now is told now. */
 static gboolean
-run_again_after (DevboxCall *self, guint delay_ms)
+retry_after (DevboxCall *self, guint delay_ms)
 {
-  gint64 due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
+  gint64 due = get_due_time (delay_ms);
 
   if (due >= devbox_call_get_deadline (self))
     return FALSE;
 
-  devbox_timer_start (&self->pause, due);
-
-  return TRUE;
-}
-
-static gboolean
-retry_after (DevboxCall *self, guint delay_ms)
-{
-  if (!run_again_after (self, delay_ms))
-    return FALSE;
-
   self->n_retries++;
+  devbox_timer_start (&self->pause, due);
 
   return TRUE;
 }
@@ -76,13 +72,12 @@ take_step (DevboxCall *self, const DevboxReply *reply, const GError *error)
   if (request->step == NULL || !request->step (request, reply, error, &delay_ms))
     return FALSE;
 
+  /* What has not come by the deadline has not come in time. */
   self->n_retries = 0;
-  if (run_again_after (self, delay_ms))
-    return TRUE;
-  if (!request->waits || error == NULL)
-    return FALSE;
+  g_clear_error (&self->step_error);
+  self->step_error = error != NULL ? g_error_copy (error) : NULL;
+  devbox_timer_start (&self->pause, get_due_time (delay_ms));
 
-  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, error));
   return TRUE;
 }
 

@@ -31,6 +31,7 @@ devbox_call_unref (gpointer call)
   g_clear_pointer (&self->platform, devbox_endpoint_unref);
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
   g_clear_pointer (&self->headers, g_ptr_array_unref);
+  g_clear_error (&self->step_error);
   g_clear_pointer (&self->recorder, devbox_metrics_recorder_unref);
   devbox_io_thread_unref (self->thread);
   g_free (self);
@@ -197,18 +198,22 @@ devbox_call_get_deadline (DevboxCall *self)
   return MAX (self->start_time, last_progress) + self->timeout_ms * G_TIME_SPAN_MILLISECOND;
 }
 
-GError *
-devbox_call_make_late_error (DevboxCall *self, const GError *cause)
+static GError *
+make_late_error (DevboxCall *self)
 {
   DevboxErrorDetails details = devbox_call_get_error_details (self);
-  const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
 
-  details.cause = cause;
-  if (address != NULL)
+  details.cause = self->step_error;
+  if (self->pause.iter != NULL && self->request->step != NULL)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                             /* Translators: %u is a number of milliseconds */
+                             _ ("What was waited for did not happen within %u ms"), self->timeout_ms);
+  if (self->endpoint != NULL)
     return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                              /* Translators: %s is an address such as "https://example.org:443", %u a number of
                               * milliseconds */
-                             _ ("%s did not answer within %u ms"), address, self->timeout_ms);
+                             _ ("%s did not answer within %u ms"), devbox_endpoint_get_address (self->endpoint),
+                             self->timeout_ms);
 
   return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                            /* Translators: %u is a number of milliseconds */
@@ -227,7 +232,7 @@ deadline_passed (gpointer data)
       return;
     }
 
-  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, NULL));
+  devbox_call_settle (self, NULL, make_late_error (self));
 }
 
 static void
