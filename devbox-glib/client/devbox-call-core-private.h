@@ -65,6 +65,7 @@ struct _DevboxCall
   DevboxMetricsRecorder *recorder; /* NULL in a call of the I/O thread's own */
   DevboxTrace trace;
   guint64 n_bytes;
+  GError *step_error; /* what the step before the pause was taken for, or NULL */
   guint n_retries;
   gboolean was_sent_again;
   gboolean was_found_again;
@@ -87,7 +88,6 @@ void devbox_call_stop_run (DevboxCall *self); /* whatever it is at; its connecti
 /* Ends the call; takes result and error, of which one is set. */
 void devbox_call_settle (DevboxCall *self, gpointer result, GError *error);
 DevboxErrorDetails devbox_call_get_error_details (DevboxCall *self);
-GError *devbox_call_make_late_error (DevboxCall *self, const GError *cause); /* the cause may be NULL */
 /* Monotonic time in µs; G_MAXINT64 for none. It moves as long as a body that comes through a pipe does. */
 gint64 devbox_call_get_deadline (DevboxCall *self);
 

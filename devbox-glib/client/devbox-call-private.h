@@ -36,8 +36,9 @@ typedef struct
   guint status;
   SoupMessageHeaders *headers;
   GBytes *body;
-  const char *request_id; /* what the server said, or what we sent */
-  const char *base_url;   /* of the endpoint that it is from */
+  const char *request_id;   /* what the server said, or what we sent */
+  const char *base_url;     /* of the endpoint that it is from */
+  DevboxEndpoint *endpoint; /* whose secrets no text that it tells may repeat; NULL: there are none */
 } DevboxReply;
 
 /* All functions of a request run in the I/O thread; meanwhile its members are theirs to change. */
@@ -86,7 +87,6 @@ struct _DevboxRequest
   gboolean has_envelope;        /* with that: a reply in JSON is one of the current dialect, and is parsed */
   gboolean may_be_silent;       /* with that: any time may pass without a byte */
   gboolean tries_once;          /* no retries, whatever the client's settings */
-  gboolean waits;               /* its steps wait for something: that there is no time for the next one is its failure */
   DevboxRequestPrepare prepare; /* or NULL: it is the same for every agent, and its features are not asked for */
   DevboxRequestStep step;       /* or NULL */
   DevboxRequestParse parse;
@@ -159,6 +159,7 @@ void devbox_client_fail (GError *cause, GError **error);
 
 /* The agent of a devbox, by its name: the one that all calls of this client share. transfer full */
 DevboxAgent *devbox_client_ref_agent (DevboxClient *self, const char *devbox_name);
+void devbox_client_forget_agents (DevboxClient *self); /* the next call by a name asks the platform */
 
 /* Whether a path of the workspace may be sent, as the client's policy has it. */
 gboolean devbox_client_check_path (DevboxClient *self, const char *path, GError **error);

@@ -27,52 +27,34 @@ devbox_call_stop_run (DevboxCall *self)
     devbox_connection_abort (self->connection);
 }
 
-/* An error text may repeat what the server wrote, and that what we wrote. */
-static GError *
-without_secrets (DevboxCall *self, GError *error)
+static gint64
+get_due_time (guint delay_ms)
 {
-  g_autofree char *message = devbox_endpoint_redact (self->endpoint, error->message);
-
-  if (strcmp (message, error->message) != 0)
-    {
-      g_free (error->message);
-      error->message = g_steal_pointer (&message);
-    }
-
-  return error;
+  return g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
 }
 
 /* FALSE when the deadline would pass before: then what is known now is told now. */
 static gboolean
-run_again_after (DevboxCall *self, guint delay_ms)
+retry_after (DevboxCall *self, guint delay_ms)
 {
-  gint64 due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
+  gint64 due = get_due_time (delay_ms);
 
   if (due >= devbox_call_get_deadline (self))
     return FALSE;
 
+  self->n_retries++;
   devbox_timer_start (&self->pause, due);
 
   return TRUE;
 }
 
-static gboolean
-retry_after (DevboxCall *self, guint delay_ms)
-{
-  if (!run_again_after (self, delay_ms))
-    return FALSE;
-
-  self->n_retries++;
-
-  return TRUE;
-}
-
-/* Whether the agent may be somewhere else by now: once in a call the platform is asked. */
+/* Whether the agent may be somewhere else by now: once in a call the platform is asked. A call of the search itself
+ * would wait for its own end. */
 static gboolean
 look_for_agent_again (DevboxCall *self)
 {
-  if (self->was_found_again || self->agent == NULL || self->request->asks_platform || self->request->tries_once
-      || devbox_agent_get_devbox_name (self->agent) == NULL)
+  if (self->was_found_again || self->agent == NULL || self->done != NULL || self->request->asks_platform
+      || self->request->tries_once || devbox_agent_get_devbox_name (self->agent) == NULL)
     return FALSE;
 
   self->was_found_again = TRUE;
@@ -90,13 +72,12 @@ take_step (DevboxCall *self, const DevboxReply *reply, const GError *error)
   if (request->step == NULL || !request->step (request, reply, error, &delay_ms))
     return FALSE;
 
+  /* What has not come by the deadline has not come in time. */
   self->n_retries = 0;
-  if (run_again_after (self, delay_ms))
-    return TRUE;
-  if (!request->waits || error == NULL)
-    return FALSE;
+  g_clear_error (&self->step_error);
+  self->step_error = error != NULL ? g_error_copy (error) : NULL;
+  devbox_timer_start (&self->pause, get_due_time (delay_ms));
 
-  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, error));
   return TRUE;
 }
 
@@ -124,7 +105,8 @@ fail_attempt (DevboxCall *self, GError *error, gboolean was_sent)
       return;
     }
 
-  devbox_call_settle (self, NULL, without_secrets (self, error));
+  devbox_endpoint_redact_error (self->endpoint, error);
+  devbox_call_settle (self, NULL, error);
 }
 
 /* What the server calls the request, if that can be shown, else what we call it. */
@@ -182,8 +164,13 @@ judge_reply (DevboxCall *self, const DevboxReply *reply)
     error
         = devbox_error_new (DEVBOX_ERROR_INTERNAL_ERROR, NULL, _ ("The reply to %s was not understood"), request->path);
 
-  devbox_call_settle (self, result,
-                      error != NULL ? without_secrets (self, devbox_error_complete (error, &details)) : NULL);
+  if (error != NULL)
+    {
+      error = devbox_error_complete (error, &details);
+      devbox_endpoint_redact_error (self->endpoint, error);
+    }
+
+  devbox_call_settle (self, result, error);
 }
 
 /* Whether a request may go out at once over a fresh connection: the one that it took had been used before, the server
@@ -225,6 +212,7 @@ judge (DevboxCall *self, const DevboxConnectionReply *reply)
                            .body = reply->body,
                            .request_id = get_request_id (self, headers),
                            .base_url = devbox_endpoint_get_url (self->endpoint),
+                           .endpoint = self->endpoint,
                        });
   else
     {
@@ -320,7 +308,7 @@ pour_cb (DevboxConnection *connection, SoupMessage *message, guint *silence_ms, 
     return NULL;
 
   pipe = devbox_pipe_new (DEVBOX_PIPE_CAPACITY);
-  stream = devbox_reply_stream_new (pipe, self->thread, self->client);
+  stream = devbox_reply_stream_new (pipe, self->thread, self->client, self->endpoint);
   *silence_ms = request->may_be_silent ? 0 : self->timeout_ms;
 
   self->connection = NULL;
@@ -445,6 +433,13 @@ take_agent (DevboxCall *self)
     return TRUE;
 
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  if (self->done != NULL)
+    {
+      /* Between two attempts of the search's own call somebody found out that the agent has left. */
+      devbox_call_settle (self, NULL, devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, NULL, "The agent has moved"));
+      return FALSE;
+    }
+
   self->search.found = found_agent;
   self->search.data = self;
   devbox_agent_search_start (&self->search, self->agent, self->core, self->platform, needs_features);

@@ -31,6 +31,7 @@ devbox_call_unref (gpointer call)
   g_clear_pointer (&self->platform, devbox_endpoint_unref);
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
   g_clear_pointer (&self->headers, g_ptr_array_unref);
+  g_clear_error (&self->step_error);
   g_clear_pointer (&self->recorder, devbox_metrics_recorder_unref);
   devbox_io_thread_unref (self->thread);
   g_free (self);
@@ -80,11 +81,17 @@ static void
 release_to_caller (gpointer data)
 {
   DevboxCall *self = data;
+  gulong cancelled_id;
+
+  /* Another thread may run the caller's context, and be here before call_start () is over. */
+  g_mutex_lock (&self->mutex);
+  cancelled_id = self->cancelled_id;
+  g_mutex_unlock (&self->mutex);
 
   /* Not g_cancellable_disconnect (), which waits for handlers that run in other threads: ours touches nothing that goes
    * here. */
-  if (self->cancelled_id != 0)
-    g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
+  if (cancelled_id != 0)
+    g_signal_handler_disconnect (self->cancellable, cancelled_id);
   if (self->result != NULL && self->request->result_free != NULL)
     self->request->result_free (self->result);
   g_clear_error (&self->error);
@@ -191,18 +198,22 @@ devbox_call_get_deadline (DevboxCall *self)
   return MAX (self->start_time, last_progress) + self->timeout_ms * G_TIME_SPAN_MILLISECOND;
 }
 
-GError *
-devbox_call_make_late_error (DevboxCall *self, const GError *cause)
+static GError *
+make_late_error (DevboxCall *self)
 {
   DevboxErrorDetails details = devbox_call_get_error_details (self);
-  const char *address = self->endpoint != NULL ? devbox_endpoint_get_address (self->endpoint) : NULL;
 
-  details.cause = cause;
-  if (address != NULL)
+  details.cause = self->step_error;
+  if (self->pause.iter != NULL && self->request->step != NULL)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
+                             /* Translators: %u is a number of milliseconds */
+                             _ ("What was waited for did not happen within %u ms"), self->timeout_ms);
+  if (self->endpoint != NULL)
     return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                              /* Translators: %s is an address such as "https://example.org:443", %u a number of
                               * milliseconds */
-                             _ ("%s did not answer within %u ms"), address, self->timeout_ms);
+                             _ ("%s did not answer within %u ms"), devbox_endpoint_get_address (self->endpoint),
+                             self->timeout_ms);
 
   return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                            /* Translators: %u is a number of milliseconds */
@@ -221,7 +232,7 @@ deadline_passed (gpointer data)
       return;
     }
 
-  devbox_call_settle (self, NULL, devbox_call_make_late_error (self, NULL));
+  devbox_call_settle (self, NULL, make_late_error (self));
 }
 
 static void
@@ -414,11 +425,17 @@ get_deadline (DevboxCall *self)
 static void
 call_start (DevboxCall *self)
 {
+  devbox_call_ref (self);
   if (self->cancellable != NULL)
-    self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
-                                                devbox_call_unref);
+    {
+      g_mutex_lock (&self->mutex);
+      self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
+                                                  devbox_call_unref);
+      g_mutex_unlock (&self->mutex);
+    }
 
-  devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
+  /* With the reference. */
+  devbox_io_thread_invoke (self->thread, start_in_io_thread, self, devbox_call_unref);
 }
 
 void

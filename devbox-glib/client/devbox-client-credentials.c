@@ -9,6 +9,13 @@
 
 /* Where the platform is, and how a client is let in. */
 
+static void
+platform_has_changed (DevboxClient *self, const char *property_name)
+{
+  devbox_client_forget_agents (self);
+  g_object_notify (G_OBJECT (self), property_name);
+}
+
 /**
  * devbox_client_new_with_kubeconfig:
  * @kubeconfig: (nullable): the credential, or %NULL for that in the default places
@@ -56,7 +63,7 @@ devbox_client_new_for_platform (const char *base_url, const char *token, GError 
 }
 
 /**
- * devbox_client_get_kubeconfig:
+ * devbox_client_dup_kubeconfig:
  * @self: a client
  *
  * Gets the credential by which the platform lets the client in.
@@ -66,7 +73,7 @@ devbox_client_new_for_platform (const char *base_url, const char *token, GError 
  * Since: 1.0
  */
 DevboxKubeconfig *
-devbox_client_get_kubeconfig (DevboxClient *self)
+devbox_client_dup_kubeconfig (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
@@ -92,11 +99,11 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
   g_return_if_fail (kubeconfig == NULL || DEVBOX_IS_KUBECONFIG (kubeconfig));
 
   if (devbox_platform_source_set_kubeconfig (devbox_client_get_platform_source (self), kubeconfig))
-    g_object_notify (G_OBJECT (self), "kubeconfig");
+    platform_has_changed (self, "kubeconfig");
 }
 
 /**
- * devbox_client_get_authenticator:
+ * devbox_client_dup_authenticator:
  * @self: a client
  *
  * Gets what authorizes the client's requests instead of its kubeconfig.
@@ -106,7 +113,7 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
  * Since: 1.0
  */
 DevboxAuthenticator *
-devbox_client_get_authenticator (DevboxClient *self)
+devbox_client_dup_authenticator (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
@@ -131,7 +138,7 @@ devbox_client_set_authenticator (DevboxClient *self, DevboxAuthenticator *authen
   g_return_if_fail (authenticator == NULL || DEVBOX_IS_AUTHENTICATOR (authenticator));
 
   if (devbox_platform_source_set_authenticator (devbox_client_get_platform_source (self), authenticator))
-    g_object_notify (G_OBJECT (self), "authenticator");
+    platform_has_changed (self, "authenticator");
 }
 
 /**
@@ -169,7 +176,7 @@ devbox_client_set_base_url (DevboxClient *self, const char *base_url)
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
 
   if (devbox_platform_source_set_base_url (devbox_client_get_platform_source (self), base_url))
-    g_object_notify (G_OBJECT (self), "base-url");
+    platform_has_changed (self, "base-url");
 }
 
 /**

@@ -85,7 +85,7 @@ devbox_client_check_path (DevboxClient *self, const char *path, GError **error)
 }
 
 /**
- * devbox_client_get_path_policy:
+ * devbox_client_dup_path_policy:
  * @self: a client
  *
  * Gets what decides which paths may be sent.
@@ -95,7 +95,7 @@ devbox_client_check_path (DevboxClient *self, const char *path, GError **error)
  * Since: 1.0
  */
 DevboxPathPolicy *
-devbox_client_get_path_policy (DevboxClient *self)
+devbox_client_dup_path_policy (DevboxClient *self)
 {
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
 
@@ -109,8 +109,8 @@ devbox_client_get_path_policy (DevboxClient *self)
  *
  * Sets what decides which paths may be sent.
  *
- * It is asked in the thread that makes a call, before anything is sent. See [class@Devbox.PathPolicy] for the rules that
- * hold by default.
+ * It is asked in the thread that makes a call, before anything is sent. See [class@Devbox.PathPolicy] for the rules
+ * that hold by default.
  *
  * Since: 1.0
  */
@@ -140,7 +140,7 @@ devbox_client_set_path_policy (DevboxClient *self, DevboxPathPolicy *policy)
 }
 
 /**
- * devbox_client_get_metrics:
+ * devbox_client_dup_metrics:
  * @self: a client
  *
  * Gets what counts the client's calls.
@@ -150,7 +150,7 @@ devbox_client_set_path_policy (DevboxClient *self, DevboxPathPolicy *policy)
  * Since: 1.0
  */
 DevboxMetrics *
-devbox_client_get_metrics (DevboxClient *self)
+devbox_client_dup_metrics (DevboxClient *self)
 {
   DevboxClientHooks *hooks;
   DevboxMetrics *metrics;
@@ -172,8 +172,8 @@ devbox_client_get_metrics (DevboxClient *self)
  *
  * Sets what counts the client's calls.
  *
- * Several clients may share one. A type that is derived from [class@Devbox.Metrics] is told of calls in the main context
- * that was the thread-default one when the client was made.
+ * Several clients may share one. A type that is derived from [class@Devbox.Metrics] is told of calls in the main
+ * context that was the thread-default one when the client was made.
  *
  * Since: 1.0
  */
@@ -243,8 +243,8 @@ devbox_client_set_header (DevboxClient *self, const char *name, const char *valu
  *
  * Gets the trace that the client's calls belong to.
  *
- * Returns: (transfer full) (nullable): the trace and span as `traceparent` has them, or %NULL if each call is a trace of
- *   its own
+ * Returns: (transfer full) (nullable): the trace and span as `traceparent` has them, or %NULL if each call is a trace
+ * of its own
  *
  * Since: 1.0
  */
@@ -259,9 +259,11 @@ devbox_client_dup_traceparent (DevboxClient *self)
 /**
  * devbox_client_set_traceparent:
  * @self: a client
- * @traceparent: (nullable): a trace and span such as `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`, or %NULL
+ * @traceparent: (nullable): a trace and span such as `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`, or
+ * %NULL
  *
- * Sets the trace that the client's calls belong to, as [W3C Trace Context](https://www.w3.org/TR/trace-context/) has it.
+ * Sets the trace that the client's calls belong to, as [W3C Trace Context](https://www.w3.org/TR/trace-context/) has
+ * it.
  *
  * Each request is a span below it. Without one, each call is a trace of its own; what it is called is told by
  * [method@Devbox.ErrorInfo.get_trace_id] when the call fails. Text that is no `traceparent` counts as none, as the

@@ -116,12 +116,11 @@ devbox_client_constructed (GObject *object)
       = devbox_client_core_new (self->thread, devbox_pool_get_state (self->pool), self->settings, self->user_agent);
 }
 
+/* What the I/O thread still asks for itself ends with the client. */
 static void
-shut_down_core (gpointer data)
+shut_down_core (gpointer core)
 {
-  DevboxClientCore *core = data;
-
-  devbox_connection_set_close (devbox_client_core_get_connections (core));
+  devbox_client_core_close_once (core);
   devbox_client_core_unref (core);
 }
 
@@ -154,10 +153,10 @@ devbox_client_get_property (GObject *object, guint property_id, GValue *value, G
       g_value_set_object (value, self->pool);
       break;
     case PROP_KUBECONFIG:
-      g_value_take_object (value, devbox_client_get_kubeconfig (self));
+      g_value_take_object (value, devbox_client_dup_kubeconfig (self));
       break;
     case PROP_AUTHENTICATOR:
-      g_value_take_object (value, devbox_client_get_authenticator (self));
+      g_value_take_object (value, devbox_client_dup_authenticator (self));
       break;
     case PROP_BASE_URL:
       g_value_take_string (value, devbox_client_dup_base_url (self));
@@ -169,10 +168,10 @@ devbox_client_get_property (GObject *object, guint property_id, GValue *value, G
       g_value_set_uint (value, devbox_client_get_timeout (self));
       break;
     case PROP_PATH_POLICY:
-      g_value_take_object (value, devbox_client_get_path_policy (self));
+      g_value_take_object (value, devbox_client_dup_path_policy (self));
       break;
     case PROP_METRICS:
-      g_value_take_object (value, devbox_client_get_metrics (self));
+      g_value_take_object (value, devbox_client_dup_metrics (self));
       break;
     case PROP_TRACEPARENT:
       g_value_take_string (value, devbox_client_dup_traceparent (self));
@@ -342,8 +341,8 @@ devbox_client_class_init (DevboxClientClass *klass)
   /**
    * DevboxClient:traceparent:
    *
-   * The trace that the client's calls belong to, as the `traceparent` header of W3C Trace Context has it; each call is a
-   * trace of its own if it is %NULL.
+   * The trace that the client's calls belong to, as the `traceparent` header of W3C Trace Context has it; each call is
+   * a trace of its own if it is %NULL.
    *
    * Since: 1.0
    */
@@ -680,6 +679,15 @@ devbox_client_ref_agent (DevboxClient *self, const char *devbox_name)
   g_mutex_unlock (&self->mutex);
 
   return agent;
+}
+
+/* Another platform, or another user of it, may call another devbox by the same name. Instances keep theirs. */
+void
+devbox_client_forget_agents (DevboxClient *self)
+{
+  g_mutex_lock (&self->mutex);
+  g_hash_table_remove_all (self->agents);
+  g_mutex_unlock (&self->mutex);
 }
 
 gboolean

@@ -21,11 +21,11 @@ DEVBOX_AVAILABLE_IN_1_0
 DevboxClient *devbox_client_new_for_platform (const char *base_url, const char *token, GError **error);
 
 DEVBOX_AVAILABLE_IN_1_0
-DevboxKubeconfig *devbox_client_get_kubeconfig (DevboxClient *self);
+DevboxKubeconfig *devbox_client_dup_kubeconfig (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxAuthenticator *devbox_client_get_authenticator (DevboxClient *self);
+DevboxAuthenticator *devbox_client_dup_authenticator (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_authenticator (DevboxClient *self, DevboxAuthenticator *authenticator);
 DEVBOX_AVAILABLE_IN_1_0
@@ -38,11 +38,11 @@ DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_authorization_form (DevboxClient *self, DevboxAuthorizationForm form);
 
 DEVBOX_AVAILABLE_IN_1_0
-DevboxPathPolicy *devbox_client_get_path_policy (DevboxClient *self);
+DevboxPathPolicy *devbox_client_dup_path_policy (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_path_policy (DevboxClient *self, DevboxPathPolicy *policy);
 DEVBOX_AVAILABLE_IN_1_0
-DevboxMetrics *devbox_client_get_metrics (DevboxClient *self);
+DevboxMetrics *devbox_client_dup_metrics (DevboxClient *self);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_client_set_metrics (DevboxClient *self, DevboxMetrics *metrics);
 DEVBOX_AVAILABLE_IN_1_0

@@ -4,6 +4,7 @@
 #include "devbox-endpoint-private.h"
 
 #include "devbox-error-private.h"
+#include "devbox-secret-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct _DevboxEndpoint
   char *address; /* scheme, host and port: what connections are shared by */
   char *token;
   char *authorization; /* what the header says of the token */
+  char **secrets;      /* what else must not be shown, or NULL */
   DevboxTlsSettings *tls;
 };
 
@@ -195,22 +197,15 @@ devbox_endpoint_ref (DevboxEndpoint *self)
   return self;
 }
 
-static void
-free_secret (char *secret)
-{
-  if (secret != NULL)
-    explicit_bzero (secret, strlen (secret));
-  g_free (secret);
-}
-
 void
 devbox_endpoint_unref (DevboxEndpoint *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  free_secret (self->token);
-  free_secret (self->authorization);
+  devbox_secret_free (self->token);
+  devbox_secret_free (self->authorization);
+  devbox_secret_free_strv (self->secrets);
   g_clear_pointer (&self->tls, devbox_tls_settings_unref);
   g_free (self->address);
   g_free (self->url);
@@ -289,13 +284,34 @@ devbox_endpoint_build_uri (DevboxEndpoint *self, const char *path_and_query)
                       g_uri_get_port (self->uri), path, mark != NULL ? mark + 1 : NULL, NULL);
 }
 
+void
+devbox_endpoint_take_secrets (DevboxEndpoint *self, char **secrets)
+{
+  self->secrets = secrets;
+}
+
 char *
 devbox_endpoint_redact (DevboxEndpoint *self, const char *text)
 {
   g_autoptr (GString) redacted = g_string_new (text);
 
+  /* The token may hold the others. */
   if (self->token != NULL)
     g_string_replace (redacted, self->token, "[token]", 0);
+  for (guint i = 0; self->secrets != NULL && self->secrets[i] != NULL; i++)
+    g_string_replace (redacted, self->secrets[i], "[token]", 0);
 
   return g_string_free (g_steal_pointer (&redacted), FALSE);
+}
+
+void
+devbox_endpoint_redact_error (DevboxEndpoint *self, GError *error)
+{
+  DevboxErrorInfo *info = devbox_error_get_info (error);
+  char *message = devbox_endpoint_redact (self, error->message);
+
+  g_free (error->message);
+  error->message = message;
+  if (info != NULL)
+    devbox_error_info_redact (info, self);
 }

@@ -4,6 +4,7 @@
 #include "devbox-error-info.h"
 
 #include "devbox-command-result.h"
+#include "devbox-endpoint-private.h"
 #include "devbox-error-private.h"
 
 /**
@@ -259,6 +260,25 @@ devbox_error_info_fill (DevboxErrorInfo *self, const DevboxErrorDetails *details
     self->n_attempts = details->n_attempts;
   if (self->cause == NULL && details->cause != NULL)
     self->cause = g_error_copy (details->cause);
+}
+
+static void
+redact (char **text, DevboxEndpoint *endpoint)
+{
+  char *redacted = *text != NULL ? devbox_endpoint_redact (endpoint, *text) : NULL;
+
+  g_free (*text);
+  *text = redacted;
+}
+
+void
+devbox_error_info_redact (DevboxErrorInfo *self, DevboxEndpoint *endpoint)
+{
+  redact (&self->request_id, endpoint);
+  redact (&self->code_name, endpoint);
+  redact (&self->value, endpoint);
+  if (self->cause != NULL)
+    redact (&self->cause->message, endpoint);
 }
 
 void

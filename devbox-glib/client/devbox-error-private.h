@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-call-private.h"
 #include "devbox-error-info.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,8 @@ DevboxErrorInfo *devbox_error_get_info (const GError *error);
 
 DevboxErrorInfo *devbox_error_info_new (DevboxError code, const DevboxErrorDetails *details);
 void devbox_error_info_fill (DevboxErrorInfo *self, const DevboxErrorDetails *details);
+/* Of what came from the server. */
+void devbox_error_info_redact (DevboxErrorInfo *self, DevboxEndpoint *endpoint);
 void devbox_error_info_set_command_result (DevboxErrorInfo *self, DevboxCommandResult *result);
 
 /* Each finish function and each _sync notes its error, for devbox_error_info_get_last (). */

@@ -5,6 +5,10 @@
 
 #include "devbox-wire-error-private.h"
 
+#include <string.h>
+
+#define REPLACEMENT_CHARACTER 0xfffd
+
 /**
  * DevboxError:
  * @DEVBOX_ERROR_INTERNAL_ERROR: Something went wrong inside the library or the server, or a reply made no sense
@@ -187,6 +191,42 @@ devbox_error_get_info (const GError *error)
   return error != NULL && error->domain == DEVBOX_ERROR ? devbox_error_get_private (error)->info : NULL;
 }
 
+static gboolean
+is_plain (const char *text)
+{
+  while (g_ascii_isprint (*text))
+    text++;
+
+  return *text == '\0';
+}
+
+/* An error is shown on terminals and written into logs, and may repeat what a server wrote: it is one line of text,
+ * without a character that does something there. */
+static void
+make_printable (GError *error)
+{
+  g_autofree char *valid = NULL;
+  GString *line;
+
+  if (is_plain (error->message))
+    return;
+
+  valid = g_utf8_make_valid (error->message, -1);
+  line = g_string_sized_new (strlen (valid));
+  for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      if (g_ascii_isspace (*c))
+        g_string_append_c (line, ' ');
+      else
+        g_string_append_unichar (line, g_unichar_iscntrl (character) ? REPLACEMENT_CHARACTER : character);
+    }
+
+  g_free (error->message);
+  error->message = g_string_free (line, FALSE);
+}
+
 static GError *
 error_new_valist (DevboxError code, const DevboxErrorDetails *details, const char *format, va_list arguments)
     G_GNUC_PRINTF (3, 0);
@@ -196,6 +236,7 @@ error_new_valist (DevboxError code, const DevboxErrorDetails *details, const cha
 {
   GError *error = g_error_new_valist (DEVBOX_ERROR, code, format, arguments);
 
+  make_printable (error);
   devbox_error_get_private (error)->info = devbox_error_info_new (code, details);
 
   return error;
@@ -246,6 +287,7 @@ devbox_error_complete (GError *error, const DevboxErrorDetails *details)
       return completed;
     }
 
+  make_printable (error);
   priv = devbox_error_get_private (error);
   if (priv->info == NULL)
     priv->info = devbox_error_info_new (error->code, details);

@@ -17,6 +17,8 @@ char *devbox_kubeconfig_dup_base_url (DevboxKubeconfig *self, GError **error);
 /* What the platform is told, as the value of the Authorization header: a secret (devbox_secret_free ()). Blocks where a
  * token file has to be read again, or a plugin to be run; authenticate () does not. */
 char *devbox_kubeconfig_dup_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error);
+/* What is secret about what it says now, NULL-terminated: devbox_secret_free_strv (). */
+char **devbox_kubeconfig_dup_secrets (DevboxKubeconfig *self);
 /* Whether what it said last still holds, so that it need not be asked again. */
 gboolean devbox_kubeconfig_has_credential (DevboxKubeconfig *self);
 /* For the connections to the platform, or NULL when these need none. They may be other ones after an authentication:

@@ -681,6 +681,28 @@ devbox_kubeconfig_dup_authorization (DevboxKubeconfig *self, DevboxAuthorization
 }
 
 /* Takes the authorization. */
+char **
+devbox_kubeconfig_dup_secrets (DevboxKubeconfig *self)
+{
+  GPtrArray *secrets = g_ptr_array_new ();
+  const DevboxCredential *credential = &self->credential;
+
+  /* Those that a text may hold come after it. */
+  g_mutex_lock (&self->mutex);
+  if (credential->key != NULL)
+    g_ptr_array_add (secrets, g_base64_encode ((const guchar *) credential->key, strlen (credential->key)));
+  if (credential->key != NULL)
+    g_ptr_array_add (secrets, g_strdup (credential->key));
+  if (credential->token != NULL)
+    g_ptr_array_add (secrets, g_strdup (credential->token));
+  if (self->parts->password != NULL)
+    g_ptr_array_add (secrets, g_strdup (self->parts->password));
+  g_mutex_unlock (&self->mutex);
+  g_ptr_array_add (secrets, NULL);
+
+  return (char **) g_ptr_array_free (secrets, FALSE);
+}
+
 static void
 end (DevboxAuthentication *run, char *authorization, const GError *error)
 {

@@ -248,7 +248,10 @@ make_platform (DevboxPlatformSource *self, const Terms *terms, char *authorizati
   if (platform == NULL)
     return NULL;
   if (terms->kubeconfig != NULL)
-    devbox_endpoint_take_tls_settings (platform, devbox_kubeconfig_ref_tls_settings (terms->kubeconfig));
+    {
+      devbox_endpoint_take_tls_settings (platform, devbox_kubeconfig_ref_tls_settings (terms->kubeconfig));
+      devbox_endpoint_take_secrets (platform, devbox_kubeconfig_dup_secrets (terms->kubeconfig));
+    }
 
   g_mutex_lock (&self->mutex);
   if (self->n_changes == terms->n_changes)

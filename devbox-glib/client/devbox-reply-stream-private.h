@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-call-private.h"
 #include "devbox-io-thread-private.h"
-#include "devbox-pipe-private.h"
 #include "devbox-types.h"
 
 G_BEGIN_DECLS
@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 #define DEVBOX_TYPE_REPLY_STREAM (devbox_reply_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DevboxReplyStream, devbox_reply_stream, DEVBOX, REPLY_STREAM, GInputStream)
 
-GInputStream *devbox_reply_stream_new (DevboxPipe *pipe, DevboxIoThread *thread, DevboxClient *client);
+GInputStream *
+devbox_reply_stream_new (DevboxPipe *pipe, DevboxIoThread *thread, DevboxClient *client, DevboxEndpoint *endpoint);
+/* An error that was made of what the stream gave, if it is such a stream. */
+void devbox_reply_stream_redact_error (GInputStream *stream, GError *error);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "devbox-reply-stream-private.h"
 
 #include "devbox-client.h"
+#include "devbox-endpoint-private.h"
 #include "devbox-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -15,6 +16,7 @@ struct _DevboxReplyStream
   DevboxPipe *pipe;
   DevboxIoThread *thread;
   DevboxClient *client;
+  DevboxEndpoint *endpoint;
 };
 
 static void pollable_interface_init (GPollableInputStreamInterface *interface);
@@ -33,6 +35,7 @@ devbox_reply_stream_finalize (GObject *object)
   devbox_pipe_unref (self->pipe);
   devbox_io_thread_unref (self->thread);
   g_object_unref (self->client);
+  devbox_endpoint_unref (self->endpoint);
 
   G_OBJECT_CLASS (devbox_reply_stream_parent_class)->finalize (object);
 }
@@ -130,13 +133,21 @@ devbox_reply_stream_init (DevboxReplyStream *self)
 }
 
 GInputStream *
-devbox_reply_stream_new (DevboxPipe *pipe, DevboxIoThread *thread, DevboxClient *client)
+devbox_reply_stream_new (DevboxPipe *pipe, DevboxIoThread *thread, DevboxClient *client, DevboxEndpoint *endpoint)
 {
   DevboxReplyStream *self = g_object_new (DEVBOX_TYPE_REPLY_STREAM, NULL);
 
   self->pipe = devbox_pipe_ref (pipe);
   self->thread = devbox_io_thread_ref (thread);
   self->client = g_object_ref (client);
+  self->endpoint = devbox_endpoint_ref (endpoint);
 
   return G_INPUT_STREAM (self);
+}
+
+void
+devbox_reply_stream_redact_error (GInputStream *stream, GError *error)
+{
+  if (DEVBOX_IS_REPLY_STREAM (stream))
+    devbox_endpoint_redact_error (DEVBOX_REPLY_STREAM (stream)->endpoint, error);
 }

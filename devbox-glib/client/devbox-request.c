@@ -120,6 +120,17 @@ failure_clear (Failure *failure)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Failure, failure_clear)
 
+static gboolean
+is_code_name (const char *text)
+{
+  gsize length = 0;
+
+  while (g_ascii_isgraph (text[length]))
+    length++;
+
+  return text[length] == '\0' && length > 0 && length <= MAX_CODE_NAME_LENGTH;
+}
+
 /* The forms of the wire: {"error": …, "code": …} and {"status" or "code": number, "message": …}. What is odd is left
  * out: the HTTP status says enough. */
 static void
@@ -138,7 +149,7 @@ read_failure (JsonObject *object, Failure *failure)
     }
 
   devbox_wire_json_get_string (object, "code", FALSE, &code, NULL);
-  if (code != NULL && code[0] != '\0' && strlen (code) <= MAX_CODE_NAME_LENGTH)
+  if (code != NULL && is_code_name (code))
     failure->code_name = g_strdup (code);
   if (!devbox_wire_json_get_int (object, "status", FALSE, 0, G_MAXINT, &failure->status, NULL) || failure->status == 0)
     devbox_wire_json_get_int (object, "code", FALSE, 0, G_MAXINT, &failure->status, NULL);

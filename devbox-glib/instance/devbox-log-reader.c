@@ -9,6 +9,7 @@
 #include "devbox-command-result.h"
 #include "devbox-error-private.h"
 #include "devbox-event-parser-private.h"
+#include "devbox-reply-stream-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -432,7 +433,10 @@ take_piece (DevboxLogReader *self, GBytes *piece, GError *failure)
     }
 
   if (error != NULL)
-    error = devbox_error_complete (g_steal_pointer (&error), &details);
+    {
+      error = devbox_error_complete (g_steal_pointer (&error), &details);
+      devbox_reply_stream_redact_error (self->stream, error);
+    }
   devbox_log_queue_end (self->queue, error);
   return FALSE;
 }

@@ -179,10 +179,27 @@ is_hopeless (DevboxSocketLink *self)
   return g_get_monotonic_time () - self->down_since >= self->timing.give_up_ms * G_TIME_SPAN_MILLISECOND;
 }
 
+/* The agent's words may repeat ours. */
+static GError *
+copy_error (DevboxSocketLink *self, const GError *error)
+{
+  GError *copy;
+
+  if (error == NULL)
+    return NULL;
+
+  copy = devbox_error_complete (g_error_copy (error), &(DevboxErrorDetails){ .path = self->subject });
+  if (self->endpoint != NULL)
+    devbox_endpoint_redact_error (self->endpoint, copy);
+
+  return copy;
+}
+
 /* The first try fails for good; a later one only if the agent said no, or if it has been away for too long. */
 static void
 lose (DevboxSocketLink *self, const GError *error, gboolean permanent)
 {
+  g_autoptr (GError) reason = copy_error (self, error);
   guint delay;
 
   if (permanent || is_hopeless (self))
@@ -191,7 +208,7 @@ lose (DevboxSocketLink *self, const GError *error, gboolean permanent)
       return;
     }
 
-  g_debug ("The link for “%s” is lost: %s", self->subject, error->message);
+  g_debug ("The link for “%s” is lost: %s", self->subject, reason->message);
   disconnect (self);
   delay = next_delay (self);
   self->state = STATE_WAITING;
@@ -335,8 +352,7 @@ error_from_handshake (DevboxSocketLink *self, SoupMessage *message, const GError
   return devbox_error_new (
       (DevboxError) code, &details,
       /* Translators: %s is a path or a name; then comes what the server answered, such as “404 Not Found” */
-      _ ("The agent tells nothing of “%s”: it answers %u %s"), self->subject, status,
-      soup_message_get_reason_phrase (message));
+      _ ("The agent tells nothing of “%s”: it answers %u %s"), self->subject, status, soup_status_get_phrase (status));
 }
 
 typedef struct
@@ -535,7 +551,7 @@ devbox_socket_link_stop (DevboxSocketLink *self, const GError *error)
       return;
     }
 
-  reason = error != NULL ? g_error_copy (error) : NULL; /* it may be of what goes here */
+  reason = copy_error (self, error); /* it may be of what goes here */
   clear_timer (self);
   disconnect (self);
   soup_session_abort (self->session);

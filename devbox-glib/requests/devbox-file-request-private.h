@@ -32,6 +32,6 @@ devbox_file_reply_parse_written (DevboxRequest *request, const DevboxReply *repl
 GError *devbox_file_reply_make_size_error (const char *path, guint64 sent, guint64 written);
 
 /* Which failure an agent tells of one of several files: "error" and, if it is known, "code". Never NULL. */
-GError *devbox_file_reply_read_failure (JsonObject *object, const char *path);
+GError *devbox_file_reply_read_failure (const DevboxReply *reply, JsonObject *object, const char *path);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "devbox-file-request-private.h"
 
 #include "devbox-agent-reply-private.h"
+#include "devbox-endpoint-private.h"
 #include "devbox-error-private.h"
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-json-private.h"
@@ -104,12 +105,13 @@ devbox_file_reply_parse_written (DevboxRequest *request, const DevboxReply *repl
 }
 
 GError *
-devbox_file_reply_read_failure (JsonObject *object, const char *path)
+devbox_file_reply_read_failure (const DevboxReply *reply, JsonObject *object, const char *path)
 {
   DevboxWireCode code = DEVBOX_WIRE_INTERNAL_ERROR;
   g_autofree char *message = NULL;
   const char *text = NULL;
   const char *name = NULL;
+  GError *failure;
 
   devbox_wire_json_get_string (object, "error", FALSE, &text, NULL);
   if (text != NULL && text[0] != '\0')
@@ -128,5 +130,9 @@ devbox_file_reply_read_failure (JsonObject *object, const char *path)
   if (name != NULL)
     devbox_wire_code_from_string (name, &code);
 
-  return devbox_error_new ((DevboxError) code, &(DevboxErrorDetails){ .path = path }, "%s", message);
+  failure = devbox_error_new ((DevboxError) code, &(DevboxErrorDetails){ .path = path }, "%s", message);
+  if (reply->endpoint != NULL)
+    devbox_endpoint_redact_error (reply->endpoint, failure);
+
+  return failure;
 }

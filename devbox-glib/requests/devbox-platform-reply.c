@@ -65,6 +65,20 @@ get_root_object (JsonNode *root)
   return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
 }
 
+/* 0: it is none of ours. */
+static guint
+read_code_name (JsonObject *object)
+{
+  const char *name = NULL;
+  DevboxWireCode code;
+
+  if (!devbox_wire_json_get_string (object, "code", FALSE, &name, NULL) || name == NULL
+      || !devbox_wire_code_from_string (name, &code))
+    return 0;
+
+  return devbox_wire_code_get_http_status (code);
+}
+
 /* 0: it claims no failure. */
 static guint
 read_code (JsonNode *root)
@@ -72,8 +86,11 @@ read_code (JsonNode *root)
   JsonObject *object = get_root_object (root);
   gint64 code = 0;
 
-  if (object == NULL || !devbox_wire_json_get_int (object, "code", FALSE, 0, G_MAXINT, &code, NULL)
-      || SOUP_STATUS_IS_SUCCESSFUL (code))
+  if (object == NULL)
+    return 0;
+  if (!devbox_wire_json_get_int (object, "code", FALSE, 0, G_MAXINT, &code, NULL))
+    return read_code_name (object);
+  if (SOUP_STATUS_IS_SUCCESSFUL (code))
     return 0;
 
   return (guint) (code >= ENVELOPE_OFFSET + 400 && code < ENVELOPE_OFFSET + 600 ? code - ENVELOPE_OFFSET : code);

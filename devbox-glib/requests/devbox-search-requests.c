@@ -70,7 +70,7 @@ devbox_grep_files_request_new (const char *directory, const char *text, GError *
 }
 
 static DevboxFileResult *
-parse_replaced_file (JsonObject *object, GError **error)
+parse_replaced_file (const DevboxReply *reply, JsonObject *object, GError **error)
 {
   const char *path = NULL;
   const char *status = NULL;
@@ -88,7 +88,7 @@ parse_replaced_file (JsonObject *object, GError **error)
   if (g_str_equal (status, "skipped"))
     return devbox_file_result_new_skipped (path, text);
 
-  return devbox_file_result_new_error (path, devbox_file_reply_read_failure (object, path));
+  return devbox_file_result_new_error (path, devbox_file_reply_read_failure (reply, object, path));
 }
 
 static gpointer
@@ -106,7 +106,7 @@ parse_replaced (DevboxRequest *request, const DevboxReply *reply, GError **error
 
   for (guint i = 0; i < objects->len; i++)
     {
-      g_autoptr (DevboxFileResult) result = parse_replaced_file (g_ptr_array_index (objects, i), &reason);
+      g_autoptr (DevboxFileResult) result = parse_replaced_file (reply, g_ptr_array_index (objects, i), &reason);
 
       if (result == NULL)
         return devbox_request_fail_from_bad_reply (request, reason, error);

@@ -144,7 +144,12 @@ add_result (Upload *self, GPtrArray *results, guint index, GError *failure)
 }
 
 static gboolean
-read_file_result (Upload *self, JsonObject *object, guint index, GPtrArray *results, GError **error)
+read_file_result (Upload *self,
+                  const DevboxReply *reply,
+                  JsonObject *object,
+                  guint index,
+                  GPtrArray *results,
+                  GError **error)
 {
   const gsize sent = g_bytes_get_size (self->contents[index]);
   GError *failure = NULL;
@@ -156,7 +161,7 @@ read_file_result (Upload *self, JsonObject *object, guint index, GPtrArray *resu
     return FALSE;
 
   if (!success)
-    failure = devbox_file_reply_read_failure (object, self->paths[index]);
+    failure = devbox_file_reply_read_failure (reply, object, self->paths[index]);
   else if ((guint64) size != sent)
     failure = devbox_file_reply_make_size_error (self->paths[index], sent, (guint64) size);
   add_result (self, results, index, failure);
@@ -180,7 +185,7 @@ read_batch_reply (DevboxRequest *request, const DevboxReply *reply, GPtrArray *r
                  objects->len, self->n_in_batch);
 
   for (guint i = 0; reason == NULL && i < self->n_in_batch; i++)
-    read_file_result (self, g_ptr_array_index (objects, i), self->position + i, results, &reason);
+    read_file_result (self, reply, g_ptr_array_index (objects, i), self->position + i, results, &reason);
   if (reason != NULL)
     devbox_request_fail_from_bad_reply (request, reason, error);
 

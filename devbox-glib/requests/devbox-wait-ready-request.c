@@ -21,7 +21,6 @@
 typedef struct
 {
   DevboxAgent *agent;
-  gint64 end; /* in monotonic time */
   guint next_delay_ms;
   DevboxInstanceInfo *info; /* what the platform told last */
 } Wait;
@@ -88,13 +87,10 @@ learn_address (Wait *wait, const DevboxReply *reply, GError **error)
   return TRUE;
 }
 
-/* All the time that there is: the last look comes at its end. */
 static gboolean
 wait_longer (Wait *wait, guint *delay_ms)
 {
-  gint64 rest_ms = MAX (wait->end - g_get_monotonic_time (), 0) / G_TIME_SPAN_MILLISECOND;
-
-  *delay_ms = (guint) MIN (wait->next_delay_ms, rest_ms);
+  *delay_ms = wait->next_delay_ms;
   wait->next_delay_ms = MIN (wait->next_delay_ms * 3 / 2, MAX_DELAY_MS);
 
   return TRUE;
@@ -154,40 +150,20 @@ dup_info (Wait *wait)
   return wait->info != NULL ? g_object_ref (wait->info) : devbox_instance_info_new (&details);
 }
 
-static gpointer
-fail_late (DevboxRequest *request, Wait *wait, GError **error)
-{
-  const DevboxErrorDetails details = { .path = request->subject };
-
-  if (wait->info == NULL)
-    devbox_error_set (error, DEVBOX_ERROR_OPERATION_TIMEOUT, &details, _ ("The agent did not get ready in time"));
-  else
-    devbox_error_set (error, DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
-                      /* Translators: the name of a devbox, and its status */
-                      _ ("The devbox “%s” did not get ready in time: it is %s"), request->subject,
-                      devbox_instance_info_get_status_text (wait->info));
-
-  return NULL;
-}
-
-/* After the last step: ready, out of time, or never. */
+/* After the last step: ready, or never. */
 static gpointer
 parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 {
   Wait *wait = request->data;
   g_autoptr (DevboxEndpoint) endpoint = NULL;
-  g_autoptr (GError) reason = NULL;
 
   if (!request->asks_platform)
-    return devbox_health_reply_is_healthy (reply) ? dup_info (wait) : fail_late (request, wait, error);
+    return dup_info (wait);
   if (wait->info == NULL)
     return devbox_instance_reply_parse (request, reply, request->subject, error);
 
-  endpoint = devbox_agent_address_find (wait->info, reply->base_url, &reason);
-  if (endpoint != NULL || (is_not_ready (reason) && !is_hopeless (wait->info)))
-    return fail_late (request, wait, error);
+  endpoint = devbox_agent_address_find (wait->info, reply->base_url, error);
 
-  g_propagate_error (error, g_steal_pointer (&reason));
   return NULL;
 }
 
@@ -198,13 +174,10 @@ devbox_wait_ready_request_new (DevboxAgent *agent, guint timeout_ms, GError **er
   DevboxRequest *request = devbox_request_new (SOUP_METHOD_GET, "/health", parse, g_object_unref);
   Wait *wait = g_new0 (Wait, 1);
 
-  request->timeout_ms = timeout_ms != 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
-  request->waits = TRUE;
-
   wait->agent = devbox_agent_ref (agent);
-  wait->end = g_get_monotonic_time () + request->timeout_ms * G_TIME_SPAN_MILLISECOND;
   wait->next_delay_ms = FIRST_DELAY_MS;
 
+  request->timeout_ms = timeout_ms != 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
   request->subject = g_strdup (name);
   request->step = step;
   request->data = wait;

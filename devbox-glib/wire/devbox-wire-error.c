@@ -95,7 +95,8 @@ devbox_wire_code_from_http_status (guint status)
     }
 }
 
-/* The statuses of the envelope are those of HTTP and a thousand, but for two of its own; a status of HTTP is one too. */
+/* The statuses of the envelope are those of HTTP and a thousand, but for two of its own; a status of HTTP is one too.
+ */
 DevboxWireCode
 devbox_wire_code_from_envelope_status (gint64 status)
 {

@@ -77,6 +77,8 @@ class Case:
     code_name: str = ""          # "": that of the code
     attempts: int = -1           # -1: whatever
     retry_after: int = 0
+    path: str = ""               # "": whatever
+    value: str = ""
     says: object = None          # the scripted peer's reply: (status, body[, headers]), STALL or STALL_BODY
     dialect: str = "classic"     # that the scripted peer speaks
 
@@ -96,6 +98,8 @@ def by_name():
         yield Case(f"code {code} with another status", code, "delete-file", "a", agent="scripted", status=500, says=(500, failure(code)))
         yield Case(f"envelope with code {code}", code, "delete-file", "a", agent="scripted", dialect="current", status=500,
                    says=(200, {"status": 1500, "message": "It failed", "code": code}))
+        yield Case(f"platform 200 with code {code}", code, "delete-instance", "box", platform="scripted", status=200, says=(200, {"error": "It failed", "code": code}))
+    yield Case("classic 200 without success", "FILE_TRANSFER_FAILED", "replace-file", "a", "content", agent="scripted", status=200, says=(200, failure("FILE_TRANSFER_FAILED")))
     yield Case("unknown code", "INSUFFICIENT_PERMISSIONS", "delete-file", "a", agent="scripted", status=403, code_name="QUOTA_OF_TOMORROW",
                says=(403, failure("QUOTA_OF_TOMORROW")))
     yield Case("unhealthy", "HEALTH_CHECK_FAILED", "get-agent-info", agent="scripted", status=503, says=(503, failure("HEALTH_CHECK_FAILED")))
@@ -142,21 +146,21 @@ def by_status():
 
 def real():
     """As the real agent and the real platform have it, and what the client finds out itself."""
-    yield Case("missing file", "FILE_NOT_FOUND", "load-file", "missing", agent="agent", status=404)
+    yield Case("missing file", "FILE_NOT_FOUND", "load-file", "missing", agent="agent", status=404, path="missing")
     yield Case("too large", "FILE_TOO_LARGE", "replace-file", "large", "x" * 2000, agent="agent", status=413)
     yield Case("disk full", "DISK_FULL", "replace-file", "large", "x" * 200000, agent="small", status=500)
     yield Case("a link that leads out", "PATH_TRAVERSAL_DETECTED", "load-file", "out/passwd", agent="agent", status=403)
-    yield Case("a path that leads out", "PATH_TRAVERSAL_DETECTED", "load-file", "../passwd", agent="agent", sent=False, attempts=0)
+    yield Case("a path that leads out", "PATH_TRAVERSAL_DETECTED", "load-file", "../passwd", agent="agent", sent=False, attempts=0, value="../passwd")
     yield Case("no path", "VALIDATION_ERROR", "load-file", "", agent="agent", sent=False, attempts=0)
     yield Case("a folder is no file", "VALIDATION_ERROR", "load-file", "folder", agent="agent", status=422)
-    yield Case("no name of a devbox", "VALIDATION_ERROR", "get-instance", "No/Name", platform="platform", sent=False, attempts=0)
+    yield Case("no name of a devbox", "VALIDATION_ERROR", "get-instance", "No/Name", platform="platform", sent=False, attempts=0, value="No/Name")
     yield Case("wrong token", "AUTHENTICATION_FAILED", "load-file", "file", agent="agent", token="wrong", status=401)
     yield Case("unreadable", "INSUFFICIENT_PERMISSIONS", "load-file", "unreadable", agent="agent", status=403)
     yield Case("target exists", "CONFLICT", "move", "file", "other", agent="agent", status=409)
     yield Case("no process", "PROCESS_NOT_FOUND", "get-process-status", "2147483647", agent="agent", status=200)
     yield Case("no session", "SESSION_NOT_FOUND", "get-session", "missing", agent="agent", status=404)
     yield Case("long command", "OPERATION_TIMEOUT", "run", "sleep 60", "50", agent="agent", status=408)
-    yield Case("no devbox", "DEVBOX_NOT_FOUND", "get-instance", "missing", platform="platform", status=404)
+    yield Case("no devbox", "DEVBOX_NOT_FOUND", "get-instance", "missing", platform="platform", status=404, path="missing")
     yield Case("no devbox of the file", "DEVBOX_NOT_FOUND", "load-file-of", "missing", "a", platform="platform", status=404)
     yield Case("same name", "CONFLICT", "create-instance", "stopped", platform="platform", status=409)
     yield Case("wrong credential", "AUTHENTICATION_FAILED", "get-instance", "missing", platform="platform", token="wrong", status=401)
@@ -172,7 +176,7 @@ def real():
 
 def late():
     """The deadline holds at every stage, and is told no earlier."""
-    options = {"timeout": 100, "deadline": True}
+    options = {"timeout": 60, "deadline": True}
     yield Case("agent stands still", "OPERATION_TIMEOUT", "load-file", "file", agent="still", **options)
     yield Case("connecting", "OPERATION_TIMEOUT", "load-file", "a", agent="full", **options)
     yield Case("TLS handshake", "OPERATION_TIMEOUT", "load-file", "a", agent="tls", **options)
@@ -183,7 +187,7 @@ def late():
     yield Case("platform head", "OPERATION_TIMEOUT", "get-instance", "box", platform="scripted", says=STALL, **options)
     yield Case("finding the agent", "OPERATION_TIMEOUT", "load-file-of", "box", "a", platform="scripted", says=STALL, **options)
     yield Case("asking the agent what it can", "OPERATION_TIMEOUT", "load-file-of", "box", "a", platform="found", says=STALL, **options)
-    yield Case("waiting until it is ready", "OPERATION_TIMEOUT", "wait-ready", "100", agent="closed", **options)
+    yield Case("waiting until it is ready", "OPERATION_TIMEOUT", "wait-ready", "60", agent="closed", **options)
 
 
 CASES = [*real(), *by_name(), *by_status(), *late()]
@@ -333,6 +337,7 @@ class Peers:
             "token": token, "timeout": case.timeout, "retries": case.retries, "pool-size": case.pool_size, "connection-timeout": case.connection_timeout,
             "busy": case.busy, "deadline": case.deadline, "code": case.code, "family": case.family, "sent": case.sent, "http-status": case.status,
             "request-id": request_id, "code-name": case.code_name or case.code, "attempts": case.attempts, "retry-after": case.retry_after,
+            "path": case.path, "value": case.value,
         }
 
 

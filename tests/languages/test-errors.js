@@ -24,6 +24,7 @@ const CALLS = {
     'get-instance': ({client, first}) => [client, 'get_instance', first],
     'create-instance': ({client, first}) => [client, 'create_instance', Devbox.InstanceSpec.new(first, 'bash')],
     'start-instance': ({client, first}) => [client, 'start_instance', first],
+    'delete-instance': ({client, first}) => [client, 'delete_instance', first],
     'load-file-of': ({client, first, second}) => [client, 'load_file', first, second || 'a'],
     'load-kubeconfig': ({first}) => [Devbox.Kubeconfig, 'load_file', Gio.File.new_for_path(first), null, 0],
 };
@@ -83,6 +84,10 @@ function check(error, one) {
     const info = Devbox.ErrorInfo.from_error(error);
     assertEqual([info.code_name, info.http_status, info.retry_after],
         [one['code-name'], Number(one['http-status']), Number(one['retry-after'])]);
+    for (const key of ['path', 'value']) {
+        if (one[key])
+            assertEqual(info[key], one[key]);
+    }
     if (one.sent === 'true') {
         assert(/^[0-9a-f]{32}$/.test(info.trace_id), `trace ${info.trace_id}`);
         assert(one['request-id'] ? info.request_id === one['request-id'] : info.request_id, `request ${info.request_id}`);

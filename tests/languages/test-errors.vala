@@ -160,6 +160,9 @@ class Case {
 		case "start-instance":
 			client.start_instance_sync (first);
 			break;
+		case "delete-instance":
+			client.delete_instance_sync (first);
+			break;
 		case "load-file-of":
 			client.load_file_sync (first, path);
 			break;
@@ -210,6 +213,9 @@ class Case {
 			break;
 		case "start-instance":
 			yield client.start_instance_async (first);
+			break;
+		case "delete-instance":
+			yield client.delete_instance_async (first);
 			break;
 		case "load-file-of":
 			yield client.load_file_async (first, path);
@@ -272,6 +278,10 @@ void check (Error error, Case one) {
 	assert_cmpstr (info.code_name, CompareOperator.EQ, one.tell ("code-name"));
 	assert_cmpuint (info.http_status, CompareOperator.EQ, one.count ("http-status"));
 	assert_cmpuint (info.retry_after, CompareOperator.EQ, one.count ("retry-after"));
+	if (one.tell ("path") != "")
+		assert_cmpstr (info.path, CompareOperator.EQ, one.tell ("path"));
+	if (one.tell ("value") != "")
+		assert_cmpstr (info.value, CompareOperator.EQ, one.tell ("value"));
 	if (one.tell ("sent") == "true") {
 		assert_true (Regex.match_simple ("^[0-9a-f]{32}$", info.trace_id));
 		if (one.tell ("request-id") != "")

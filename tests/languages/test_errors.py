@@ -32,6 +32,7 @@ CALLS = {
     "get-instance": lambda one: (one.client, "get_instance", one.first),
     "create-instance": lambda one: (one.client, "create_instance", Devbox.InstanceSpec.new(one.first, "bash")),
     "start-instance": lambda one: (one.client, "start_instance", one.first),
+    "delete-instance": lambda one: (one.client, "delete_instance", one.first),
     "load-file-of": lambda one: (one.client, "load_file", one.first, one.second or "a"),
     "load-kubeconfig": lambda one: (Devbox.Kubeconfig, "load_file", Gio.File.new_for_path(one.first)),
 }
@@ -93,6 +94,9 @@ class Errors(unittest.TestCase):
         self.assertEqual(info.get_code_name(), case["code-name"])
         self.assertEqual(info.get_http_status(), int(case["http-status"]))
         self.assertEqual(info.get_retry_after(), int(case["retry-after"]))
+        for told, key in ((info.get_path(), "path"), (info.get_value(), "value")):
+            if case[key]:
+                self.assertEqual(told, case[key])
         if case["sent"] == "true":
             self.assertRegex(info.get_trace_id(), "^[0-9a-f]{32}$")
             self.assertRegex(info.get_request_id(), case["request-id"] or ".")
