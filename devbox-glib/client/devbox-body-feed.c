@@ -219,8 +219,9 @@ devbox_body_feed_call_async (DevboxClient *client,
   request->body_pipe_size = size;
   g_task_set_source_tag (call, devbox_body_feed_call_async);
   g_task_set_priority (call, g_task_get_priority (task));
+  /* First, since the call may have ended before it returns here if another thread runs the context. */
+  wait_for_pipe (self);
   devbox_client_agent_call_async (client, agent, call, request, NULL);
-  feed_some (self);
 }
 
 static void

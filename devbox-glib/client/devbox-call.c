@@ -81,11 +81,17 @@ static void
 release_to_caller (gpointer data)
 {
   DevboxCall *self = data;
+  gulong cancelled_id;
+
+  /* Another thread may run the caller's context, and be here before call_start () is over. */
+  g_mutex_lock (&self->mutex);
+  cancelled_id = self->cancelled_id;
+  g_mutex_unlock (&self->mutex);
 
   /* Not g_cancellable_disconnect (), which waits for handlers that run in other threads: ours touches nothing that goes
    * here. */
-  if (self->cancelled_id != 0)
-    g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
+  if (cancelled_id != 0)
+    g_signal_handler_disconnect (self->cancellable, cancelled_id);
   if (self->result != NULL && self->request->result_free != NULL)
     self->request->result_free (self->result);
   g_clear_error (&self->error);
@@ -419,11 +425,17 @@ get_deadline (DevboxCall *self)
 static void
 call_start (DevboxCall *self)
 {
+  devbox_call_ref (self);
   if (self->cancellable != NULL)
-    self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
-                                                devbox_call_unref);
+    {
+      g_mutex_lock (&self->mutex);
+      self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
+                                                  devbox_call_unref);
+      g_mutex_unlock (&self->mutex);
+    }
 
-  devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
+  /* With the reference. */
+  devbox_io_thread_invoke (self->thread, start_in_io_thread, self, devbox_call_unref);
 }
 
 void
