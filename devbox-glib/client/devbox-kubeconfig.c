@@ -215,6 +215,13 @@ static void
 devbox_kubeconfig_init (DevboxKubeconfig *self)
 {
   g_mutex_init (&self->mutex);
+
+  /* Bindings can make one that comes from nowhere: it knows the public platform and no credential. */
+  self->contexts = g_new0 (char *, 1);
+  self->parts = g_new0 (DevboxKubeconfigParts, 1);
+  self->parts->context = g_strdup (ONLY_NAME);
+  self->parts->cluster = g_strdup (ONLY_NAME);
+  self->parts->user = g_strdup (ONLY_NAME);
 }
 
 DevboxKubeconfig *
@@ -229,7 +236,9 @@ devbox_kubeconfig_new_for_tree (DevboxKubeconfigTree *tree,
 
   self->tree = tree;
   self->flags = flags;
+  g_strfreev (self->contexts);
   self->contexts = devbox_kubeconfig_tree_dup_contexts (tree);
+  devbox_kubeconfig_parts_free (self->parts);
   self->parts = devbox_kubeconfig_parts_new (tree, context, flags, cancellable, error);
   if (self->parts == NULL)
     return NULL;
@@ -499,6 +508,7 @@ devbox_kubeconfig_with_context (DevboxKubeconfig *self, const char *context, GEr
 
   g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
   g_return_val_if_fail (context != NULL, NULL);
+  g_return_val_if_fail (self->tree != NULL, NULL);
 
   other = devbox_kubeconfig_new_for_tree (devbox_kubeconfig_tree_ref (self->tree), context, self->flags, NULL, &cause);
   if (other == NULL)
