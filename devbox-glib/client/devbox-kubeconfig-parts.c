@@ -44,7 +44,10 @@ typedef struct
   GCancellable *cancellable;
 } Reader;
 
-G_GNUC_PRINTF (5, 6)
+static gboolean
+fail_member (Reader *self, JsonObject *object, const char *name, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (5, 6);
+
 static gboolean
 fail_member (Reader *self, JsonObject *object, const char *name, GError **error, const char *format, ...)
 {
