@@ -228,7 +228,7 @@ handshake_is_over (gpointer data)
   DevboxSocketLink *self = data;
   g_autoptr (GError) error
       = devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &(DevboxErrorDetails){ .path = self->subject },
-                          _ ("The agent did not answer in time what was asked of it about “%s”"), self->subject);
+                          _ ("The agent did not answer in time about “%s”"), self->subject);
 
   lose (self, error, FALSE);
 
@@ -246,7 +246,7 @@ check_liveness (gpointer data)
     return G_SOURCE_CONTINUE;
 
   error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT, &(DevboxErrorDetails){ .path = self->subject },
-                            _ ("The agent that tells of “%s” no longer answers"), self->subject);
+                            _ ("The agent that reports on “%s” no longer answers"), self->subject);
   lose (self, error, FALSE);
 
   return G_SOURCE_REMOVE;
@@ -293,7 +293,7 @@ on_closed (SoupWebsocketConnection *connection, gpointer user_data)
   DevboxSocketLink *self = user_data;
   g_autoptr (GError) error
       = devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &(DevboxErrorDetails){ .path = self->subject },
-                          _ ("The agent that tells of “%s” closed the connection"), self->subject);
+                          _ ("The agent that reports on “%s” closed the connection"), self->subject);
 
   lose (self, error, FALSE);
 }
@@ -353,7 +353,8 @@ error_from_handshake (DevboxSocketLink *self, SoupMessage *message, const GError
   return devbox_error_new (
       (DevboxError) code, &details,
       /* Translators: %s is a path or a name; then comes what the server answered, such as “404 Not Found” */
-      _ ("The agent tells nothing of “%s”: it answers %u %s"), self->subject, status, soup_status_get_phrase (status));
+      _ ("The agent does not report on “%s”: it answers %u %s"), self->subject, status,
+      soup_status_get_phrase (status));
 }
 
 typedef struct
