@@ -36,8 +36,8 @@ typedef struct
   guint status;
   SoupMessageHeaders *headers;
   GBytes *body;
-  const char *request_id; /* what the server said, or what we sent */
-  const char *base_url;   /* of the endpoint that it is from */
+  const char *request_id;   /* what the server said, or what we sent */
+  const char *base_url;     /* of the endpoint that it is from */
   DevboxEndpoint *endpoint; /* whose secrets no text that it tells may repeat; NULL: there are none */
 } DevboxReply;
 
