@@ -215,6 +215,9 @@ make_late_error (DevboxCall *self)
                               * milliseconds */
                              _ ("%s did not answer within %u ms"), devbox_endpoint_get_address (self->endpoint),
                              self->timeout_ms);
+  if (self->waits_for_platform)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details, "%s",
+                             _ ("The authenticator did not end in time"));
 
   return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                            /* Translators: %u is a number of milliseconds */
