@@ -175,7 +175,7 @@ devbox_authentication_dispose (GObject *object)
 
   state_end (self->state, NULL,
              devbox_error_new (DEVBOX_ERROR_AUTHENTICATION_FAILED, NULL, "%s",
-                               _ ("The authenticator did not say what the platform is told")));
+                               _ ("The authenticator ended without a result")));
 
   G_OBJECT_CLASS (devbox_authentication_parent_class)->dispose (object);
 }
@@ -360,7 +360,7 @@ devbox_authentication_complete (DevboxAuthentication *self, const char *authoriz
   else
     state_end (self->state, NULL,
                devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s",
-                                 _ ("What the authenticator gave cannot stand in a header")));
+                                 _ ("The authenticator gave a value that cannot stand in a header")));
 }
 
 /**

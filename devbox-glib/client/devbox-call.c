@@ -133,10 +133,11 @@ give_back (DevboxCall *self)
       return;
     }
 
+  /* Woken before, the other thread would only wait for the mutex. */
   g_mutex_lock (&self->mutex);
   self->is_back = TRUE;
-  g_cond_signal (&self->cond);
   g_mutex_unlock (&self->mutex);
+  g_cond_signal (&self->cond);
 }
 
 static void
@@ -217,6 +218,9 @@ make_late_error (DevboxCall *self)
                               * milliseconds */
                              _ ("%s did not answer within %u ms"), devbox_endpoint_get_address (self->endpoint),
                              self->timeout_ms);
+  if (self->waits_for_platform)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details, "%s",
+                             _ ("The authenticator did not end in time"));
 
   return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                            /* Translators: %u is a number of milliseconds */
@@ -322,7 +326,7 @@ call_new (DevboxIoThread *thread, DevboxAgent *agent, DevboxRequest *request, gu
   self->request = request;
   self->timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : timeout_ms;
   self->start_time = g_get_monotonic_time ();
-  g_snprintf (self->request_id, sizeof (self->request_id), "%08x%08x", g_random_int (), g_random_int ());
+  devbox_trace_fill_with_random (self->request_id, DEVBOX_REQUEST_ID_LENGTH);
 
   return self;
 }

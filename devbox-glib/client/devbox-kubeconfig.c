@@ -254,7 +254,7 @@ devbox_kubeconfig_new_for_tree (DevboxKubeconfigTree *tree,
     }
   if (self->parts->is_insecure)
     g_message (/* Translators: %s is the name of a cluster */
-               _ ("The certificate of the platform is not checked, as the kubeconfig has it for the cluster “%s”"),
+               _ ("The platform's certificate is not checked: the kubeconfig says so for the cluster “%s”"),
                self->parts->cluster);
 
   return g_steal_pointer (&self);
@@ -562,7 +562,7 @@ make_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError
   if (strlen (authorization) > MAX_AUTHORIZATION)
     {
       devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, NULL, "%s",
-                        _ ("What the kubeconfig says of this context is too large for a header"));
+                        _ ("This context of the kubeconfig is too large for a header"));
       return NULL;
     }
 

@@ -48,7 +48,7 @@ devbox_agent_read_id (JsonObject *object, const char *name, const char **id, GEr
   if (**id != '\0' && strlen (*id) <= MAX_ID_LENGTH)
     return TRUE;
 
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is no identifier"), name);
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is not an identifier"), name);
   return FALSE;
 }
 
@@ -80,7 +80,7 @@ devbox_agent_read_time (JsonObject *object, const char *name, GDateTime **time, 
   if (*time != NULL)
     return TRUE;
 
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is no point of time"), name);
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is not a date and time"), name);
   return FALSE;
 }
 

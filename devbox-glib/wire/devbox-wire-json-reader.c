@@ -175,6 +175,7 @@ open_container (DevboxWireJsonReader *self, const guint8 *position)
 
   self->containers = self->containers << 1 | (is_object ? 1 : 0);
   self->depth++;
+  self->n_containers++;
   self->expected
       = (is_object ? DEVBOX_WIRE_JSON_EXPECT_NAME : DEVBOX_WIRE_JSON_EXPECT_VALUE) | DEVBOX_WIRE_JSON_EXPECT_CLOSE;
   if (begin != NULL && !begin (self->user_data, &self->error))
@@ -391,15 +392,28 @@ devbox_wire_json_reader_get_depth (DevboxWireJsonReader *self)
 }
 
 gboolean
-devbox_wire_json_scan (const char *data, gsize size, GError **error)
+devbox_wire_json_measure (const char *data, gsize size, guint64 *n_containers, guint64 *n_values, GError **error)
 {
   DevboxWireJsonReader reader;
 
   reader_init (&reader, NULL, NULL);
   if (feed (&reader, data, size) && finish (&reader))
-    return TRUE;
+    {
+      *n_containers = reader.n_containers;
+      *n_values = reader.n_values;
+      return TRUE;
+    }
 
   g_propagate_error (error, reader.error);
 
   return FALSE;
+}
+
+gboolean
+devbox_wire_json_scan (const char *data, gsize size, GError **error)
+{
+  guint64 n_containers;
+  guint64 n_values;
+
+  return devbox_wire_json_measure (data, size, &n_containers, &n_values, error);
 }

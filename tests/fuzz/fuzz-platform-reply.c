@@ -181,19 +181,30 @@ check_result (DevboxRequest *request, gpointer result)
     check_item (result);
 }
 
-static void
-run (DevboxRequest *request, const DevboxReply *reply)
+/* FALSE: it waits on, as it may until its deadline. */
+static gboolean
+take_steps (DevboxRequest *request, const DevboxReply *reply)
 {
-  g_autoptr (GError) error = NULL;
-  gpointer result;
   guint delay_ms = 0;
 
   for (guint i = 0; i < MAX_STEPS; i++)
     {
       request->n_sent++;
       if (request->step == NULL || !request->step (request, reply, NULL, &delay_ms))
-        break;
+        return TRUE;
     }
+
+  return FALSE;
+}
+
+static void
+run (DevboxRequest *request, const DevboxReply *reply)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer result;
+
+  if (!take_steps (request, reply))
+    return;
 
   result = request->parse (request, reply, &error);
   g_assert_true ((result == NULL) == (error != NULL));
