@@ -205,6 +205,9 @@ make_late_error (DevboxCall *self)
   DevboxErrorDetails details = devbox_call_get_error_details (self);
 
   details.cause = self->step_error;
+  if (self->waits_for_platform)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details, "%s",
+                             _ ("The authenticator did not end in time"));
   if (self->pause.iter != NULL && self->request->step != NULL)
     return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                              /* Translators: %u is a number of milliseconds */

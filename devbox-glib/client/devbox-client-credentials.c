@@ -87,8 +87,9 @@ devbox_client_dup_kubeconfig (DevboxClient *self)
  *
  * Sets the credential by which the platform lets the client in.
  *
- * It holds for all calls that are made from now on, by instances too. Without one the client looks in the default
- * places when the first call needs it: see [func@Devbox.Kubeconfig.load_default_async].
+ * It holds for all calls that are made from now on, by instances too; where the agents of devboxes are that are called
+ * by their name is asked anew. Without one the client looks in the default places when the first call needs it: see
+ * [func@Devbox.Kubeconfig.load_default_async].
  *
  * Since: 1.0
  */

@@ -109,7 +109,7 @@ parse_classic (DevboxRequest *request, const DevboxReply *reply, GError **error)
 gpointer
 devbox_run_request_fail_as (DevboxError code, GError *failure, DevboxCommandResult *result, GError **error)
 {
-  g_autoptr (GError) owned = failure;
+  G_GNUC_UNUSED g_autoptr (GError) owned = failure;
   DevboxErrorInfo *info = devbox_error_get_info (failure);
   GError *renamed;
 
