@@ -240,13 +240,14 @@ def operations_of(form):
     return [operation for operation in OPERATIONS if form is AsyncCall or operation.has_sync]
 
 
-def is_stopped(pid, states):
-    """All its threads."""
+def is_stopped(pid):
+    """Or will be before it does anything: when it waits for a child in the kernel, or is of a box that is paused."""
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] not in states:
-                    return False
+            with open(f"/proc/{pid}/task/{thread}/status") as file:
+                status = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+            if status["State"][0] not in "TZX" and not int(status["ShdPnd"], 16) & 1 << signal.SIGSTOP - 1:
+                return False
     except (FileNotFoundError, ProcessLookupError):
         pass
     return True
@@ -285,10 +286,10 @@ class Servers:
 
     def freeze(self):
         def stop_all():
-            """Also those that the platform was just about to make or to wake up. One that waits in the kernel for a child that was stopped stops later."""
-            pids = list(self.platform.find_processes())
-            self.stop([pid for pid in pids if not is_stopped(pid, "TZX")])
-            return all(is_stopped(pid, "TZXD") for pid in pids)
+            """Also those that the platform was just about to make or to wake up."""
+            running = [pid for pid in self.platform.find_processes() if not is_stopped(pid)]
+            self.stop(running)
+            return not running
 
         iterate_until(stop_all, "the servers do not stop")
 
@@ -323,7 +324,7 @@ class World:
         self.victim = self.client.get_instance_sync("victim")
         self.instances = self.client.list_instances_sync()
         self.process = self.spawn(LINE)
-        self.session = self.instance.create_session_sync(None, None, None)
+        self.session = self.create_session()
         self.reader = self.process.open_log_sync(0)
         if not is_live:
             self.doomed = self.client.create_instance_sync(Devbox.InstanceSpec(name=self.unique("doomed"), runtime="bash", cpu=1000, memory=1024))
@@ -332,6 +333,13 @@ class World:
 
     def unique(self, word):
         return self.servers.unique(word)
+
+    def create_session(self):
+        """An agent that was stopped has much to do at first, more than a shell is waited for."""
+        for _ in range(3):
+            with contextlib.suppress(GLib.Error):
+                return self.instance.create_session_sync(None, None, None)
+        return self.instance.create_session_sync(None, None, None)
 
     def spawn(self, line):
         if not self.is_live and hasattr(self, "process"):
