@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The client beside the npm client, libcurl and bare sockets, against one agent in one run."""
+"""The client beside the npm client, libcurl, libsoup and bare sockets, against one agent in one run."""
 import argparse
 import os
 import shutil
@@ -79,6 +79,7 @@ class Clients:
             self.commands["curl"] = [os.environ["CURL_CLIENT"]]
         else:
             print("left out: libcurl (Debian package libcurl4-openssl-dev)")
+        self.commands["soup"] = [os.environ["SOUP_CLIENT"]]
         self.commands["bare"] = [os.environ["BARE_CLIENT"]]
 
     def start(self, name):
@@ -111,7 +112,7 @@ def measure_reads(clients, rounds):
         views += [View("Python", clients.python, "reads"), View("asyncio", clients.python, "reads-async")]
     if clients.curl:
         views += [View("libcurl", clients.curl, "reads")]
-    views += [View("bare", clients.bare, "reads")]
+    views += [View("libsoup", clients.soup, "reads"), View("libsoup async", clients.soup, "reads-async"), View("bare", clients.bare, "reads")]
 
     processor = {view.name: [] for view in views}
     reuse = []
