@@ -79,10 +79,9 @@ limit_messages (SoupWebsocketConnection *connection, gsize max_message_size)
   stream = devbox_framed_stream_new (soup_websocket_connection_get_io_stream (connection), max_message_size,
                                      G_OBJECT (connection));
 
-  return soup_websocket_connection_new (stream, soup_websocket_connection_get_uri (connection),
-                                        SOUP_WEBSOCKET_CONNECTION_CLIENT,
-                                        soup_websocket_connection_get_origin (connection),
-                                        soup_websocket_connection_get_protocol (connection), NULL);
+  return soup_websocket_connection_new (
+      stream, soup_websocket_connection_get_uri (connection), SOUP_WEBSOCKET_CONNECTION_CLIENT,
+      soup_websocket_connection_get_origin (connection), soup_websocket_connection_get_protocol (connection), NULL);
 }
 
 static void

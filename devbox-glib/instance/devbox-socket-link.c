@@ -383,8 +383,7 @@ connected (GObject *source, GAsyncResult *result, gpointer user_data)
   DevboxSocketLink *self = this_try->link;
   g_autoptr (GError) cause = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SoupWebsocketConnection) connection
-      = devbox_socket_handshake_finish (result, &cause);
+  g_autoptr (SoupWebsocketConnection) connection = devbox_socket_handshake_finish (result, &cause);
 
   if (self->handshake != this_try->cancellable) /* given up */
     return;

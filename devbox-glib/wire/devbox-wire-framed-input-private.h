@@ -33,11 +33,8 @@ void devbox_wire_framed_input_init (DevboxWireFramedInput *self,
                                     const DevboxWireFrames *frames);
 void devbox_wire_framed_input_clear (DevboxWireFramedInput *self);
 /* As g_pollable_input_stream_read_nonblocking (); *n_received: bytes that came from the socket. */
-gssize devbox_wire_framed_input_read (DevboxWireFramedInput *self,
-                                      void *data,
-                                      gsize size,
-                                      gsize *n_received,
-                                      GError **error);
+gssize
+devbox_wire_framed_input_read (DevboxWireFramedInput *self, void *data, gsize size, gsize *n_received, GError **error);
 gboolean devbox_wire_framed_input_is_readable (DevboxWireFramedInput *self);
 /* Ready at what stands in the way of the next read now: like libsoup, which makes a source for each, a reader must not
  * keep it. */

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* Follows the frames that a WebSocket client or server sends (RFC 6455, section 5) as their bytes come, cut anywhere,
- * and keeps none of them. Kept by value. libsoup limits a frame and not the message that frames make up; and it does not say what
- * it reads. */
+ * and keeps none of them. Kept by value. libsoup limits a frame and not the message that frames make up; and it does
+ * not say what it reads. */
 typedef struct
 {
   gsize max_message_size; /* of the payloads of all frames of a message, in bytes */

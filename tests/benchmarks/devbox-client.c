@@ -332,6 +332,24 @@ time_load (gpointer contestant, char **arguments, GString *figures)
   watch_timer (&moving, figures);
 }
 
+static gboolean
+end_rest (gpointer data)
+{
+  ((Moving *) data)->is_done = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+/* For comparison: what the rest of the machine does to the timer while nothing moves. */
+static void
+time_rest (gpointer contestant, char **arguments, GString *figures)
+{
+  Moving moving = { 0 };
+
+  g_timeout_add (contestant_parse_count (arguments[0]), end_rest, &moving);
+  watch_timer (&moving, figures);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -343,6 +361,7 @@ main (int argc, char *argv[])
     { "load", 1, load },
     { "upload", 2, upload },
     { "batch", 3, upload_batch },
+    { "timer-rest", 1, time_rest },
     { "timer-download", 1, time_download },
     { "timer-upload", 2, time_upload },
     { "timer-load", 1, time_load },

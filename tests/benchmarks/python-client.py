@@ -49,6 +49,11 @@ class Client:
         for _ in range(int(count)):
             assert len(await self.box.load_file_async(SMALL_FILE)) == 1024
 
+    async def timer_rest(self, milliseconds):
+        async with Timer() as timer:
+            await asyncio.sleep(int(milliseconds) / 1000)
+        return timer.figures()
+
     async def timer_download(self, name):
         size = 0
         async with Timer() as timer:

@@ -25,9 +25,9 @@ typedef struct
   guint64 n_parts;
   const char *tail; /* or NULL */
   HostileServerEnd end;
-  gboolean upgrades;      /* the head is that of a WebSocket */
-  gboolean speaks_first;  /* before any request */
-  gboolean is_sick;       /* also where an agent's health is asked for */
+  gboolean upgrades;     /* the head is that of a WebSocket */
+  gboolean speaks_first; /* before any request */
+  gboolean is_sick;      /* also where an agent's health is asked for */
 } HostileServerReply;
 
 HostileServer *hostile_server_new (const char *address);

@@ -51,8 +51,7 @@ set_up (Fixture *self, gconstpointer data)
   self->client = devbox_client_new_for_platform (hostile_server_get_url (self->server), TOKEN, &error);
   g_assert_no_error (error);
   g_object_set (self->client, "max-retries", 0, "timeout", TIMEOUT_MS, NULL);
-  self->agent
-      = devbox_instance_new_for_agent_with_client (self->client, hostile_server_get_url (self->server), TOKEN);
+  self->agent = devbox_instance_new_for_agent_with_client (self->client, hostile_server_get_url (self->server), TOKEN);
 }
 
 static void
@@ -85,8 +84,7 @@ get_instance (Fixture *self, GError **error)
 static gboolean
 list_instances (Fixture *self, GError **error)
 {
-  return release (
-      devbox_client_list_instances_sync (self->client, DEVBOX_INSTANCE_STATUS_UNKNOWN, NULL, NULL, error));
+  return release (devbox_client_list_instances_sync (self->client, DEVBOX_INSTANCE_STATUS_UNKNOWN, NULL, NULL, error));
 }
 
 static gboolean
@@ -118,8 +116,8 @@ find_agent (Fixture *self, GError **error)
 static gboolean
 list_files (Fixture *self, GError **error)
 {
-  return release (devbox_instance_list_files_sync (self->agent, "folder", DEVBOX_LIST_FILES_FLAGS_NONE, 0, 0, NULL,
-                                                   error));
+  return release (
+      devbox_instance_list_files_sync (self->agent, "folder", DEVBOX_LIST_FILES_FLAGS_NONE, 0, 0, NULL, error));
 }
 
 static gboolean
@@ -230,142 +228,300 @@ typedef struct
   gboolean is_endless; /* only a time-out ends it */
 } Case;
 
-#define DETAIL(rest) CLOSED_JSON "{\"name\":\"box\",\"status\":\"Running\",\"resources\":{\"cpu\":1,\"memory\":1}," rest "}"
+#define DETAIL(rest)                                                                                                   \
+  CLOSED_JSON "{\"name\":\"box\",\"status\":\"Running\",\"resources\":{\"cpu\":1,\"memory\":1}," rest "}"
 
 static const Case cases[] = {
   /* Bodies */
   { "endless-body", list_instances, DEVBOX_ERROR_FILE_TOO_LARGE, 80, { CLOSED_JSON, "all work ", 0, FOREVER } },
   { "endless-detail", get_instance, DEVBOX_ERROR_FILE_TOO_LARGE, 8, { CLOSED_JSON, "all work ", 0, FOREVER } },
-  { "nine-terabytes", get_instance, DEVBOX_ERROR_FILE_TOO_LARGE, 4,
+  { "nine-terabytes",
+    get_instance,
+    DEVBOX_ERROR_FILE_TOO_LARGE,
+    4,
     { JSON_HEAD "Content-Length: 9000000000000\r\n\r\n{", .end = HOSTILE_SERVER_HANGS } },
-  { "length-too-long-for-a-number", get_instance, ANYTHING, 4,
+  { "length-too-long-for-a-number",
+    get_instance,
+    ANYTHING,
+    4,
     { JSON_HEAD "Content-Length: 99999999999999999999999\r\n\r\n{}" } },
   { "negative-length", get_instance, ANYTHING, 4, { JSON_HEAD "Content-Length: -1\r\n\r\n{}" } },
   { "chunks-of-one-byte", get_instance, DEVBOX_ERROR_FILE_TOO_LARGE, 8, { CHUNKED, "1\r\nx\r\n", 0, FOREVER } },
-  { "chunk-of-all-memory", get_instance, ANYTHING, 8,
-    { CHUNKED "7fffffffffffffff\r\n", "x", 0, FOREVER } },
+  { "chunk-of-all-memory", get_instance, ANYTHING, 8, { CHUNKED "7fffffffffffffff\r\n", "x", 0, FOREVER } },
   { "chunk-of-minus-one", get_instance, ANYTHING, 8, { CHUNKED "-1\r\n{}\r\n0\r\n\r\n" } },
-  { "gzip-nobody-asked-for", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4,
+  { "gzip-nobody-asked-for",
+    get_instance,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    4,
     { JSON_HEAD "Content-Encoding: gzip\r\nConnection: close\r\n\r\n\x1f\x8b\x08", "\xff", 0, 1000 } },
   /* Heads */
   { "endless-headers", get_instance, DEVBOX_ERROR_CONNECTION_FAILED, 8, { JSON_HEAD, "X-More: more\r\n", 0, FOREVER } },
   { "endless-header", get_instance, DEVBOX_ERROR_CONNECTION_FAILED, 8, { JSON_HEAD "X-Long: ", "long", 0, FOREVER } },
   { "endless-status-line", get_instance, DEVBOX_ERROR_CONNECTION_FAILED, 8, { "HTTP/1.1 200 ", "OK", 0, FOREVER } },
-  { "endless-interim-replies", get_instance, DEVBOX_ERROR_CONNECTION_FAILED, 8,
+  { "endless-interim-replies",
+    get_instance,
+    DEVBOX_ERROR_CONNECTION_FAILED,
+    8,
     { "", "HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n", 0, FOREVER } },
   { "endless-line-feeds", get_instance, ANYTHING, 8, { "", "\r\n", 0, FOREVER } },
-  { "head-with-nul", get_instance, ANYTHING, 4, { "HTTP/1.1 200 OK\r\nX: ", "\0", 1, 1, "\r\nContent-Length: 0\r\n\r\n" } },
+  { "head-with-nul",
+    get_instance,
+    ANYTHING,
+    4,
+    { "HTTP/1.1 200 OK\r\nX: ", "\0", 1, 1, "\r\nContent-Length: 0\r\n\r\n" } },
   { "no-http", get_instance, DEVBOX_ERROR_CONNECTION_FAILED, 4, { "SSH-2.0-OpenSSH_9.2\r\n\r\n" } },
   { "nothing", get_instance, DEVBOX_ERROR_CONNECTION_FAILED, 4, { "" } },
   { "silence", get_instance, DEVBOX_ERROR_OPERATION_TIMEOUT, 4, { "", .end = HOSTILE_SERVER_HANGS }, TRUE },
-  { "upgrade-nobody-asked-for", get_instance, DEVBOX_ERROR_OPERATION_TIMEOUT, 4,
-    { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", .end = HOSTILE_SERVER_HANGS }, TRUE },
-  { "two-lengths", get_instance, ANYTHING, 4,
-    { JSON_HEAD "Content-Length: 2\r\nContent-Length: 200000\r\n\r\n{}" } },
-  { "before-it-is-asked", get_instance, ANYTHING, 4,
-    { CLOSED_JSON "{}", .speaks_first = TRUE } },
+  { "upgrade-nobody-asked-for",
+    get_instance,
+    DEVBOX_ERROR_OPERATION_TIMEOUT,
+    4,
+    { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", .end = HOSTILE_SERVER_HANGS },
+    TRUE },
+  { "two-lengths", get_instance, ANYTHING, 4, { JSON_HEAD "Content-Length: 2\r\nContent-Length: 200000\r\n\r\n{}" } },
+  { "before-it-is-asked", get_instance, ANYTHING, 4, { CLOSED_JSON "{}", .speaks_first = TRUE } },
   /* Statuses */
-  { "basic-please", get_instance, DEVBOX_ERROR_AUTHENTICATION_FAILED, 4,
+  { "basic-please",
+    get_instance,
+    DEVBOX_ERROR_AUTHENTICATION_FAILED,
+    4,
     { "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n" } },
-  { "negotiate-please", get_instance, DEVBOX_ERROR_AUTHENTICATION_FAILED, 4,
+  { "negotiate-please",
+    get_instance,
+    DEVBOX_ERROR_AUTHENTICATION_FAILED,
+    4,
     { "HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n" } },
-  { "endless-refusal", get_instance, DEVBOX_ERROR_FILE_TOO_LARGE, 8,
+  { "endless-refusal",
+    get_instance,
+    DEVBOX_ERROR_FILE_TOO_LARGE,
+    8,
     { "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n\r\n", "no", 0, FOREVER } },
-  { "proxy-authentication", get_instance, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "proxy-authentication",
+    get_instance,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n" } },
   { "misdirected", get_instance, DEVBOX_ERROR_VALIDATION_ERROR, 8, { "HTTP/1.1 421 No\r\n\r\n", "no", 0, FOREVER } },
   { "status-of-the-future", get_instance, ANYTHING, 4, { "HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n" } },
-  { "retry-in-a-million-years", get_instance, DEVBOX_ERROR_SERVER_UNAVAILABLE, 4,
+  { "retry-in-a-million-years",
+    get_instance,
+    DEVBOX_ERROR_SERVER_UNAVAILABLE,
+    4,
     { "HTTP/1.1 503 No\r\nRetry-After: 99999999999999999999\r\nContent-Length: 0\r\n\r\n" } },
-  { "retry-in-the-past", get_instance, DEVBOX_ERROR_SERVER_UNAVAILABLE, 4,
+  { "retry-in-the-past",
+    get_instance,
+    DEVBOX_ERROR_SERVER_UNAVAILABLE,
+    4,
     { "HTTP/1.1 503 No\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n" } },
-  { "retry-before-now", get_instance, DEVBOX_ERROR_SERVER_UNAVAILABLE, 4,
+  { "retry-before-now",
+    get_instance,
+    DEVBOX_ERROR_SERVER_UNAVAILABLE,
+    4,
     { "HTTP/1.1 503 No\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n" } },
   /* JSON */
   { "deep-json", list_instances, DEVBOX_ERROR_INTERNAL_ERROR, 4, { CLOSED_JSON, "[", 0, 200000 } },
   { "deep-objects", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { CLOSED_JSON, "{\"a\":", 0, 100000 } },
   { "a-million-members", list_instances, ANYTHING, 128, { CLOSED_JSON "{\"a\":1", ",\"b\":2", 0, 1000000, "}" } },
-  { "a-million-nothings", list_instances, DEVBOX_ERROR_INTERNAL_ERROR, 24,
+  { "a-million-nothings",
+    list_instances,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    24,
     { CLOSED_JSON "{\"data\":[{}", ",{}", 0, 1000000, "]}" } },
-  { "two-million-lists", find_files, DEVBOX_ERROR_INTERNAL_ERROR, 40,
+  { "two-million-lists",
+    find_files,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    40,
     { CLOSED_JSON "{\"status\":0,\"files\":[[]", ",[]", 0, 2000000, "]}" } },
-  { "eight-million-numbers", find_files, DEVBOX_ERROR_INTERNAL_ERROR, 80,
+  { "eight-million-numbers",
+    find_files,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    80,
     { CLOSED_JSON "{\"status\":0,\"files\":[1", ",1", 0, 8000000, "]}" } },
-  { "huge-number", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { CLOSED_JSON "{\"cpu\":1", "0", 0, 1000000 - 100, "}" } },
+  { "huge-number",
+    get_instance,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    4,
+    { CLOSED_JSON "{\"cpu\":1", "0", 0, 1000000 - 100, "}" } },
   { "infinite-number", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { DETAIL ("\"x\":1e999") } },
   { "nul-in-text", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { DETAIL ("\"image\":\"a\\u0000b\"") } },
   { "nul", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { CLOSED_JSON "{", "\0", 1, 1, "}" } },
   { "invalid-utf-8", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { DETAIL ("\"image\":\"\xff\xfe\"") } },
   { "lone-surrogate", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { DETAIL ("\"image\":\"\\ud800\"") } },
   { "two-documents", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { CLOSED_JSON "{}{}" } },
-  { "another-devbox", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4, { CLOSED_JSON "{\"name\":\"other\",\"status\":\"Running\"}" } },
-  { "duplicates", get_instance, DEVBOX_ERROR_INTERNAL_ERROR, 4,
+  { "another-devbox",
+    get_instance,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    4,
+    { CLOSED_JSON "{\"name\":\"other\",\"status\":\"Running\"}" } },
+  { "duplicates",
+    get_instance,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    4,
     { CLOSED_JSON "{\"name\":\"box\",\"status\":\"Running\",\"name\":\"other\"}" } },
   { "year-of-a-billion", get_instance, NO_ERROR, 4, { DETAIL ("\"createdAt\":\"1000000000-01-01T00:00:00Z\"") } },
-  { "ports-that-are-none", get_instance, NO_ERROR, 4,
-    { DETAIL ("\"ports\":[{\"number\":0},{\"number\":70000},{\"number\":-1},{\"number\":1e300},{\"number\":\"80\"},7]") } },
-  { "negative-resources", get_instance, NO_ERROR, 4,
+  { "ports-that-are-none",
+    get_instance,
+    NO_ERROR,
+    4,
+    { DETAIL (
+        "\"ports\":[{\"number\":0},{\"number\":70000},{\"number\":-1},{\"number\":1e300},{\"number\":\"80\"},7]") } },
+  { "negative-resources",
+    get_instance,
+    NO_ERROR,
+    4,
     { CLOSED_JSON "{\"name\":\"box\",\"status\":\"Running\",\"resources\":{\"cpu\":-1e308,\"memory\":1e308}}" } },
-  { "odd-templates", list_templates, ANYTHING, 4, { CLOSED_JSON "{\"data\":[{\"name\":[]},7,null,\"x\",{\"config\":\"{\"}]}" } },
-  { "odd-releases", list_releases, ANYTHING, 4,
+  { "odd-templates",
+    list_templates,
+    ANYTHING,
+    4,
+    { CLOSED_JSON "{\"data\":[{\"name\":[]},7,null,\"x\",{\"config\":\"{\"}]}" } },
+  { "odd-releases",
+    list_releases,
+    ANYTHING,
+    4,
     { CLOSED_JSON "{\"data\":[{\"tag\":{}},[],{\"createdAt\":9e99},{\"tag\":\"a\",\"status\":[]}]}" } },
-  { "odd-samples", list_samples, ANYTHING, 4,
+  { "odd-samples",
+    list_samples,
+    ANYTHING,
+    4,
     { CLOSED_JSON "{\"data\":[{\"timestamp\":9e18,\"cpu\":-1},[],{\"timestamp\":\"-1\"},{\"timestamp\":-9e18}]}" } },
-  { "odd-files", list_files, ANYTHING, 4,
-    { CLOSED_JSON "{\"status\":0,\"success\":true,\"files\":[{\"name\":\"../x\",\"size\":-1,\"mtime\":1e300},{\"size\":{}},[]]}" } },
-  { "odd-processes", list_processes, ANYTHING, 4,
+  { "odd-files",
+    list_files,
+    ANYTHING,
+    4,
+    { CLOSED_JSON "{\"status\":0,\"success\":true,\"files\":[{\"name\":\"../"
+                  "x\",\"size\":-1,\"mtime\":1e300},{\"size\":{}},[]]}" } },
+  { "odd-processes",
+    list_processes,
+    ANYTHING,
+    4,
     { CLOSED_JSON "{\"status\":0,\"success\":true,\"processes\":[{\"pid\":-1,\"id\":7},{\"pid\":1e18},[]]}" } },
-  { "odd-sessions", list_sessions, ANYTHING, 4,
+  { "odd-sessions",
+    list_sessions,
+    ANYTHING,
+    4,
     { CLOSED_JSON "{\"status\":0,\"success\":true,\"sessions\":[{\"sessionId\":\"../../x\",\"env\":[]},7]}" } },
-  { "odd-ports", list_ports, ANYTHING, 4, { CLOSED_JSON "{\"status\":0,\"success\":true,\"ports\":[0,-1,70000,\"80\",1e9]}" } },
-  { "odd-output", run, DEVBOX_ERROR_INTERNAL_ERROR, 4,
+  { "odd-ports",
+    list_ports,
+    ANYTHING,
+    4,
+    { CLOSED_JSON "{\"status\":0,\"success\":true,\"ports\":[0,-1,70000,\"80\",1e9]}" } },
+  { "odd-output",
+    run,
+    DEVBOX_ERROR_INTERNAL_ERROR,
+    4,
     { CLOSED_JSON "{\"status\":0,\"success\":true,\"exitCode\":1e99,\"stdout\":{}}" } },
-  { "junk-for-base64", run, ANYTHING, 4,
+  { "junk-for-base64",
+    run,
+    ANYTHING,
+    4,
     { CLOSED_JSON "{\"status\":0,\"success\":true,\"exitCode\":0,\"stdout\":\"\",\"stdoutBase64\":\"====\"}" } },
-  { "endless-health", get_agent_info, DEVBOX_ERROR_FILE_TOO_LARGE, 8,
+  { "endless-health",
+    get_agent_info,
+    DEVBOX_ERROR_FILE_TOO_LARGE,
+    8,
     { CLOSED_JSON, "all work ", 0, FOREVER, .is_sick = TRUE } },
-  { "sick-agent", list_files, ANYTHING, 8,
+  { "sick-agent",
+    list_files,
+    ANYTHING,
+    8,
     { CLOSED_JSON "{\"status\":[],\"capabilities\":[1,{},\"", "x", 0, 500000, "\"]}", .is_sick = TRUE } },
   /* Addresses */
-  { "pod-ip-with-another-host", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4, { DETAIL ("\"podIP\":\"evil@127.0.0.2:80/\"") } },
-  { "label-with-another-host", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "pod-ip-with-another-host",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
+    { DETAIL ("\"podIP\":\"evil@127.0.0.2:80/\"") } },
+  { "label-with-another-host",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"agentServer\":{\"url\":\"x.evil.example#\",\"token\":\"eA==\"}") } },
-  { "address-of-a-file", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "address-of-a-file",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"ports\":[{\"number\":80,\"publicAddress\":\"file:///etc/passwd\"}]") } },
-  { "address-with-a-password", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "address-with-a-password",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"ports\":[{\"number\":80,\"publicAddress\":\"http://u:p@127.0.0.2\"}]") } },
-  { "address-with-a-port-too-high", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "address-with-a-port-too-high",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"ports\":[{\"number\":80,\"publicAddress\":\"http://127.0.0.2:70000\"}]") } },
-  { "address-with-a-line-break", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "address-with-a-line-break",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"ports\":[{\"number\":80,\"publicAddress\":\"http://127.0.0.2\\r\\nX: y\"}]") } },
-  { "token-with-a-line-break", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "token-with-a-line-break",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"podIP\":\"127.0.0.2\",\"agentServer\":{\"token\":\"YQ0KWDogeQ==\"}") } },
-  { "token-that-is-junk", find_agent, DEVBOX_ERROR_VALIDATION_ERROR, 4,
+  { "token-that-is-junk",
+    find_agent,
+    DEVBOX_ERROR_VALIDATION_ERROR,
+    4,
     { DETAIL ("\"podIP\":\"127.0.0.2\",\"agentServer\":{\"token\":\"!!!!\"}") } },
   /* Streams */
   { "endless-event", run_streamed, DEVBOX_ERROR_INTERNAL_ERROR, 24, { EVENTS "data: ", "x", 0, FOREVER } },
   { "endless-lines", run_streamed, DEVBOX_ERROR_INTERNAL_ERROR, 24, { EVENTS, "data: x\n", 0, FOREVER } },
   { "events-that-are-none", run_streamed, DEVBOX_ERROR_INTERNAL_ERROR, 8, { EVENTS "event: complete\ndata: [\n\n" } },
-  { "stream-without-end", open_file, NO_ERROR, 8,
+  { "stream-without-end",
+    open_file,
+    NO_ERROR,
+    8,
     { "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n", "x", 0, FOREVER } },
   /* WebSockets */
-  { "socket-refused-without-end", monitor, DEVBOX_ERROR_AUTHENTICATION_FAILED, 8,
+  { "socket-refused-without-end",
+    monitor,
+    DEVBOX_ERROR_AUTHENTICATION_FAILED,
+    8,
     { "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\r\n", "no", 0, FOREVER } },
   { "socket-accepted-without-upgrade", monitor, DEVBOX_ERROR_INTERNAL_ERROR, 8, { CLOSED_JSON, "no", 0, FOREVER } },
   { "socket-misdirected", monitor, DEVBOX_ERROR_VALIDATION_ERROR, 8, { "HTTP/1.1 421 No\r\n\r\n", "no", 0, FOREVER } },
-  { "socket-with-interim-replies", monitor, DEVBOX_ERROR_CONNECTION_FAILED, 8,
+  { "socket-with-interim-replies",
+    monitor,
+    DEVBOX_ERROR_CONNECTION_FAILED,
+    8,
     { "", "HTTP/1.1 103 Early Hints\r\n\r\n", 0, FOREVER } },
-  { "socket-of-another-kind", monitor, DEVBOX_ERROR_CONNECTION_FAILED, 8,
+  { "socket-of-another-kind",
+    monitor,
+    DEVBOX_ERROR_CONNECTION_FAILED,
+    8,
     { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n" } },
-  { "endless-frame", monitor, DEVBOX_ERROR_CONNECTION_FAILED, 8,
+  { "endless-frame",
+    monitor,
+    DEVBOX_ERROR_CONNECTION_FAILED,
+    8,
     { "", "\x81\x7f\x00\x00\x7f\xff\xff\xff\xff\xffxxxxxxxxxxxxxxxx", 26, FOREVER, .upgrades = TRUE } },
-  { "endless-messages", monitor, DEVBOX_ERROR_OPERATION_TIMEOUT, 8,
-    { "", "\x81\x02{}", 4, FOREVER, .upgrades = TRUE }, TRUE },
-  { "endless-pings", monitor, DEVBOX_ERROR_OPERATION_TIMEOUT, 8, { "", "\x89\x02hi", 4, FOREVER, .upgrades = TRUE }, TRUE },
-  { "masked-frames", monitor, DEVBOX_ERROR_CONNECTION_FAILED, 8,
+  { "endless-messages",
+    monitor,
+    DEVBOX_ERROR_OPERATION_TIMEOUT,
+    8,
+    { "", "\x81\x02{}", 4, FOREVER, .upgrades = TRUE },
+    TRUE },
+  { "endless-pings",
+    monitor,
+    DEVBOX_ERROR_OPERATION_TIMEOUT,
+    8,
+    { "", "\x89\x02hi", 4, FOREVER, .upgrades = TRUE },
+    TRUE },
+  { "masked-frames",
+    monitor,
+    DEVBOX_ERROR_CONNECTION_FAILED,
+    8,
     { "", "\x81\x82xxxx{}", 8, FOREVER, .upgrades = TRUE } },
-  { "no-text", monitor, DEVBOX_ERROR_CONNECTION_FAILED, 8, { "\x81\x02\xff\xff", .upgrades = TRUE, .end = HOSTILE_SERVER_HANGS } },
+  { "no-text",
+    monitor,
+    DEVBOX_ERROR_CONNECTION_FAILED,
+    8,
+    { "\x81\x02\xff\xff", .upgrades = TRUE, .end = HOSTILE_SERVER_HANGS } },
 };
 
 /* An error is one line of text, and holds nothing secret. */
@@ -456,8 +612,8 @@ test_neighbours (Fixture *self, gconstpointer data)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   hostile_server_set_reply (self->server, &flood);
-  devbox_instance_monitor_files_async (self->agent, "folder", DEVBOX_FILE_MONITOR_FLAGS_NONE, cancellable,
-                                       got_result, &result);
+  devbox_instance_monitor_files_async (self->agent, "folder", DEVBOX_FILE_MONITOR_FLAGS_NONE, cancellable, got_result,
+                                       &result);
   g_usleep (200 * 1000);
   for (guint i = 0; i < 20; i++)
     {
@@ -505,12 +661,12 @@ test_redirects (Fixture *self, gconstpointer data)
 static void
 test_hints (Fixture *self, gconstpointer data)
 {
-  g_autofree char *head = g_strdup_printf (
-      JSON_HEAD "Refresh: 0; url=%s/\r\nAlt-Svc: h2=\"127.0.0.2:%u\"; ma=86400\r\n"
-                "Set-Cookie: marker-cookie=1; Path=/\r\nStrict-Transport-Security: max-age=86400\r\n"
-                "Content-Length: 66\r\n\r\n"
-                "{\"name\":\"box\",\"status\":\"Running\",\"resources\":{\"cpu\":1,\"memory\":1}}",
-      hostile_server_get_url (self->other), hostile_server_get_port (self->other));
+  g_autofree char *head
+      = g_strdup_printf (JSON_HEAD "Refresh: 0; url=%s/\r\nAlt-Svc: h2=\"127.0.0.2:%u\"; ma=86400\r\n"
+                                   "Set-Cookie: marker-cookie=1; Path=/\r\nStrict-Transport-Security: max-age=86400\r\n"
+                                   "Content-Length: 66\r\n\r\n"
+                                   "{\"name\":\"box\",\"status\":\"Running\",\"resources\":{\"cpu\":1,\"memory\":1}}",
+                         hostile_server_get_url (self->other), hostile_server_get_port (self->other));
   const HostileServerReply reply = { head, .end = HOSTILE_SERVER_GOES_ON };
   g_autofree char *received = NULL;
 
@@ -534,8 +690,9 @@ test_pipelined (Fixture *self, gconstpointer data)
 {
   static const char wanted[] = "{\"name\":\"box\",\"status\":\"Running\",\"resources\":{\"cpu\":1,\"memory\":1}}";
   g_autofree char *both = g_strdup_printf (
-      JSON_HEAD "Content-Length: %zu\r\n\r\n%s"
-                "HTTP/1.1 402 Pay\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"error\":\"forged\"}",
+      JSON_HEAD
+      "Content-Length: %zu\r\n\r\n%s"
+      "HTTP/1.1 402 Pay\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"error\":\"forged\"}",
       strlen (wanted), wanted);
   const HostileServerReply reply = { both, .end = HOSTILE_SERVER_GOES_ON };
 
@@ -615,20 +772,21 @@ test_echo_in_streams (Fixture *self, gconstpointer data)
 static void
 test_echo_of_kubeconfig (Fixture *self, gconstpointer data)
 {
-  g_autofree char *text = g_strdup_printf ("apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-                                           "clusters:\n- name: k\n  cluster:\n    server: %s\n"
-                                           "    extensions:\n    - name: devbox.sealos.io\n      extension:\n"
-                                           "        base-url: %s\n"
-                                           "contexts:\n- name: c\n  context:\n    cluster: k\n    user: u\n"
-                                           "users:\n- name: u\n  user:\n    username: me\n    password: " PASSWORD "\n",
-                                           hostile_server_get_url (self->server), hostile_server_get_url (self->server));
+  g_autofree char *text
+      = g_strdup_printf ("apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                         "clusters:\n- name: k\n  cluster:\n    server: %s\n"
+                         "    extensions:\n    - name: devbox.sealos.io\n      extension:\n"
+                         "        base-url: %s\n"
+                         "contexts:\n- name: c\n  context:\n    cluster: k\n    user: u\n"
+                         "users:\n- name: u\n  user:\n    username: me\n    password: " PASSWORD "\n",
+                         hostile_server_get_url (self->server), hostile_server_get_url (self->server));
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
   static const HostileServerReply reply = {
-    "HTTP/1.1 400 No\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"error\":\"Is " PASSWORD " right?\"}",
+    "HTTP/1.1 400 No\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"error\":\"Is " PASSWORD
+    " right?\"}",
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (DevboxKubeconfig) kubeconfig
-      = devbox_kubeconfig_new_from_bytes (bytes, &error);
+  g_autoptr (DevboxKubeconfig) kubeconfig = devbox_kubeconfig_new_from_bytes (bytes, &error);
 
   g_assert_no_error (error);
   devbox_client_set_base_url (self->client, hostile_server_get_url (self->server));

@@ -11,7 +11,6 @@ import dataclasses
 import http.server
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -302,8 +301,8 @@ class Peers:
         os.symlink("/etc", agent.path("out"))
         small = tempfile.mkdtemp(dir=stack.enter_context(tempfile.TemporaryDirectory(prefix="devbox-test-")))
         still = self.start_agent()
-        still.process.send_signal(signal.SIGSTOP)
-        stack.callback(still.process.send_signal, signal.SIGCONT)
+        still.freeze()
+        stack.callback(still.thaw)
         scripted = Scripted()
         stack.callback(scripted.stop)
         platform = stack.enter_context(Platform())

@@ -100,6 +100,7 @@ read_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (DevboxLogEntry) entry = devbox_log_reader_next_entry_finish (DEVBOX_LOG_READER (source), result, &error);
 
+  g_assert_true (entry == NULL || error == NULL);
   n_ended++;
 }
 
