@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A kubeconfig of a client, from memory and, where it names files, from a file beside which there are others, and what a
- * plugin prints. What the platform is told is a kubeconfig itself, which says the same and needs no files; it can stand in a header. */
+/* A kubeconfig of a client, from memory and, where it names files, from a file beside which there are others, and what
+ * a plugin prints. What the platform is told is a kubeconfig itself, which says the same and needs no files; it can
+ * stand in a header. */
 #include "devbox-error.h"
 #include "devbox-kubeconfig-private.h"
 
