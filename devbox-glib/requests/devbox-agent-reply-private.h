@@ -20,6 +20,8 @@ gboolean devbox_agent_check_current (const DevboxAgentFeatures *features, const 
 
 /* An identifier that an agent gave, as part of a path; transfer full. */
 char *devbox_agent_path_new (const char *before, const char *id, const char *after);
+/* Whether a list is none, or no longer than that. */
+gboolean devbox_agent_check_length (JsonObject *object, const char *name, guint maximum, GError **error);
 gboolean devbox_agent_read_id (JsonObject *object, const char *name, const char **id, GError **error); /* required */
 
 /* A string as ISO 8601, or seconds or milliseconds since 1970, told apart by their size; *time stays as it is where

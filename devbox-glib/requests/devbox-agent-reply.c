@@ -41,6 +41,20 @@ devbox_agent_path_new (const char *before, const char *id, const char *after)
 }
 
 gboolean
+devbox_agent_check_length (JsonObject *object, const char *name, guint maximum, GError **error)
+{
+  JsonArray *array = NULL;
+
+  if (!devbox_wire_json_get_array (object, name, FALSE, &array, error))
+    return FALSE;
+  if (array == NULL || json_array_get_length (array) <= maximum)
+    return TRUE;
+
+  g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The JSON text holds too many values"));
+  return FALSE;
+}
+
+gboolean
 devbox_agent_read_id (JsonObject *object, const char *name, const char **id, GError **error)
 {
   if (!devbox_wire_json_get_string (object, name, TRUE, id, error))

@@ -38,7 +38,8 @@ parse (DevboxRequest *request, const DevboxReply *reply, GError **error)
 
   if (object == NULL)
     return NULL;
-  if (!devbox_wire_json_get_array (object, "ports", FALSE, &ports, &reason))
+  if (!devbox_agent_check_length (object, "ports", G_MAXUINT16, &reason)
+      || !devbox_wire_json_get_array (object, "ports", FALSE, &ports, &reason))
     return devbox_request_fail_from_bad_reply (request, reason, error);
 
   store = g_list_store_new (DEVBOX_TYPE_PORT);

@@ -152,6 +152,9 @@ devbox_log_reply_clear (DevboxLogReply *self)
   g_clear_error (&self->reason);
 }
 
+/* Each of them becomes an object. */
+#define MAX_LINES (1024 * 1024)
+
 /* What has no level in front is taken as it is. */
 static DevboxLogEntry *
 read_line (const char *text)
@@ -173,7 +176,8 @@ devbox_log_read_lines (JsonObject *object, GError **error)
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
   g_auto (GStrv) lines = NULL;
 
-  if (!devbox_wire_json_get_strv (object, "logs", FALSE, &lines, error))
+  if (!devbox_agent_check_length (object, "logs", MAX_LINES, error)
+      || !devbox_wire_json_get_strv (object, "logs", FALSE, &lines, error))
     return NULL;
 
   for (guint i = 0; lines != NULL && lines[i] != NULL; i++)

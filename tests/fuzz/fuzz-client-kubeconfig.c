@@ -3,7 +3,9 @@
  * a plugin prints. What the platform is told is a kubeconfig itself, which says the same and needs no files; it can
  * stand in a header. */
 #include "devbox-error.h"
+#include "devbox-exec-plugin-private.h"
 #include "devbox-kubeconfig-private.h"
+#include "devbox-wire-json-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -112,6 +114,8 @@ check_from_file (const guint8 *data, gsize size)
   g_autoptr (GError) error = NULL;
   g_autoptr (DevboxKubeconfig) kubeconfig = NULL;
 
+  /* What is written in place keeps the end of what was longer. */
+  g_remove (path);
   g_assert_true (
       g_file_set_contents_full (path, (const char *) data, (gssize) size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
   kubeconfig = devbox_kubeconfig_load_file_sync (file, NULL, DEVBOX_KUBECONFIG_FLAGS_NONE, NULL, &error);
@@ -135,6 +139,21 @@ check_credential (const guint8 *data, gsize size)
   devbox_credential_clear (&credential);
 }
 
+/* As a kubeconfig has it; the plugin is not run. */
+static void
+check_plugin (const guint8 *data, gsize size)
+{
+  g_autoptr (JsonObject) object = devbox_wire_json_parse_object ((const char *) data, size, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DevboxExecPlugin) plugin = NULL;
+
+  if (object == NULL)
+    return;
+
+  plugin = devbox_exec_plugin_new (object, &error);
+  g_assert_true ((plugin == NULL) == (error != NULL));
+}
+
 static void
 ignore_message (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
 {
@@ -156,6 +175,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   if (names_files (data, size))
     check_from_file (data, size);
   check_credential (data, size);
+  check_plugin (data, size);
 
   return 0;
 }

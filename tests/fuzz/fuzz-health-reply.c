@@ -5,6 +5,7 @@
 
 #include "devbox-agent-info.h"
 #include "devbox-error.h"
+#include "devbox-features-request-private.h"
 #include "devbox-health-request-private.h"
 
 #define MAX_UPTIME_MS G_GUINT64_CONSTANT (10000000000000)
@@ -25,6 +26,24 @@ check_info (DevboxAgentInfo *info, const DevboxReply *reply)
     g_assert_true (g_utf8_validate (capabilities[i], -1, NULL));
   if (reply->status == SOUP_STATUS_OK)
     g_assert_cmpint (devbox_agent_info_get_healthy (info), ==, devbox_health_reply_is_healthy (reply));
+}
+
+static void
+check_features (const DevboxReply *reply)
+{
+  g_autoptr (DevboxRequest) request = devbox_features_request_new ();
+  g_autoptr (GError) error = NULL;
+  DevboxAgentFeatures *features = request->parse (request, reply, &error);
+
+  g_assert_true ((features == NULL) == (error != NULL));
+  if (features == NULL)
+    {
+      g_assert_true (error->domain == DEVBOX_ERROR);
+      return;
+    }
+
+  g_assert_true (features->dialects != 0);
+  request->result_free (features);
 }
 
 int
@@ -51,6 +70,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     check_info (info, &reply);
   else
     g_assert_true (error->domain == DEVBOX_ERROR);
+  check_features (&reply);
   soup_message_headers_unref (reply.headers);
 
   return 0;
