@@ -106,11 +106,13 @@ read_at_once (gpointer contestant, char **arguments, GString *figures)
   Ours *self = contestant;
   g_autoptr (DevboxClient) client = devbox_client_new ();
   g_autoptr (DevboxInstance) box = devbox_instance_new_for_agent_with_client (client, self->url, self->token);
-  g_autoptr (GBytes) first = devbox_instance_load_file_sync (box, SMALL_FILE, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) first = devbox_instance_load_file_sync (box, SMALL_FILE, NULL, &error);
   guint count = contestant_parse_count (arguments[0]);
   g_autofree gint64 *waits = g_new0 (gint64, count);
   Crowd crowd = { .waits = waits, .start = g_get_monotonic_time () };
 
+  check_small (first, error);
   devbox_pool_set_max_size (devbox_client_get_pool (client), contestant_parse_count (arguments[1]));
   for (guint i = 0; i < count; i++)
     {
