@@ -19,6 +19,7 @@ struct _DevboxAgentSearch
 
   /* The finder's own. */
   gboolean needs_features;
+  DevboxEndpoint *platform;
   GQueue *line;
   GList link;
 };

@@ -16,7 +16,7 @@ typedef struct
 {
   DevboxAgent *agent;
   DevboxClientCore *core;
-  DevboxEndpoint *platform; /* NULL: nobody can be asked */
+  DevboxEndpoint *platform; /* that was asked last; NULL: none was */
 } Finder;
 
 static void look (Finder *self);
@@ -31,10 +31,20 @@ finder_free (Finder *self)
   g_free (self);
 }
 
-static DevboxAgentSearch *
-find_satisfied (GQueue *line, gboolean has_features)
+static gboolean
+is_found (Finder *self)
 {
-  for (GList *l = line->head; l != NULL; l = l->next)
+  g_autoptr (DevboxEndpoint) endpoint = devbox_agent_ref_endpoint (self->agent);
+
+  return endpoint != NULL;
+}
+
+static DevboxAgentSearch *
+find_satisfied (Finder *self)
+{
+  gboolean has_features = devbox_agent_has_features (self->agent);
+
+  for (GList *l = devbox_agent_get_searches (self->agent)->line.head; l != NULL; l = l->next)
     {
       DevboxAgentSearch *search = l->data;
 
@@ -45,22 +55,32 @@ find_satisfied (GQueue *line, gboolean has_features)
   return NULL;
 }
 
-/* Whoever is called may come back, and then stands at the end of the line. */
+/* Whoever is called may come back, and then stands at the end of the line; or find that the agent is not there. */
 static void
 wake_satisfied (Finder *self)
 {
-  GQueue *line = &devbox_agent_get_searches (self->agent)->line;
   DevboxAgentSearch *search;
 
-  while ((search = find_satisfied (line, devbox_agent_has_features (self->agent))) != NULL)
+  while (is_found (self) && (search = find_satisfied (self)) != NULL)
     {
       devbox_agent_search_leave (search);
       search->found (search, NULL);
     }
 }
 
+static gboolean
+is_of_same_platform (DevboxAgentSearch *search, DevboxEndpoint *platform)
+{
+  if (search->platform == NULL || platform == NULL)
+    return search->platform == platform;
+
+  return devbox_endpoint_equal (search->platform, platform);
+}
+
+/* All who wait, or, if it is the platform's word, those whom it holds for: whoever came since the client was given
+ * another kubeconfig asks for himself. */
 static void
-fail (Finder *self, const GError *error)
+fail (Finder *self, const GError *error, gboolean is_of_platform)
 {
   GQueue *line = &devbox_agent_get_searches (self->agent)->line;
 
@@ -68,9 +88,22 @@ fail (Finder *self, const GError *error)
     {
       DevboxAgentSearch *search = line->head->data;
 
+      if (is_of_platform && !is_of_same_platform (search, self->platform))
+        {
+          g_queue_push_tail_link (line, g_queue_pop_head_link (line));
+          continue;
+        }
+
       devbox_agent_search_leave (search);
       search->found (search, error);
     }
+}
+
+/* An address that was known before may be an old one. */
+static gboolean
+may_be_elsewhere (Finder *self)
+{
+  return devbox_agent_get_devbox_name (self->agent) != NULL && (self->platform == NULL || !is_found (self));
 }
 
 static void
@@ -78,12 +111,23 @@ got_features (gpointer result, const GError *error, gpointer data)
 {
   Finder *self = data;
 
-  if (error != NULL)
-    fail (self, error);
-  else
+  if (error == NULL)
     devbox_agent_take_features (self->agent, result);
+  else if (may_be_elsewhere (self))
+    devbox_agent_forget (self->agent);
+  else
+    fail (self, error, FALSE);
 
   look (self);
+}
+
+static void
+ask_agent (Finder *self)
+{
+  DevboxRequest *request = devbox_features_request_new ();
+
+  request->tries_once = may_be_elsewhere (self);
+  devbox_client_core_call (self->core, self->agent, NULL, request, got_features, self);
 }
 
 /* A devbox that is stopped may still have an address, at which nobody answers. */
@@ -116,27 +160,33 @@ got_detail (gpointer result, const GError *error, gpointer data)
   if (endpoint != NULL)
     devbox_agent_set_endpoint (self->agent, endpoint);
   else
-    fail (self, error != NULL ? error : reason);
+    fail (self, error != NULL ? error : reason, TRUE);
 
   look (self);
 }
 
+/* With the credential of the one who has waited longest. */
 static void
 ask_platform (Finder *self)
 {
+  DevboxAgentSearch *search = devbox_agent_get_searches (self->agent)->line.head->data;
   GError *error = NULL;
   DevboxRequest *request = NULL;
 
-  if (self->platform == NULL)
-    error = devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s", _ ("There is no platform to ask"));
+  g_clear_pointer (&self->platform, devbox_endpoint_unref);
+  if (search->platform != NULL)
+    {
+      self->platform = devbox_endpoint_ref (search->platform);
+      request = devbox_get_instance_request_new (devbox_agent_get_devbox_name (self->agent), &error);
+    }
   else
-    request = devbox_get_instance_request_new (devbox_agent_get_devbox_name (self->agent), &error);
+    error = devbox_error_new (DEVBOX_ERROR_INVALID_KUBECONFIG, NULL, "%s", _ ("There is no platform to ask"));
 
   if (request != NULL)
     devbox_client_core_call (self->core, NULL, self->platform, request, got_detail, self);
   else
     {
-      fail (self, error);
+      fail (self, error, TRUE);
       g_error_free (error);
       look (self);
     }
@@ -146,18 +196,14 @@ ask_platform (Finder *self)
 static void
 look (Finder *self)
 {
-  g_autoptr (DevboxEndpoint) endpoint = devbox_agent_ref_endpoint (self->agent);
-
-  if (endpoint != NULL)
-    wake_satisfied (self);
+  wake_satisfied (self);
 
   if (devbox_agent_get_searches (self->agent)->line.length == 0)
     finder_free (self);
-  else if (endpoint == NULL)
+  else if (!is_found (self))
     ask_platform (self);
   else
-    devbox_client_core_call (self->core, self->agent, self->platform, devbox_features_request_new (), got_features,
-                             self);
+    ask_agent (self);
 }
 
 void
@@ -171,6 +217,7 @@ devbox_agent_search_start (DevboxAgentSearch *self,
   Finder *finder;
 
   self->needs_features = needs_features;
+  self->platform = platform != NULL ? devbox_endpoint_ref (platform) : NULL;
   self->line = &searches->line;
   self->link.data = self;
   g_queue_push_tail_link (self->line, &self->link);
@@ -182,7 +229,6 @@ devbox_agent_search_start (DevboxAgentSearch *self,
   finder = g_new0 (Finder, 1);
   finder->agent = devbox_agent_ref (agent);
   finder->core = devbox_client_core_ref (core);
-  finder->platform = platform != NULL ? devbox_endpoint_ref (platform) : NULL;
   look (finder);
 }
 
@@ -194,4 +240,5 @@ devbox_agent_search_leave (DevboxAgentSearch *self)
 
   g_queue_unlink (self->line, &self->link);
   self->line = NULL;
+  g_clear_pointer (&self->platform, devbox_endpoint_unref);
 }

@@ -13,6 +13,7 @@
 typedef struct
 {
   gatomicrefcount ref_count;
+  GCancellable *cancellable; /* the authenticator's: that of the call is released where the call was made */
 
   GMutex mutex;
   GCond cond;
@@ -40,7 +41,6 @@ struct _DevboxAuthentication
   State *state;
   char *base_url;
   DevboxAuthorizationForm form;
-  GCancellable *cancellable;
 };
 
 G_DEFINE_FINAL_TYPE (DevboxAuthentication, devbox_authentication, G_TYPE_OBJECT)
@@ -63,6 +63,7 @@ state_new (void)
   State *self = g_new0 (State, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
+  self->cancellable = g_cancellable_new ();
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
 
@@ -85,6 +86,7 @@ state_unref (gpointer data)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_object_unref (self->cancellable);
   devbox_secret_free (self->authorization);
   g_clear_error (&self->error);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -93,14 +95,16 @@ state_unref (gpointer data)
   g_free (self);
 }
 
-/* Takes both. */
-static void
+/* Takes both. FALSE: it had ended before. */
+static gboolean
 state_end (State *self, char *authorization, GError *error)
 {
   g_autoptr (GMainContext) context = NULL;
+  gboolean is_end;
 
   g_mutex_lock (&self->mutex);
-  if (!self->has_ended)
+  is_end = !self->has_ended;
+  if (is_end)
     {
       self->has_ended = TRUE;
       self->authorization = g_steal_pointer (&authorization);
@@ -115,6 +119,16 @@ state_end (State *self, char *authorization, GError *error)
 
   devbox_secret_free (authorization);
   g_clear_error (&error);
+
+  return is_end;
+}
+
+/* Nobody waits any longer, which an authenticator that still looks is told. Takes the error. */
+static void
+state_give_up (State *self, GError *error)
+{
+  if (state_end (self, NULL, error))
+    g_cancellable_cancel (self->cancellable);
 }
 
 static gboolean
@@ -161,7 +175,7 @@ devbox_authentication_dispose (GObject *object)
 
   state_end (self->state, NULL,
              devbox_error_new (DEVBOX_ERROR_AUTHENTICATION_FAILED, NULL, "%s",
-                               _ ("The authenticator did not say what the platform is told")));
+                               _ ("The authenticator ended without a result")));
 
   G_OBJECT_CLASS (devbox_authentication_parent_class)->dispose (object);
 }
@@ -173,7 +187,6 @@ devbox_authentication_finalize (GObject *object)
 
   state_unref (self->state);
   g_free (self->base_url);
-  g_clear_object (&self->cancellable);
 
   G_OBJECT_CLASS (devbox_authentication_parent_class)->finalize (object);
 }
@@ -192,7 +205,7 @@ devbox_authentication_get_property (GObject *object, guint property_id, GValue *
       g_value_set_enum (value, self->form);
       break;
     case PROP_CANCELLABLE:
-      g_value_set_object (value, self->cancellable);
+      g_value_set_object (value, devbox_authentication_get_cancellable (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -232,7 +245,7 @@ devbox_authentication_class_init (DevboxAuthenticationClass *klass)
   /**
    * DevboxAuthentication:cancellable:
    *
-   * Is cancelled when the call that asks is.
+   * Is cancelled when the call that asks is, and when its time is over.
    *
    * Since: 1.0
    */
@@ -249,17 +262,12 @@ devbox_authentication_init (DevboxAuthentication *self)
 }
 
 static void
-ask (State **state,
-     DevboxAuthenticator *authenticator,
-     const char *base_url,
-     DevboxAuthorizationForm form,
-     GCancellable *cancellable)
+ask (State **state, DevboxAuthenticator *authenticator, const char *base_url, DevboxAuthorizationForm form)
 {
   g_autoptr (DevboxAuthentication) run = g_object_new (DEVBOX_TYPE_AUTHENTICATION, NULL);
 
   run->base_url = g_strdup (base_url);
   run->form = form;
-  run->cancellable = cancellable != NULL ? g_object_ref (cancellable) : g_cancellable_new ();
   *state = state_ref (run->state);
 
   devbox_authenticator_authenticate (authenticator, run);
@@ -305,7 +313,7 @@ devbox_authentication_get_form (DevboxAuthentication *self)
  * devbox_authentication_get_cancellable:
  * @self: an authentication
  *
- * Gets what tells the authenticator that the call was cancelled.
+ * Gets what tells the authenticator that the call was cancelled, or that its time is over.
  *
  * Returns: (transfer none): the cancellable
  *
@@ -316,7 +324,7 @@ devbox_authentication_get_cancellable (DevboxAuthentication *self)
 {
   g_return_val_if_fail (DEVBOX_IS_AUTHENTICATION (self), NULL);
 
-  return self->cancellable;
+  return self->state->cancellable;
 }
 
 static gboolean
@@ -352,7 +360,7 @@ devbox_authentication_complete (DevboxAuthentication *self, const char *authoriz
   else
     state_end (self->state, NULL,
                devbox_error_new (DEVBOX_ERROR_VALIDATION_ERROR, NULL, "%s",
-                                 _ ("What the authenticator gave cannot stand in a header")));
+                                 _ ("The authenticator gave a value that cannot stand in a header")));
 }
 
 /**
@@ -395,7 +403,7 @@ devbox_authentication_wait (DevboxAuthenticator *authenticator,
   gulong handler;
   char *authorization;
 
-  ask (&state, authenticator, base_url, form, cancellable);
+  ask (&state, authenticator, base_url, form);
   handler = cancellable != NULL ? g_cancellable_connect (cancellable, G_CALLBACK (mark_cancelled), state, NULL) : 0;
 
   g_mutex_lock (&state->mutex);
@@ -410,9 +418,7 @@ devbox_authentication_wait (DevboxAuthenticator *authenticator,
 
   if (cancellable != NULL)
     g_cancellable_disconnect (cancellable, handler);
-  if (state->was_cancelled)
-    state_end (state, NULL, new_cancelled_error ());
-  state_end (state, NULL, new_timeout_error ());
+  state_give_up (state, state->was_cancelled ? new_cancelled_error () : new_timeout_error ());
 
   authorization = g_steal_pointer (&state->authorization);
   if (state->error != NULL)
@@ -446,8 +452,8 @@ waiter_dispatch (GSource *source, GSourceFunc callback, gpointer data)
   Waiter *self = (Waiter *) source;
   DevboxAuthenticationDone done = g_steal_pointer (&self->done);
 
-  state_end (self->state, NULL,
-             g_cancellable_is_cancelled (self->cancellable) ? new_cancelled_error () : new_timeout_error ());
+  state_give_up (self->state,
+                 g_cancellable_is_cancelled (self->cancellable) ? new_cancelled_error () : new_timeout_error ());
   tell (self->state, done, self->data);
 
   return G_SOURCE_REMOVE;
@@ -461,7 +467,7 @@ waiter_finalize (GSource *source)
 
   if (self->done != NULL)
     {
-      state_end (self->state, NULL, new_cancelled_error ());
+      state_give_up (self->state, new_cancelled_error ());
       tell (self->state, self->done, self->data);
     }
   state_unref (self->state);
@@ -500,7 +506,7 @@ devbox_authentication_start (DevboxAuthenticator *authenticator,
   GSource *source;
   g_autoptr (GMainContext) context = NULL;
 
-  ask (&state, authenticator, base_url, form, cancellable);
+  ask (&state, authenticator, base_url, form);
   if (state_has_ended (state))
     {
       tell (state, done, data);

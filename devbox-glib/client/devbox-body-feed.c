@@ -92,7 +92,7 @@ end_with_error (BodyFeed *self, const GError *cause)
 
   devbox_pipe_end (self->pipe, devbox_error_new (DEVBOX_ERROR_FILE_TRANSFER_FAILED, &details,
                                                  /* Translators: %s is the reason */
-                                                 _ ("What was to be sent could not be read: %s"), cause->message));
+                                                 _ ("The data to send could not be read: %s"), cause->message));
 }
 
 static void
@@ -104,9 +104,8 @@ end (BodyFeed *self)
 
       devbox_pipe_end (self->pipe, devbox_error_new (DEVBOX_ERROR_FILE_TRANSFER_FAILED, &details,
                                                      /* Translators: the placeholders are numbers of bytes */
-                                                     _ ("There were only %" G_GOFFSET_FORMAT " of %" G_GOFFSET_FORMAT
-                                                        " bytes to send"),
-                                                     self->n_fed, self->size));
+                                                     _ ("There were only %lld of %lld bytes to send"),
+                                                     (long long) self->n_fed, (long long) self->size));
     }
   else
     devbox_pipe_end (self->pipe, NULL);
@@ -219,8 +218,9 @@ devbox_body_feed_call_async (DevboxClient *client,
   request->body_pipe_size = size;
   g_task_set_source_tag (call, devbox_body_feed_call_async);
   g_task_set_priority (call, g_task_get_priority (task));
+  /* First, since the call may have ended before it returns here if another thread runs the context. */
+  wait_for_pipe (self);
   devbox_client_agent_call_async (client, agent, call, request, NULL);
-  feed_some (self);
 }
 
 static void

@@ -3,13 +3,10 @@
 
 #include "devbox-body-stream-private.h"
 
-#include "devbox-wire-base64-private.h"
+#include "devbox-base64-text-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-/* What is encoded at a time: a few microseconds' work. */
-#define PIECE_SIZE (12 * 1024)
 
 struct _DevboxBodyStream
 {
@@ -17,12 +14,8 @@ struct _DevboxBodyStream
 
   const guint8 *data; /* NULL once detached */
   gsize size;
-  gsize position; /* what of it was read, or encoded */
-
-  /* Of a body in base64. */
-  GString *text; /* that waits to be read; NULL: the bytes go out as they are */
-  gsize text_position;
-  char *tail; /* NULL: it is in the text */
+  gsize position;         /* what of it was read, or encoded */
+  DevboxBase64Text *text; /* NULL: the bytes go out as they are */
 };
 
 static void pollable_interface_init (GPollableInputStreamInterface *interface);
@@ -37,43 +30,24 @@ devbox_body_stream_finalize (GObject *object)
 {
   DevboxBodyStream *self = DEVBOX_BODY_STREAM (object);
 
-  if (self->text != NULL)
-    g_string_free (self->text, TRUE);
-  g_free (self->tail);
+  g_clear_pointer (&self->text, devbox_base64_text_free);
 
   G_OBJECT_CLASS (devbox_body_stream_parent_class)->finalize (object);
-}
-
-/* A piece ends with a whole quantum, as PIECE_SIZE is a multiple of three. */
-static void
-encode_more (DevboxBodyStream *self)
-{
-  gsize size = MIN (PIECE_SIZE, self->size - self->position);
-
-  g_string_set_size (self->text, (size + 2) / 3 * 4);
-  devbox_wire_base64_encode (self->data + self->position, size, self->text->str);
-  self->text_position = 0;
-  self->position += size;
-  if (self->position == self->size)
-    {
-      g_string_append (self->text, self->tail);
-      g_clear_pointer (&self->tail, g_free);
-    }
 }
 
 static gsize
 read_text (DevboxBodyStream *self, void *buffer, gsize count)
 {
-  gsize length;
+  if (devbox_base64_text_wants_more (self->text))
+    {
+      const guint8 *piece = self->data + self->position;
+      gsize size = MIN (DEVBOX_BASE64_TEXT_PIECE_SIZE, self->size - self->position);
 
-  if (self->text_position == self->text->len && self->tail != NULL)
-    encode_more (self);
+      self->position += size;
+      devbox_base64_text_add (self->text, piece, size, self->position == self->size);
+    }
 
-  length = MIN (count, self->text->len - self->text_position);
-  memcpy (buffer, self->text->str + self->text_position, length);
-  self->text_position += length;
-
-  return length;
+  return devbox_base64_text_read (self->text, buffer, count);
 }
 
 static gsize
@@ -185,8 +159,7 @@ devbox_body_stream_new_base64 (const void *data, gsize size, const char *head, c
   GInputStream *stream = devbox_body_stream_new (data, size);
   DevboxBodyStream *self = DEVBOX_BODY_STREAM (stream);
 
-  self->text = g_string_new (head);
-  self->tail = g_strdup (tail);
+  self->text = devbox_base64_text_new (head, tail);
 
   return stream;
 }

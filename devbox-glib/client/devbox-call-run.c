@@ -48,12 +48,13 @@ retry_after (DevboxCall *self, guint delay_ms)
   return TRUE;
 }
 
-/* Whether the agent may be somewhere else by now: once in a call the platform is asked. */
+/* Whether the agent may be somewhere else by now: once in a call the platform is asked. A call of the search itself
+ * would wait for its own end. */
 static gboolean
 look_for_agent_again (DevboxCall *self)
 {
-  if (self->was_found_again || self->agent == NULL || self->request->asks_platform || self->request->tries_once
-      || devbox_agent_get_devbox_name (self->agent) == NULL)
+  if (self->was_found_again || self->agent == NULL || self->done != NULL || self->request->asks_platform
+      || self->request->tries_once || devbox_agent_get_devbox_name (self->agent) == NULL)
     return FALSE;
 
   self->was_found_again = TRUE;
@@ -432,6 +433,13 @@ take_agent (DevboxCall *self)
     return TRUE;
 
   g_clear_pointer (&self->endpoint, devbox_endpoint_unref);
+  if (self->done != NULL)
+    {
+      /* Between two attempts of the search's own call somebody found out that the agent has left. */
+      devbox_call_settle (self, NULL, devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, NULL, "The agent has moved"));
+      return FALSE;
+    }
+
   self->search.found = found_agent;
   self->search.data = self;
   devbox_agent_search_start (&self->search, self->agent, self->core, self->platform, needs_features);

@@ -81,11 +81,17 @@ static void
 release_to_caller (gpointer data)
 {
   DevboxCall *self = data;
+  gulong cancelled_id;
+
+  /* Another thread may run the caller's context, and be here before call_start () is over. */
+  g_mutex_lock (&self->mutex);
+  cancelled_id = self->cancelled_id;
+  g_mutex_unlock (&self->mutex);
 
   /* Not g_cancellable_disconnect (), which waits for handlers that run in other threads: ours touches nothing that goes
    * here. */
-  if (self->cancelled_id != 0)
-    g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
+  if (cancelled_id != 0)
+    g_signal_handler_disconnect (self->cancellable, cancelled_id);
   if (self->result != NULL && self->request->result_free != NULL)
     self->request->result_free (self->result);
   g_clear_error (&self->error);
@@ -127,10 +133,11 @@ give_back (DevboxCall *self)
       return;
     }
 
+  /* Woken before, the other thread would only wait for the mutex. */
   g_mutex_lock (&self->mutex);
   self->is_back = TRUE;
-  g_cond_signal (&self->cond);
   g_mutex_unlock (&self->mutex);
+  g_cond_signal (&self->cond);
 }
 
 static void
@@ -198,6 +205,9 @@ make_late_error (DevboxCall *self)
   DevboxErrorDetails details = devbox_call_get_error_details (self);
 
   details.cause = self->step_error;
+  if (self->waits_for_platform)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details, "%s",
+                             _ ("The authenticator did not end in time"));
   if (self->pause.iter != NULL && self->request->step != NULL)
     return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                              /* Translators: %u is a number of milliseconds */
@@ -208,6 +218,9 @@ make_late_error (DevboxCall *self)
                               * milliseconds */
                              _ ("%s did not answer within %u ms"), devbox_endpoint_get_address (self->endpoint),
                              self->timeout_ms);
+  if (self->waits_for_platform)
+    return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details, "%s",
+                             _ ("The authenticator did not end in time"));
 
   return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &details,
                            /* Translators: %u is a number of milliseconds */
@@ -313,7 +326,7 @@ call_new (DevboxIoThread *thread, DevboxAgent *agent, DevboxRequest *request, gu
   self->request = request;
   self->timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : timeout_ms;
   self->start_time = g_get_monotonic_time ();
-  g_snprintf (self->request_id, sizeof (self->request_id), "%08x%08x", g_random_int (), g_random_int ());
+  devbox_trace_fill_with_random (self->request_id, DEVBOX_REQUEST_ID_LENGTH);
 
   return self;
 }
@@ -419,11 +432,17 @@ get_deadline (DevboxCall *self)
 static void
 call_start (DevboxCall *self)
 {
+  devbox_call_ref (self);
   if (self->cancellable != NULL)
-    self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
-                                                devbox_call_unref);
+    {
+      g_mutex_lock (&self->mutex);
+      self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), devbox_call_ref (self),
+                                                  devbox_call_unref);
+      g_mutex_unlock (&self->mutex);
+    }
 
-  devbox_io_thread_invoke (self->thread, start_in_io_thread, devbox_call_ref (self), devbox_call_unref);
+  /* With the reference. */
+  devbox_io_thread_invoke (self->thread, start_in_io_thread, self, devbox_call_unref);
 }
 
 void

@@ -9,6 +9,13 @@
 
 /* Where the platform is, and how a client is let in. */
 
+static void
+platform_has_changed (DevboxClient *self, const char *property_name)
+{
+  devbox_client_forget_agents (self);
+  g_object_notify (G_OBJECT (self), property_name);
+}
+
 /**
  * devbox_client_new_with_kubeconfig:
  * @kubeconfig: (nullable): the credential, or %NULL for that in the default places
@@ -80,8 +87,9 @@ devbox_client_dup_kubeconfig (DevboxClient *self)
  *
  * Sets the credential by which the platform lets the client in.
  *
- * It holds for all calls that are made from now on, by instances too. Without one the client looks in the default
- * places when the first call needs it: see [func@Devbox.Kubeconfig.load_default_async].
+ * It holds for all calls that are made from now on, by instances too; where the agents of devboxes are that are called
+ * by their name is asked anew. Without one the client looks in the default places when the first call needs it: see
+ * [func@Devbox.Kubeconfig.load_default_async].
  *
  * Since: 1.0
  */
@@ -92,7 +100,7 @@ devbox_client_set_kubeconfig (DevboxClient *self, DevboxKubeconfig *kubeconfig)
   g_return_if_fail (kubeconfig == NULL || DEVBOX_IS_KUBECONFIG (kubeconfig));
 
   if (devbox_platform_source_set_kubeconfig (devbox_client_get_platform_source (self), kubeconfig))
-    g_object_notify (G_OBJECT (self), "kubeconfig");
+    platform_has_changed (self, "kubeconfig");
 }
 
 /**
@@ -131,7 +139,7 @@ devbox_client_set_authenticator (DevboxClient *self, DevboxAuthenticator *authen
   g_return_if_fail (authenticator == NULL || DEVBOX_IS_AUTHENTICATOR (authenticator));
 
   if (devbox_platform_source_set_authenticator (devbox_client_get_platform_source (self), authenticator))
-    g_object_notify (G_OBJECT (self), "authenticator");
+    platform_has_changed (self, "authenticator");
 }
 
 /**
@@ -169,7 +177,7 @@ devbox_client_set_base_url (DevboxClient *self, const char *base_url)
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
 
   if (devbox_platform_source_set_base_url (devbox_client_get_platform_source (self), base_url))
-    g_object_notify (G_OBJECT (self), "base-url");
+    platform_has_changed (self, "base-url");
 }
 
 /**

@@ -127,7 +127,7 @@ devbox_client_settings_ref_recorder (DevboxClientSettings *self)
   DevboxMetricsRecorder *recorder;
 
   g_mutex_lock (&self->mutex);
-  recorder = devbox_metrics_recorder_ref (self->recorder);
+  recorder = self->recorder != NULL ? devbox_metrics_recorder_ref (self->recorder) : NULL;
   g_mutex_unlock (&self->mutex);
 
   return recorder;

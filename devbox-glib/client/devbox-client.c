@@ -116,12 +116,11 @@ devbox_client_constructed (GObject *object)
       = devbox_client_core_new (self->thread, devbox_pool_get_state (self->pool), self->settings, self->user_agent);
 }
 
+/* What the I/O thread still asks for itself ends with the client. */
 static void
-shut_down_core (gpointer data)
+shut_down_core (gpointer core)
 {
-  DevboxClientCore *core = data;
-
-  devbox_connection_set_close (devbox_client_core_get_connections (core));
+  devbox_client_core_close_once (core);
   devbox_client_core_unref (core);
 }
 
@@ -680,6 +679,15 @@ devbox_client_ref_agent (DevboxClient *self, const char *devbox_name)
   g_mutex_unlock (&self->mutex);
 
   return agent;
+}
+
+/* Another platform, or another user of it, may call another devbox by the same name. Instances keep theirs. */
+void
+devbox_client_forget_agents (DevboxClient *self)
+{
+  g_mutex_lock (&self->mutex);
+  g_hash_table_remove_all (self->agents);
+  g_mutex_unlock (&self->mutex);
 }
 
 gboolean

@@ -28,7 +28,7 @@ devbox_exec_plugin_check (gboolean is_sound, const char *name, GError **error)
   if (!is_sound)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                  /* Translators: %s is the name of a member */
-                 _ ("“%s” of the exec plugin is missing, or is not what it must be"), name);
+                 _ ("“%s” of the exec plugin is missing or malformed"), name);
 
   return is_sound;
 }

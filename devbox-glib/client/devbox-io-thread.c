@@ -13,14 +13,33 @@ struct _DevboxIoThread
   GMutex mutex;
   gboolean is_started;
   gboolean has_ended;
+  GQueue invocations;
+  int is_invoked; /* atomic: there are some */
 
   /* The thread's own. */
+  GSource *inbox;
   DevboxTimerQueue *timers;
   guint n_holds;
   gboolean is_stopping;
   GDestroyNotify shutdown;
   gpointer shutdown_data;
 };
+
+typedef struct
+{
+  GList link;
+  GSourceFunc func;
+  gpointer data;
+  GDestroyNotify destroy;
+} Invocation;
+
+/* One source for all that is invoked: attaching one for each would wake the thread while its context is locked, only to
+ * let it wait for the lock. */
+typedef struct
+{
+  GSource parent;
+  DevboxIoThread *thread;
+} Inbox;
 
 static int n_running;
 
@@ -55,6 +74,79 @@ devbox_io_thread_unref (DevboxIoThread *self)
   g_free (self);
 }
 
+static gboolean
+inbox_prepare (GSource *source, int *timeout)
+{
+  *timeout = -1;
+
+  return g_atomic_int_get (&((Inbox *) source)->thread->is_invoked);
+}
+
+static gboolean
+inbox_check (GSource *source)
+{
+  return g_atomic_int_get (&((Inbox *) source)->thread->is_invoked);
+}
+
+static void
+put_in_locked (DevboxIoThread *self, Invocation *invocation)
+{
+  g_queue_push_tail_link (&self->invocations, &invocation->link);
+  g_atomic_int_set (&self->is_invoked, TRUE);
+}
+
+static void
+carry_out (DevboxIoThread *self, Invocation *invocation)
+{
+  if (invocation->func (invocation->data) == G_SOURCE_CONTINUE)
+    {
+      g_mutex_lock (&self->mutex);
+      put_in_locked (self, invocation);
+      g_mutex_unlock (&self->mutex);
+      return;
+    }
+
+  if (invocation->destroy != NULL)
+    invocation->destroy (invocation->data);
+  g_free (invocation);
+}
+
+static gboolean
+inbox_dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  DevboxIoThread *self = ((Inbox *) source)->thread;
+  GQueue taken;
+  GList *link;
+
+  g_mutex_lock (&self->mutex);
+  taken = self->invocations;
+  g_queue_init (&self->invocations);
+  g_atomic_int_set (&self->is_invoked, FALSE);
+  g_mutex_unlock (&self->mutex);
+
+  while ((link = g_queue_pop_head_link (&taken)) != NULL)
+    carry_out (self, link->data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+inbox_new (DevboxIoThread *thread)
+{
+  static GSourceFuncs source_funcs = {
+    .prepare = inbox_prepare,
+    .check = inbox_check,
+    .dispatch = inbox_dispatch,
+  };
+  GSource *source = g_source_new (&source_funcs, sizeof (Inbox));
+
+  ((Inbox *) source)->thread = thread;
+  g_source_set_static_name (source, "[devbox] invoke");
+  g_source_attach (source, thread->context);
+
+  return source;
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -73,6 +165,8 @@ run (gpointer data)
   while (g_main_context_iteration (self->context, FALSE))
     ;
 
+  g_source_destroy (self->inbox);
+  g_source_unref (self->inbox);
   devbox_timer_queue_free (self->timers);
   g_main_context_pop_thread_default (self->context);
   g_main_context_release (self->context);
@@ -107,6 +201,7 @@ ensure_started_locked (DevboxIoThread *self)
     return;
 
   self->is_started = TRUE;
+  self->inbox = inbox_new (self);
   self->timers = devbox_timer_queue_new (self->context);
   g_atomic_int_inc (&n_running);
   start_without_signals (self);
@@ -128,26 +223,40 @@ devbox_io_thread_get_context (DevboxIoThread *self)
   return self->context;
 }
 
+/* FALSE when it is too late. */
+static gboolean
+put_in (DevboxIoThread *self, Invocation *invocation)
+{
+  gboolean is_first;
+
+  g_mutex_lock (&self->mutex);
+  if (self->has_ended)
+    {
+      g_mutex_unlock (&self->mutex);
+      return FALSE;
+    }
+  ensure_started_locked (self);
+  is_first = g_queue_is_empty (&self->invocations);
+  put_in_locked (self, invocation);
+  g_mutex_unlock (&self->mutex);
+
+  if (is_first)
+    g_main_context_wakeup (self->context);
+
+  return TRUE;
+}
+
 void
 devbox_io_thread_invoke (DevboxIoThread *self, GSourceFunc func, gpointer data, GDestroyNotify destroy)
 {
-  GSource *source = NULL;
+  Invocation *invocation = g_new (Invocation, 1);
 
-  g_mutex_lock (&self->mutex);
-  if (!self->has_ended)
-    {
-      ensure_started_locked (self);
-      source = g_idle_source_new ();
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
-      g_source_set_static_name (source, "[devbox] invoke");
-      g_source_set_callback (source, func, data, destroy);
-      g_source_attach (source, self->context);
-    }
-  g_mutex_unlock (&self->mutex);
+  *invocation = (Invocation){ .link.data = invocation, .func = func, .data = data, .destroy = destroy };
+  if (put_in (self, invocation))
+    return;
 
-  if (source != NULL)
-    g_source_unref (source);
-  else if (destroy != NULL)
+  g_free (invocation);
+  if (destroy != NULL)
     destroy (data);
 }
 

@@ -45,11 +45,20 @@ typedef struct
 } Reader;
 
 static gboolean
-fail_member (Reader *self, JsonObject *object, const char *name, GError **error, const char *problem)
+fail_member (Reader *self, JsonObject *object, const char *name, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (5, 6);
+
+static gboolean
+fail_member (Reader *self, JsonObject *object, const char *name, GError **error, const char *format, ...)
 {
-  /* Translators: the name of a member, and what is wrong with it */
-  return devbox_kubeconfig_tree_fail (self->tree, json_object_get_member (object, name), NULL, error, _ ("“%s” %s"),
-                                      name, problem);
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  return devbox_kubeconfig_tree_fail (self->tree, json_object_get_member (object, name), NULL, error, "%s", message);
 }
 
 /* What is empty counts as absent. */
@@ -58,7 +67,7 @@ get_text (Reader *self, JsonObject *object, const char *name, const char **value
 {
   *value = NULL;
   if (!devbox_wire_json_get_string (object, name, FALSE, value, NULL))
-    return fail_member (self, object, name, error, _ ("must be text"));
+    return fail_member (self, object, name, error, _ ("“%s” must be text"), name);
   if (*value != NULL && (*value)[0] == '\0')
     *value = NULL;
 
@@ -146,12 +155,12 @@ read_pem (Reader *self, JsonObject *object, const char *data_name, const char *p
   if (data != NULL)
     {
       *pem = decode (data);
-      return *pem != NULL || fail_member (self, object, data_name, error, _ ("is not text in base64"));
+      return *pem != NULL || fail_member (self, object, data_name, error, _ ("“%s” is not text in base64"), data_name);
     }
 
   if (!devbox_kubeconfig_tree_is_local (self->tree))
     return fail_member (self, object, path_name, error,
-                        _ ("names a file, which is read only for a kubeconfig that came from a file"));
+                        _ ("“%s” names a file, which is read only for a kubeconfig that came from a file"), path_name);
   *pem = read_file (self, json_object_get_member (object, path_name), path, error);
   return *pem != NULL;
 }
@@ -247,9 +256,10 @@ read_cluster (Reader *self, DevboxKubeconfigParts *parts, GError **error)
     return FALSE;
 
   if (!devbox_wire_json_get_boolean (cluster, insecure, FALSE, &parts->is_insecure, NULL))
-    return fail_member (self, cluster, insecure, error, _ ("must be true or false"));
+    return fail_member (self, cluster, insecure, error, _ ("“%s” must be true or false"), insecure);
   if (parts->is_insecure && parts->authorities != NULL)
-    return fail_member (self, cluster, insecure, error, _ ("contradicts the certificate authority that is given"));
+    return fail_member (self, cluster, insecure, error, _ ("“%s” contradicts the certificate authority that is given"),
+                        insecure);
 
   return TRUE;
 }
@@ -274,7 +284,8 @@ read_token (Reader *self, DevboxKubeconfigParts *parts, GError **error)
 
   if (!devbox_kubeconfig_tree_is_local (self->tree))
     return fail_member (self, user, "tokenFile", error,
-                        _ ("names a file, which is read only for a kubeconfig that came from a file"));
+                        _ ("“%s” names a file, which is read only for a kubeconfig that came from a file"),
+                        "tokenFile");
   parts->credential.token = devbox_kubeconfig_load_token (parts->token_path, self->cancellable, &cause);
   if (parts->credential.token != NULL)
     return TRUE;
@@ -312,7 +323,7 @@ read_identity (Reader *self, DevboxKubeconfigParts *parts, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (unsupported); i++)
     {
       if (has_member (user, unsupported[i]))
-        return fail_member (self, user, unsupported[i], error, _ ("is not supported"));
+        return fail_member (self, user, unsupported[i], error, _ ("“%s” is not supported"), unsupported[i]);
     }
 
   return copy_text (self, user, "as", &parts->impersonated, error)
@@ -329,15 +340,16 @@ read_plugin (Reader *self, DevboxKubeconfigParts *parts, DevboxKubeconfigFlags f
   g_autoptr (GError) cause = NULL;
 
   if (has_member (user, "auth-provider"))
-    return fail_member (self, user, "auth-provider", error, _ ("is not supported: it was superseded by exec plugins"));
+    return fail_member (self, user, "auth-provider", error,
+                        _ ("“%s” is not supported: it was superseded by exec plugins"), "auth-provider");
   if (!has_member (user, "exec"))
     return devbox_kubeconfig_tree_fail (self->tree, self->wire.fault, NULL, error,
                                         /* Translators: %s is the name of a user */
                                         _ ("The user “%s” has no credential"), parts->user);
   if ((flags & DEVBOX_KUBECONFIG_FLAGS_ALLOW_EXEC) == 0)
-    return fail_member (self, user, "exec", error, _ ("would run a program, which was not allowed"));
+    return fail_member (self, user, "exec", error, _ ("“%s” would run a program, which was not allowed"), "exec");
   if (!devbox_wire_json_get_object (user, "exec", TRUE, &exec, NULL))
-    return fail_member (self, user, "exec", error, _ ("must be a mapping of names to values"));
+    return fail_member (self, user, "exec", error, _ ("“%s” must be a mapping of names to values"), "exec");
 
   parts->plugin = devbox_exec_plugin_new (exec, &cause);
   if (parts->plugin == NULL)

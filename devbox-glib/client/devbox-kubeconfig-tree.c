@@ -148,7 +148,7 @@ devbox_kubeconfig_read_file (GFile *file, gsize limit, gsize *size, GCancellable
   else if (*size > limit)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
                  /* Translators: a number of bytes */
-                 _ ("It has more than %" G_GSIZE_FORMAT " bytes"), limit);
+                 _ ("It has more than %llu bytes"), (unsigned long long) limit);
   if (*size <= limit)
     return text;
 

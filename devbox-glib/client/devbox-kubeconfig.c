@@ -3,17 +3,12 @@
 
 #include "devbox-kubeconfig-private.h"
 
-#include "devbox-authentication-private.h"
 #include "devbox-endpoint-private.h"
+#include "devbox-kubeconfig-credential-private.h"
 
 #include <glib/gi18n-lib.h>
 
 #define DEFAULT_BASE_URL "https://api.sealos.io"
-#define BEARER "Bearer "
-/* Beside it a platform takes some other headers, 64 KiB in all. */
-#define MAX_AUTHORIZATION (60 * 1024)
-/* Token files change under programs that run for long. */
-#define TOKEN_FILE_LIFETIME_US (60 * G_USEC_PER_SEC)
 /* Of context, cluster and user, where only a token is known. */
 #define ONLY_NAME "devbox"
 
@@ -57,14 +52,8 @@ struct _DevboxKubeconfig
   DevboxKubeconfigTree *tree;
   DevboxKubeconfigFlags flags;
   GStrv contexts;
-  DevboxKubeconfigParts *parts;
-  gboolean is_bare_token;
-
-  GMutex mutex;
-  DevboxCredential credential;
-  gint64 token_due; /* monotonic: when its file is to be read again */
-  DevboxTlsSettings *tls_settings;
-  GPtrArray *waiting; /* the authentications for which the credential is being renewed; NULL: it is not */
+  const DevboxKubeconfigParts *parts; /* the credential's */
+  DevboxKubeconfigCredential *credential;
 };
 
 static void authenticator_interface_init (DevboxAuthenticatorInterface *interface);
@@ -94,11 +83,8 @@ devbox_kubeconfig_finalize (GObject *object)
   DevboxKubeconfig *self = DEVBOX_KUBECONFIG (object);
 
   g_clear_pointer (&self->tree, devbox_kubeconfig_tree_unref);
-  g_clear_pointer (&self->parts, devbox_kubeconfig_parts_free);
-  g_clear_pointer (&self->tls_settings, devbox_tls_settings_unref);
-  devbox_credential_clear (&self->credential);
+  devbox_kubeconfig_credential_unref (self->credential);
   g_strfreev (self->contexts);
-  g_mutex_clear (&self->mutex);
 
   G_OBJECT_CLASS (devbox_kubeconfig_parent_class)->finalize (object);
 }
@@ -211,10 +197,33 @@ devbox_kubeconfig_class_init (DevboxKubeconfigClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
+/* Takes the parts. */
+static gboolean
+take_parts (DevboxKubeconfig *self, DevboxKubeconfigParts *parts, GError **error)
+{
+  DevboxKubeconfigCredential *credential = devbox_kubeconfig_credential_new (parts, error);
+
+  if (credential == NULL)
+    return FALSE;
+
+  g_clear_pointer (&self->credential, devbox_kubeconfig_credential_unref);
+  self->credential = credential;
+  self->parts = parts;
+
+  return TRUE;
+}
+
+/* Bindings can make one that comes from nowhere: it knows the public platform and no credential. */
 static void
 devbox_kubeconfig_init (DevboxKubeconfig *self)
 {
-  g_mutex_init (&self->mutex);
+  DevboxKubeconfigParts *parts = g_new0 (DevboxKubeconfigParts, 1);
+
+  parts->context = g_strdup (ONLY_NAME);
+  parts->cluster = g_strdup (ONLY_NAME);
+  parts->user = g_strdup (ONLY_NAME);
+  take_parts (self, parts, NULL);
+  self->contexts = g_new0 (char *, 1);
 }
 
 DevboxKubeconfig *
@@ -226,26 +235,24 @@ devbox_kubeconfig_new_for_tree (DevboxKubeconfigTree *tree,
 {
   g_autoptr (DevboxKubeconfig) self = g_object_new (DEVBOX_TYPE_KUBECONFIG, NULL);
   g_autoptr (GError) cause = NULL;
+  DevboxKubeconfigParts *parts;
 
   self->tree = tree;
   self->flags = flags;
+  g_strfreev (self->contexts);
   self->contexts = devbox_kubeconfig_tree_dup_contexts (tree);
-  self->parts = devbox_kubeconfig_parts_new (tree, context, flags, cancellable, error);
-  if (self->parts == NULL)
+  parts = devbox_kubeconfig_parts_new (tree, context, flags, cancellable, error);
+  if (parts == NULL)
     return NULL;
 
-  self->credential = self->parts->credential;
-  self->parts->credential = (DevboxCredential){ NULL };
-  if (self->parts->token_path != NULL)
-    self->token_due = g_get_monotonic_time () + TOKEN_FILE_LIFETIME_US;
-  if (!devbox_kubeconfig_parts_make_tls_settings (self->parts, &self->credential, &self->tls_settings, &cause))
+  if (!take_parts (self, parts, &cause))
     {
       devbox_kubeconfig_tree_fail (tree, NULL, cause, error, "%s", cause->message);
       return NULL;
     }
   if (self->parts->is_insecure)
     g_message (/* Translators: %s is the name of a cluster */
-               _ ("The certificate of the platform is not checked, as the kubeconfig has it for the cluster “%s”"),
+               _ ("The platform's certificate is not checked: the kubeconfig says so for the cluster “%s”"),
                self->parts->cluster);
 
   return g_steal_pointer (&self);
@@ -314,7 +321,7 @@ devbox_kubeconfig_new_for_token (const char *base_url, const char *token, GError
   text = format_token (devbox_endpoint_get_url (endpoint), token);
   tree = devbox_kubeconfig_tree_new_from_bytes (text, NULL);
   self = devbox_kubeconfig_new_for_tree (tree, NULL, DEVBOX_KUBECONFIG_FLAGS_NONE, NULL, NULL);
-  self->is_bare_token = TRUE;
+  devbox_kubeconfig_credential_set_is_bare_token (self->credential);
 
   return self;
 }
@@ -466,13 +473,7 @@ devbox_kubeconfig_dup_base_url (DevboxKubeconfig *self, GError **error)
 DevboxTlsSettings *
 devbox_kubeconfig_ref_tls_settings (DevboxKubeconfig *self)
 {
-  DevboxTlsSettings *settings;
-
-  g_mutex_lock (&self->mutex);
-  settings = self->tls_settings != NULL ? devbox_tls_settings_ref (self->tls_settings) : NULL;
-  g_mutex_unlock (&self->mutex);
-
-  return settings;
+  return devbox_kubeconfig_credential_ref_tls_settings (self->credential);
 }
 
 /**
@@ -499,6 +500,7 @@ devbox_kubeconfig_with_context (DevboxKubeconfig *self, const char *context, GEr
 
   g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
   g_return_val_if_fail (context != NULL, NULL);
+  g_return_val_if_fail (self->tree != NULL, NULL);
 
   other = devbox_kubeconfig_new_for_tree (devbox_kubeconfig_tree_ref (self->tree), context, self->flags, NULL, &cause);
   if (other == NULL)
@@ -510,257 +512,28 @@ devbox_kubeconfig_with_context (DevboxKubeconfig *self, const char *context, GEr
   return other;
 }
 
-/* What the platform is told */
-
-/* So that it can stand in a header. Of a size that is known before: no copy is left behind as it grows. */
-static char *
-escape (const char *prefix, const char *text)
-{
-  static const char digits[] = "0123456789ABCDEF";
-  char *escaped = g_malloc (strlen (prefix) + 3 * strlen (text) + 1);
-  char *end = g_stpcpy (escaped, prefix);
-
-  for (; *text != '\0'; text++)
-    {
-      if (g_ascii_isalnum (*text) || strchr ("-._~", *text) != NULL)
-        *end++ = *text;
-      else
-        {
-          *end++ = '%';
-          *end++ = digits[(guchar) *text >> 4];
-          *end++ = digits[(guchar) *text & 0x0f];
-        }
-    }
-  *end = '\0';
-
-  return escaped;
-}
-
-/* With the mutex locked. */
-static char *
-make_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error)
-{
-  const char *prefix = form == DEVBOX_AUTHORIZATION_FORM_BEARER ? BEARER : "";
-  g_autoptr (DevboxSecret) text = NULL;
-  g_autoptr (DevboxSecret) authorization = NULL;
-
-  if (self->is_bare_token && form == DEVBOX_AUTHORIZATION_FORM_BEARER)
-    return g_strconcat (BEARER, self->credential.token, NULL);
-
-  text = devbox_kubeconfig_parts_format (self->parts, &self->credential);
-  authorization = escape (prefix, text);
-  if (strlen (authorization) > MAX_AUTHORIZATION)
-    {
-      devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, NULL, "%s",
-                        _ ("What the kubeconfig says of this context is too large for a header"));
-      return NULL;
-    }
-
-  return g_steal_pointer (&authorization);
-}
-
-/* With the mutex locked. */
-static gboolean
-is_fresh (DevboxKubeconfig *self)
-{
-  if (self->parts->plugin != NULL)
-    return self->credential.expiry > g_get_real_time ();
-
-  return self->parts->token_path == NULL || g_get_monotonic_time () < self->token_due;
-}
-
-/* Blocks. */
-static gboolean
-load_credential (DevboxKubeconfig *self, DevboxCredential *credential, GError **error)
-{
-  g_autoptr (GError) cause = NULL;
-
-  if (self->parts->plugin == NULL)
-    {
-      credential->token = devbox_kubeconfig_load_token (self->parts->token_path, NULL, error);
-      return credential->token != NULL;
-    }
-
-  if (devbox_exec_plugin_run (self->parts->plugin, credential, &cause))
-    return TRUE;
-  devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, &(DevboxErrorDetails){ .cause = cause },
-                    /* Translators: the name of a user, and why there is no credential */
-                    _ ("There is no credential for the user “%s”: %s"), self->parts->user, cause->message);
-  return FALSE;
-}
-
-/* With the mutex locked. Takes what the credential holds. */
-static gboolean
-replace_credential (DevboxKubeconfig *self, DevboxCredential *credential, GError **error)
-{
-  if (self->parts->plugin != NULL && credential->certificate != NULL
-      && g_strcmp0 (credential->certificate, self->credential.certificate) != 0)
-    {
-      g_autoptr (GError) cause = NULL;
-      DevboxTlsSettings *settings;
-
-      if (!devbox_kubeconfig_parts_make_tls_settings (self->parts, credential, &settings, &cause))
-        {
-          devbox_error_set (error, DEVBOX_ERROR_INVALID_KUBECONFIG, &(DevboxErrorDetails){ .cause = cause },
-                            /* Translators: the name of a user, and why there is no credential */
-                            _ ("There is no credential for the user “%s”: %s"), self->parts->user, cause->message);
-          return FALSE;
-        }
-      g_clear_pointer (&self->tls_settings, devbox_tls_settings_unref);
-      self->tls_settings = settings;
-    }
-
-  if (self->parts->plugin == NULL)
-    {
-      /* A client certificate beside the file of the token stays. */
-      devbox_secret_free (self->credential.token);
-      self->credential.token = g_steal_pointer (&credential->token);
-      self->token_due = g_get_monotonic_time () + TOKEN_FILE_LIFETIME_US;
-      return TRUE;
-    }
-
-  devbox_credential_clear (&self->credential);
-  self->credential = *credential;
-  *credential = (DevboxCredential){ NULL };
-  return TRUE;
-}
-
-/* Blocks. */
-static gboolean
-renew_credential (DevboxKubeconfig *self, GError **error)
-{
-  DevboxCredential credential = { NULL };
-  gboolean is_renewed = load_credential (self, &credential, error);
-
-  if (is_renewed)
-    {
-      g_mutex_lock (&self->mutex);
-      is_renewed = replace_credential (self, &credential, error);
-      g_mutex_unlock (&self->mutex);
-    }
-  devbox_credential_clear (&credential);
-
-  return is_renewed;
-}
-
 gboolean
 devbox_kubeconfig_has_credential (DevboxKubeconfig *self)
 {
-  gboolean has_credential;
-
-  g_mutex_lock (&self->mutex);
-  has_credential = is_fresh (self);
-  g_mutex_unlock (&self->mutex);
-
-  return has_credential;
+  return devbox_kubeconfig_credential_is_known (self->credential);
 }
 
 char *
 devbox_kubeconfig_dup_authorization (DevboxKubeconfig *self, DevboxAuthorizationForm form, GError **error)
 {
-  char *authorization;
-
-  if (!devbox_kubeconfig_has_credential (self) && !renew_credential (self, error))
-    return NULL;
-
-  g_mutex_lock (&self->mutex);
-  authorization = make_authorization (self, form, error);
-  g_mutex_unlock (&self->mutex);
-
-  return authorization;
+  return devbox_kubeconfig_credential_dup_authorization (self->credential, form, error);
 }
 
-/* Takes the authorization. */
 char **
 devbox_kubeconfig_dup_secrets (DevboxKubeconfig *self)
 {
-  GPtrArray *secrets = g_ptr_array_new ();
-  const DevboxCredential *credential = &self->credential;
-
-  /* Those that a text may hold come after it. */
-  g_mutex_lock (&self->mutex);
-  if (credential->key != NULL)
-    g_ptr_array_add (secrets, g_base64_encode ((const guchar *) credential->key, strlen (credential->key)));
-  if (credential->key != NULL)
-    g_ptr_array_add (secrets, g_strdup (credential->key));
-  if (credential->token != NULL)
-    g_ptr_array_add (secrets, g_strdup (credential->token));
-  if (self->parts->password != NULL)
-    g_ptr_array_add (secrets, g_strdup (self->parts->password));
-  g_mutex_unlock (&self->mutex);
-  g_ptr_array_add (secrets, NULL);
-
-  return (char **) g_ptr_array_free (secrets, FALSE);
-}
-
-static void
-end (DevboxAuthentication *run, char *authorization, const GError *error)
-{
-  if (authorization != NULL)
-    devbox_authentication_complete (run, authorization);
-  else
-    devbox_authentication_fail (run, error);
-
-  devbox_secret_free (authorization);
-}
-
-/* In a thread of its own. */
-static gpointer
-renew_for_all (gpointer data)
-{
-  g_autoptr (DevboxKubeconfig) self = data;
-  g_autoptr (GPtrArray) waiting = NULL;
-  g_autoptr (GError) problem = NULL;
-  gboolean is_renewed = renew_credential (self, &problem);
-
-  g_mutex_lock (&self->mutex);
-  waiting = g_steal_pointer (&self->waiting);
-  g_mutex_unlock (&self->mutex);
-
-  for (guint i = 0; i < waiting->len; i++)
-    {
-      DevboxAuthentication *run = g_ptr_array_index (waiting, i);
-      g_autoptr (GError) error = problem != NULL ? g_error_copy (problem) : NULL;
-      char *authorization = NULL;
-
-      if (is_renewed)
-        {
-          g_mutex_lock (&self->mutex);
-          authorization = make_authorization (self, devbox_authentication_get_form (run), &error);
-          g_mutex_unlock (&self->mutex);
-        }
-      end (run, authorization, error);
-    }
-
-  return NULL;
+  return devbox_kubeconfig_credential_dup_secrets (self->credential);
 }
 
 static void
 devbox_kubeconfig_authenticate (DevboxAuthenticator *authenticator, DevboxAuthentication *run)
 {
-  DevboxKubeconfig *self = DEVBOX_KUBECONFIG (authenticator);
-  g_autoptr (GError) error = NULL;
-  char *authorization = NULL;
-  gboolean has_answer;
-  gboolean is_first = FALSE;
-
-  g_mutex_lock (&self->mutex);
-  has_answer = is_fresh (self);
-  if (has_answer)
-    authorization = make_authorization (self, devbox_authentication_get_form (run), &error);
-  else
-    {
-      is_first = self->waiting == NULL;
-      if (is_first)
-        self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
-      g_ptr_array_add (self->waiting, g_object_ref (run));
-    }
-  g_mutex_unlock (&self->mutex);
-
-  if (has_answer)
-    end (run, authorization, error);
-  else if (is_first)
-    g_thread_unref (g_thread_new ("devbox-credential", renew_for_all, g_object_ref (self)));
+  devbox_kubeconfig_credential_tell (DEVBOX_KUBECONFIG (authenticator)->credential, run);
 }
 
 static void
@@ -790,9 +563,7 @@ devbox_kubeconfig_to_bytes (DevboxKubeconfig *self)
 
   g_return_val_if_fail (DEVBOX_IS_KUBECONFIG (self), NULL);
 
-  g_mutex_lock (&self->mutex);
-  text = devbox_kubeconfig_parts_format (self->parts, &self->credential);
-  g_mutex_unlock (&self->mutex);
+  text = devbox_kubeconfig_credential_format (self->credential);
 
   return g_bytes_new_with_free_func (text, strlen (text), clear_and_free, text);
 }

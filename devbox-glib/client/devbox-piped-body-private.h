@@ -21,8 +21,6 @@ typedef void (*DevboxPipedBodyFunc) (DevboxPipedBodyEvent event, gpointer data);
 
 DevboxPipedBody *
 devbox_piped_body_new (DevboxPipe *pipe, const char *head, const char *tail, DevboxPipedBodyFunc func, gpointer data);
-/* How much it is in all, of so much content. */
-goffset devbox_piped_body_get_size (const char *head, const char *tail, goffset content_size);
 /* Whatever would come next, this is the end; closes the pipe. FALSE if nothing was to come. */
 gboolean devbox_piped_body_cut (DevboxPipedBody *self);
 /* Lets go of the pipe, and calls the function no more. */

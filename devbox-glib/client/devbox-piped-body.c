@@ -3,13 +3,9 @@
 
 #include "devbox-piped-body-private.h"
 
-#include "devbox-wire-base64-private.h"
+#include "devbox-base64-text-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
-
-/* What is encoded at a time: a few microseconds' work. */
-#define PIECE_SIZE (12 * 1024)
 
 struct _DevboxPipedBody
 {
@@ -21,14 +17,7 @@ struct _DevboxPipedBody
   gboolean has_begun;
   gboolean has_ended; /* all of it was read */
   gboolean is_cut;
-
-  /* Of a body in base64. */
-  GString *text; /* that waits to be read; NULL: the bytes go out as they are */
-  gsize position;
-  char *tail;
-  gboolean has_tail; /* it is in the text */
-  guint8 rest[2];    /* of the content, less than what makes four characters */
-  gsize n_rest;
+  DevboxBase64Text *text; /* NULL: the bytes go out as they are */
 };
 
 static void pollable_interface_init (GPollableInputStreamInterface *interface);
@@ -44,75 +33,26 @@ devbox_piped_body_finalize (GObject *object)
   DevboxPipedBody *self = DEVBOX_PIPED_BODY (object);
 
   g_clear_pointer (&self->pipe, devbox_pipe_unref);
-  if (self->text != NULL)
-    g_string_free (self->text, TRUE);
-  g_free (self->tail);
+  g_clear_pointer (&self->text, devbox_base64_text_free);
 
   G_OBJECT_CLASS (devbox_piped_body_parent_class)->finalize (object);
-}
-
-static gboolean
-has_text (DevboxPipedBody *self)
-{
-  return self->text != NULL && self->position < self->text->len;
-}
-
-static void
-append_base64 (DevboxPipedBody *self, const guint8 *content, gsize size)
-{
-  gsize length = self->text->len;
-
-  g_string_set_size (self->text, length + (size + 2) / 3 * 4);
-  devbox_wire_base64_encode (content, size, self->text->str + length);
-}
-
-/* FALSE with an error when there is nothing to encode at the moment, or ever. */
-static gboolean
-encode_more (DevboxPipedBody *self, GError **error)
-{
-  guint8 content[PIECE_SIZE];
-  gssize n_read;
-  gsize size;
-  gsize whole;
-
-  memcpy (content, self->rest, self->n_rest);
-  n_read = devbox_pipe_read_nonblocking (self->pipe, content + self->n_rest, sizeof (content) - self->n_rest, error);
-  if (n_read < 0)
-    return FALSE;
-
-  g_string_truncate (self->text, 0);
-  self->position = 0;
-  size = self->n_rest + (gsize) n_read;
-  whole = n_read == 0 ? size : size / 3 * 3;
-  append_base64 (self, content, whole);
-  self->n_rest = size - whole;
-  memcpy (self->rest, content + whole, self->n_rest);
-
-  if (n_read == 0)
-    {
-      g_string_append (self->text, self->tail);
-      self->has_tail = TRUE;
-    }
-
-  return TRUE;
 }
 
 static gssize
 read_text (DevboxPipedBody *self, void *buffer, gsize count, GError **error)
 {
-  gsize n_read;
+  guint8 piece[DEVBOX_BASE64_TEXT_PIECE_SIZE];
 
-  while (!has_text (self) && !self->has_tail)
+  while (devbox_base64_text_wants_more (self->text))
     {
-      if (!encode_more (self, error))
+      gssize n_read = devbox_pipe_read_nonblocking (self->pipe, piece, sizeof (piece), error);
+
+      if (n_read < 0)
         return -1;
+      devbox_base64_text_add (self->text, piece, (gsize) n_read, n_read == 0);
     }
 
-  n_read = MIN (count, self->text->len - self->position);
-  memcpy (buffer, self->text->str + self->position, n_read);
-  self->position += n_read;
-
-  return (gssize) n_read;
+  return (gssize) devbox_base64_text_read (self->text, buffer, count);
 }
 
 static gssize
@@ -162,7 +102,7 @@ devbox_piped_body_is_readable (GPollableInputStream *stream)
 {
   DevboxPipedBody *self = DEVBOX_PIPED_BODY (stream);
 
-  return self->is_cut || self->pipe == NULL || has_text (self) || self->has_tail
+  return self->is_cut || self->pipe == NULL || (self->text != NULL && !devbox_base64_text_wants_more (self->text))
          || devbox_pipe_is_readable (self->pipe);
 }
 
@@ -234,21 +174,9 @@ devbox_piped_body_new (DevboxPipe *pipe, const char *head, const char *tail, Dev
   self->func = func;
   self->data = data;
   if (head != NULL)
-    {
-      self->text = g_string_new (head);
-      self->tail = g_strdup (tail);
-    }
+    self->text = devbox_base64_text_new (head, tail);
 
   return self;
-}
-
-goffset
-devbox_piped_body_get_size (const char *head, const char *tail, goffset content_size)
-{
-  if (head == NULL || content_size < 0)
-    return content_size;
-
-  return (goffset) (strlen (head) + strlen (tail)) + (content_size + 2) / 3 * 4;
 }
 
 gboolean

@@ -49,7 +49,7 @@ new_proxy_resolver (const char *proxy_url, GError **error)
     {
       /* It may hold a password. */
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                           _ ("The address of the proxy is malformed, or of a kind that is not known"));
+                           _ ("The address of the proxy is malformed or of an unknown kind"));
       return NULL;
     }
 

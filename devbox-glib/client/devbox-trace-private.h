@@ -20,6 +20,8 @@ typedef struct
 
 /* Reads the value of a `traceparent` header. DEVBOX_ERROR_VALIDATION_ERROR: it is none. */
 gboolean devbox_trace_parse (DevboxTrace *self, const char *parent, GError **error);
+/* `length` hexadecimal digits, a multiple of 8 and not all of them 0, and the NUL behind them. */
+void devbox_trace_fill_with_random (char *identifier, gsize length);
 /* A trace of its own, which nobody records yet. */
 void devbox_trace_init_random (DevboxTrace *self);
 /* What each request does before it goes out: another span of the same trace. */

@@ -8,6 +8,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#define RANDOM_LENGTH 8 /* digits of a random number */
 #define VERSION_LENGTH 2
 #define FLAGS_LENGTH 2
 #define KNOWN_FLAGS 0x03 /* sampled, and random; others are not passed on */
@@ -78,26 +79,35 @@ devbox_trace_parse (DevboxTrace *self, const char *parent, GError **error)
 }
 
 static void
-fill_with_random (char *identifier, gsize length)
+write_hex (char *digits, guint32 number)
+{
+  for (guint i = 0; i < RANDOM_LENGTH; i++)
+    digits[i] = "0123456789abcdef"[number >> (4 * i) & 0xf];
+}
+
+/* Not by printf (), which every call of the client would wait for several times. */
+void
+devbox_trace_fill_with_random (char *identifier, gsize length)
 {
   do
-    for (gsize i = 0; i < length; i += 8)
-      g_snprintf (identifier + i, 9, "%08x", g_random_int ());
+    for (gsize i = 0; i < length; i += RANDOM_LENGTH)
+      write_hex (identifier + i, g_random_int ());
   while (is_zero (identifier, length));
+  identifier[length] = '\0';
 }
 
 void
 devbox_trace_init_random (DevboxTrace *self)
 {
-  fill_with_random (self->trace_id, DEVBOX_TRACE_ID_LENGTH);
-  fill_with_random (self->span_id, DEVBOX_TRACE_SPAN_ID_LENGTH);
+  devbox_trace_fill_with_random (self->trace_id, DEVBOX_TRACE_ID_LENGTH);
+  devbox_trace_fill_with_random (self->span_id, DEVBOX_TRACE_SPAN_ID_LENGTH);
   self->flags = 0;
 }
 
 void
 devbox_trace_begin_span (DevboxTrace *self)
 {
-  fill_with_random (self->span_id, DEVBOX_TRACE_SPAN_ID_LENGTH);
+  devbox_trace_fill_with_random (self->span_id, DEVBOX_TRACE_SPAN_ID_LENGTH);
 }
 
 void

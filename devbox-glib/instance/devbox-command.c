@@ -3,6 +3,8 @@
 
 #include "devbox-command.h"
 
+#include "devbox-secret-private.h"
+
 #include <string.h>
 
 #define DEFAULT_TIMEOUT_MS 30000
@@ -98,6 +100,9 @@ devbox_command_set_property (GObject *object, guint property_id, const GValue *v
     case PROP_CWD:
       devbox_command_set_cwd (self, g_value_get_string (value));
       break;
+    case PROP_ENVIRON:
+      devbox_command_set_environ (self, g_value_get_boxed (value));
+      break;
     case PROP_TIMEOUT:
       devbox_command_set_timeout (self, g_value_get_uint (value));
       break;
@@ -114,7 +119,7 @@ devbox_command_finalize (GObject *object)
   g_strfreev (self->argv);
   g_free (self->shell_line);
   g_free (self->cwd);
-  g_strfreev (self->environment);
+  devbox_secret_free_strv (self->environment);
 
   G_OBJECT_CLASS (devbox_command_parent_class)->finalize (object);
 }
@@ -167,8 +172,8 @@ devbox_command_class_init (DevboxCommandClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_ENVIRON]
-      = g_param_spec_boxed ("environ", NULL, NULL, G_TYPE_STRV, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ENVIRON] = g_param_spec_boxed ("environ", NULL, NULL, G_TYPE_STRV,
+                                                 G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * DevboxCommand:timeout:
@@ -310,7 +315,7 @@ devbox_command_set_cwd (DevboxCommand *self, const char *cwd)
  * devbox_command_get_environ:
  * @self: a command
  *
- * Gets the variables that were set with [method@Command.setenv], as `NAME=value`.
+ * Gets the variables that were set here, as `NAME=value`.
  *
  * Returns: (transfer none) (nullable) (array zero-terminated=1): the variables, or %NULL if there are none
  *
@@ -324,12 +329,40 @@ devbox_command_get_environ (DevboxCommand *self)
   return (const char *const *) self->environment;
 }
 
+static void
+take_environment (DevboxCommand *self, GStrv environment)
+{
+  devbox_secret_free_strv (self->environment);
+  if (environment != NULL && environment[0] == NULL)
+    g_clear_pointer (&environment, g_strfreev);
+  self->environment = environment;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ENVIRON]);
+}
+
+/**
+ * devbox_command_set_environ:
+ * @self: a command
+ * @environment: (nullable) (array zero-terminated=1): variables as `NAME=value`, or %NULL
+ *
+ * Sets what the command gets on top of the environment of the agent, in place of all that was set here before.
+ *
+ * Since: 1.0
+ */
+void
+devbox_command_set_environ (DevboxCommand *self, const char *const *environment)
+{
+  g_return_if_fail (DEVBOX_IS_COMMAND (self));
+
+  if (environment != (const char *const *) self->environment)
+    take_environment (self, g_strdupv ((GStrv) environment));
+}
+
 /**
  * devbox_command_getenv:
  * @self: a command
  * @variable: a name
  *
- * Looks up a variable that was set with [method@Command.setenv].
+ * Looks up a variable among those that were set.
  *
  * The environment of the agent, which the command gets as well, is not known here.
  *
@@ -367,11 +400,8 @@ devbox_command_setenv (DevboxCommand *self, const char *variable, const char *va
   g_return_if_fail (variable != NULL && variable[0] != '\0' && strchr (variable, '=') == NULL);
   g_return_if_fail (value != NULL);
 
-  if (!overwrite && g_environ_getenv (self->environment, variable) != NULL)
-    return;
-
-  self->environment = g_environ_setenv (self->environment, variable, value, TRUE);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ENVIRON]);
+  if (overwrite || g_environ_getenv (self->environment, variable) == NULL)
+    take_environment (self, g_environ_setenv (g_strdupv (self->environment), variable, value, TRUE));
 }
 
 /**
@@ -391,13 +421,8 @@ devbox_command_unsetenv (DevboxCommand *self, const char *variable)
   g_return_if_fail (DEVBOX_IS_COMMAND (self));
   g_return_if_fail (variable != NULL && variable[0] != '\0' && strchr (variable, '=') == NULL);
 
-  if (g_environ_getenv (self->environment, variable) == NULL)
-    return;
-
-  self->environment = g_environ_unsetenv (self->environment, variable);
-  if (self->environment[0] == NULL)
-    g_clear_pointer (&self->environment, g_strfreev);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ENVIRON]);
+  if (g_environ_getenv (self->environment, variable) != NULL)
+    take_environment (self, g_environ_unsetenv (g_strdupv (self->environment), variable));
 }
 
 /**

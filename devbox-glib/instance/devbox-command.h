@@ -25,6 +25,8 @@ void devbox_command_set_cwd (DevboxCommand *self, const char *cwd);
 DEVBOX_AVAILABLE_IN_1_0
 const char *const *devbox_command_get_environ (DevboxCommand *self);
 DEVBOX_AVAILABLE_IN_1_0
+void devbox_command_set_environ (DevboxCommand *self, const char *const *environment);
+DEVBOX_AVAILABLE_IN_1_0
 const char *devbox_command_getenv (DevboxCommand *self, const char *variable);
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_command_setenv (DevboxCommand *self, const char *variable, const char *value, gboolean overwrite);

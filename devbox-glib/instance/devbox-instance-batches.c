@@ -9,9 +9,9 @@
 /* What looks into many files, or writes them. */
 
 static DevboxRequest *
-new_find (DevboxInstance *self, const char *directory, const char *pattern, GError **error)
+new_find (DevboxInstance *self, const char *directory, const char *text, GError **error)
 {
-  return devbox_instance_check_path (self, directory, error) ? devbox_find_files_request_new (directory, pattern, error)
+  return devbox_instance_check_path (self, directory, error) ? devbox_find_files_request_new (directory, text, error)
                                                              : NULL;
 }
 
@@ -19,7 +19,7 @@ new_find (DevboxInstance *self, const char *directory, const char *pattern, GErr
  * devbox_instance_find_async:
  * @self: an instance
  * @directory: a folder in the workspace, in UTF-8; `.` for the workspace itself
- * @pattern: a part of the name, in UTF-8
+ * @text: a part of the name, in UTF-8; `*` and `?` stand for themselves
  * @cancellable: (nullable): a cancellable, or %NULL
  * @callback: (scope async): what to call when they are found
  * @user_data: what to give to @callback
@@ -35,7 +35,7 @@ new_find (DevboxInstance *self, const char *directory, const char *pattern, GErr
 void
 devbox_instance_find_async (DevboxInstance *self,
                             const char *directory,
-                            const char *pattern,
+                            const char *text,
                             GCancellable *cancellable,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
@@ -46,12 +46,12 @@ devbox_instance_find_async (DevboxInstance *self,
 
   g_return_if_fail (DEVBOX_IS_INSTANCE (self));
   g_return_if_fail (directory != NULL);
-  g_return_if_fail (pattern != NULL);
+  g_return_if_fail (text != NULL);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_instance_find_async);
 
-  request = new_find (self, directory, pattern, &error);
+  request = new_find (self, directory, text, &error);
   devbox_instance_call_async (self, task, request, error);
 }
 
@@ -85,7 +85,7 @@ devbox_instance_find_finish (DevboxInstance *self, GAsyncResult *result, GError 
  * devbox_instance_find_sync:
  * @self: an instance
  * @directory: a folder in the workspace, in UTF-8; `.` for the workspace itself
- * @pattern: a part of the name, in UTF-8
+ * @text: a part of the name, in UTF-8; `*` and `?` stand for themselves
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: where to put an error
  *
@@ -101,7 +101,7 @@ devbox_instance_find_finish (DevboxInstance *self, GAsyncResult *result, GError 
 char **
 devbox_instance_find_sync (DevboxInstance *self,
                            const char *directory,
-                           const char *pattern,
+                           const char *text,
                            GCancellable *cancellable,
                            GError **error)
 {
@@ -110,9 +110,9 @@ devbox_instance_find_sync (DevboxInstance *self,
 
   g_return_val_if_fail (DEVBOX_IS_INSTANCE (self), NULL);
   g_return_val_if_fail (directory != NULL, NULL);
-  g_return_val_if_fail (pattern != NULL, NULL);
+  g_return_val_if_fail (text != NULL, NULL);
 
-  request = new_find (self, directory, pattern, &cause);
+  request = new_find (self, directory, text, &cause);
 
   return devbox_instance_call_sync (self, request, cause, cancellable, error);
 }

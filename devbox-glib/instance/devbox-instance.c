@@ -568,18 +568,6 @@ tell_of_changes (DevboxInstance *self, const Knowledge *before, const Knowledge 
   g_main_context_invoke_full (self->context, G_PRIORITY_DEFAULT, tell_changes, changes, changes_free);
 }
 
-/* Where the agent is only a detail tells, and some of them not. */
-static DevboxEndpoint *
-find_endpoint (DevboxInstance *self, DevboxInstanceInfo *info)
-{
-  DevboxEndpoint *endpoint = devbox_client_find_endpoint (self->client, info, NULL);
-
-  if (endpoint != NULL)
-    devbox_agent_set_endpoint (self->agent, endpoint);
-
-  return endpoint;
-}
-
 void
 devbox_instance_apply_info (DevboxInstance *self, DevboxInstanceInfo *info, gint64 info_time)
 {
@@ -590,10 +578,13 @@ devbox_instance_apply_info (DevboxInstance *self, DevboxInstanceInfo *info, gint
   if (devbox_instance_get_name (self) == NULL)
     return; /* no platform told that */
 
-  endpoint = find_endpoint (self, info);
+  /* Where the agent is only a detail tells, and some of them not. */
+  endpoint = devbox_client_find_endpoint (self->client, info, NULL);
   g_mutex_lock (&self->mutex);
   if (info_time >= self->info_time)
     {
+      if (endpoint != NULL)
+        devbox_agent_set_endpoint (self->agent, endpoint);
       self->info_time = info_time;
       before = self->knowledge;
       after.info = before.info != NULL ? devbox_instance_info_merge (before.info, info) : g_object_ref (info);

@@ -382,7 +382,7 @@ gboolean devbox_instance_set_owner_sync (DevboxInstance *self,
 DEVBOX_AVAILABLE_IN_1_0
 void devbox_instance_find_async (DevboxInstance *self,
                                  const char *directory,
-                                 const char *pattern,
+                                 const char *text,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
@@ -391,7 +391,7 @@ char **devbox_instance_find_finish (DevboxInstance *self, GAsyncResult *result, 
 DEVBOX_AVAILABLE_IN_1_0
 char **devbox_instance_find_sync (DevboxInstance *self,
                                   const char *directory,
-                                  const char *pattern,
+                                  const char *text,
                                   GCancellable *cancellable,
                                   GError **error);
 

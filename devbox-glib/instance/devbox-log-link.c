@@ -60,15 +60,18 @@ count (DevboxLogLink *self, DevboxLogEntry *entry)
   return TRUE;
 }
 
+/* Takes the entry: once it is in the queue it is the reader's, and must not end here. */
 static void
 take_entry (DevboxLogLink *self, DevboxLogEntry *entry)
 {
+  g_autoptr (DevboxLogEntry) owned = entry;
+
   if (!count (self, entry))
     return;
 
   devbox_log_entry_set_n_missed (entry, self->n_missed);
   self->n_missed = 0;
-  if (devbox_log_queue_push (self->queue, g_object_ref (entry)))
+  if (devbox_log_queue_push (self->queue, g_steal_pointer (&owned)))
     devbox_socket_link_pause (self->socket);
 }
 
@@ -94,7 +97,7 @@ heard (gpointer owner, const char *text, gsize size)
       devbox_socket_link_stop (self->socket, reply.reason);
       break;
     case DEVBOX_LOG_REPLY_ENTRY:
-      take_entry (self, reply.entry);
+      take_entry (self, g_steal_pointer (&reply.entry));
       break;
     case DEVBOX_LOG_REPLY_GAP:
       self->n_missed += reply.n_missed;

@@ -229,6 +229,8 @@ devbox_process_get_end_time (DevboxProcess *self)
  *
  * Gets how long the process ran, or has been running when the agent was asked.
  *
+ * It follows from the times that the agent tells, which may be without fractions of a second.
+ *
  * Returns: the time, in milliseconds
  *
  * Since: 1.0

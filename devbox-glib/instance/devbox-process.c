@@ -370,8 +370,7 @@ devbox_process_check_identifier (DevboxProcess *self, GError **error)
 
   pid = g_strdup_printf ("%d", self->pid);
   return devbox_request_refuse (
-      error, pid, _ ("The process %d does not run in the background: the agent gave it no name to call it by"),
-      self->pid);
+      error, pid, _ ("The process %d was not started in the background: the agent gave it no identifier"), self->pid);
 }
 
 static gboolean

@@ -5,6 +5,7 @@
 
 #include "devbox-agent-finder-private.h"
 #include "devbox-endpoint-private.h"
+#include "devbox-socket-handshake-private.h"
 #include "devbox-transport-error-private.h"
 #include "devbox-wire-error-private.h"
 
@@ -227,7 +228,7 @@ handshake_is_over (gpointer data)
   DevboxSocketLink *self = data;
   g_autoptr (GError) error
       = devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, &(DevboxErrorDetails){ .path = self->subject },
-                          _ ("The agent did not answer in time what was asked of it about “%s”"), self->subject);
+                          _ ("The agent did not answer in time about “%s”"), self->subject);
 
   lose (self, error, FALSE);
 
@@ -245,7 +246,7 @@ check_liveness (gpointer data)
     return G_SOURCE_CONTINUE;
 
   error = devbox_error_new (DEVBOX_ERROR_CONNECTION_TIMEOUT, &(DevboxErrorDetails){ .path = self->subject },
-                            _ ("The agent that tells of “%s” no longer answers"), self->subject);
+                            _ ("The agent that reports on “%s” no longer answers"), self->subject);
   lose (self, error, FALSE);
 
   return G_SOURCE_REMOVE;
@@ -292,7 +293,7 @@ on_closed (SoupWebsocketConnection *connection, gpointer user_data)
   DevboxSocketLink *self = user_data;
   g_autoptr (GError) error
       = devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &(DevboxErrorDetails){ .path = self->subject },
-                          _ ("The agent that tells of “%s” closed the connection"), self->subject);
+                          _ ("The agent that reports on “%s” closed the connection"), self->subject);
 
   lose (self, error, FALSE);
 }
@@ -333,7 +334,7 @@ greet (DevboxSocketLink *self, SoupWebsocketConnection *connection)
 static gboolean
 status_is_final (guint status)
 {
-  return status != SOUP_STATUS_NONE && status < 500 && status != SOUP_STATUS_REQUEST_TIMEOUT
+  return status >= SOUP_STATUS_OK && status < 500 && status != SOUP_STATUS_REQUEST_TIMEOUT
          && status != TOO_MANY_REQUESTS;
 }
 
@@ -344,7 +345,7 @@ error_from_handshake (DevboxSocketLink *self, SoupMessage *message, const GError
   const DevboxErrorDetails details = { .http_status = status, .path = self->subject };
   DevboxWireCode code;
 
-  if (status == SOUP_STATUS_NONE || status == SOUP_STATUS_SWITCHING_PROTOCOLS)
+  if (status == SOUP_STATUS_NONE || SOUP_STATUS_IS_INFORMATIONAL (status))
     return error_from_transport (self, cause);
 
   code = status == SOUP_STATUS_NOT_FOUND ? DEVBOX_WIRE_DEVBOX_NOT_FOUND : devbox_wire_code_from_http_status (status);
@@ -352,7 +353,8 @@ error_from_handshake (DevboxSocketLink *self, SoupMessage *message, const GError
   return devbox_error_new (
       (DevboxError) code, &details,
       /* Translators: %s is a path or a name; then comes what the server answered, such as “404 Not Found” */
-      _ ("The agent tells nothing of “%s”: it answers %u %s"), self->subject, status, soup_status_get_phrase (status));
+      _ ("The agent does not report on “%s”: it answers %u %s"), self->subject, status,
+      soup_status_get_phrase (status));
 }
 
 typedef struct
@@ -381,8 +383,7 @@ connected (GObject *source, GAsyncResult *result, gpointer user_data)
   DevboxSocketLink *self = this_try->link;
   g_autoptr (GError) cause = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SoupWebsocketConnection) connection
-      = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &cause);
+  g_autoptr (SoupWebsocketConnection) connection = devbox_socket_handshake_finish (result, &cause);
 
   if (self->handshake != this_try->cancellable) /* given up */
     return;
@@ -416,9 +417,6 @@ build_message (DevboxSocketLink *self)
   const char *token = devbox_endpoint_get_token (self->endpoint);
   SoupMessage *message = soup_message_new_from_uri (SOUP_METHOD_GET, uri);
 
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  /* Inflating knows no bound. */
-  soup_message_disable_feature (message, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
   if (token != NULL)
     {
       g_autofree char *value = g_strconcat ("Bearer ", token, NULL);
@@ -439,8 +437,8 @@ shake_hands (DevboxSocketLink *self)
   this_try->link = link_ref (self);
   this_try->message = build_message (self);
   this_try->cancellable = g_object_ref (self->handshake);
-  soup_session_websocket_connect_async (self->session, this_try->message, NULL, NULL, G_PRIORITY_DEFAULT,
-                                        self->handshake, connected, this_try);
+  devbox_socket_handshake_start (self->session, this_try->message, self->timing.max_message_size, self->handshake,
+                                 connected, this_try);
 }
 
 /* A devbox that is stopped may be started again. */

@@ -30,6 +30,7 @@ struct _DevboxConnection
   gboolean is_reusable;
   gint64 started; /* the last exchange */
   gint64 last_used;
+  char *keep_alive;         /* what the server says of it, or NULL */
   guint keep_alive_seconds; /* 0: not told */
 };
 
@@ -99,21 +100,18 @@ devbox_connection_free (DevboxConnection *self)
   drop_session (self);
   devbox_pool_state_unref (self->state);
   g_clear_pointer (&self->tls, devbox_tls_settings_unref);
+  g_free (self->keep_alive);
   g_free (self->user_agent);
   g_free (self);
 }
 
-/* "Keep-Alive: timeout=360, max=1000" */
+/* "timeout=360, max=1000" */
 static guint
-parse_keep_alive (SoupMessageHeaders *headers)
+parse_keep_alive (const char *value)
 {
-  const char *value = soup_message_headers_get_one (headers, "Keep-Alive");
   g_autoptr (GHashTable) parameters = NULL;
   const char *timeout;
   guint64 seconds = 0;
-
-  if (value == NULL)
-    return 0;
 
   parameters = soup_header_parse_param_list (value);
   timeout = parameters != NULL ? g_hash_table_lookup (parameters, "timeout") : NULL;
@@ -121,6 +119,20 @@ parse_keep_alive (SoupMessageHeaders *headers)
     g_ascii_string_to_unsigned (timeout, 10, 1, G_MAXINT, &seconds, NULL);
 
   return (guint) seconds;
+}
+
+/* Most servers say the same each time. */
+static void
+note_keep_alive (DevboxConnection *self, SoupMessageHeaders *headers)
+{
+  const char *value = soup_message_headers_get_one (headers, "Keep-Alive");
+
+  if (g_strcmp0 (value, self->keep_alive) == 0)
+    return;
+
+  g_free (self->keep_alive);
+  self->keep_alive = g_strdup (value);
+  self->keep_alive_seconds = value != NULL ? parse_keep_alive (value) : 0;
 }
 
 static void
@@ -146,7 +158,7 @@ exchange_done_cb (DevboxExchange *exchange, GBytes *body, const GError *error, g
   self->is_reusable = error == NULL && soup_message_is_keepalive (message) && devbox_exchange_was_sent_whole (exchange)
                       && soup_message_get_status (message) != SOUP_STATUS_MISDIRECTED_REQUEST;
   if (self->is_reusable)
-    self->keep_alive_seconds = parse_keep_alive (soup_message_get_response_headers (message));
+    note_keep_alive (self, soup_message_get_response_headers (message));
 
   self->done (self, &reply, self->data);
 }
@@ -198,6 +210,7 @@ devbox_connection_renew (DevboxConnection *self)
 {
   drop_session (self);
   make_session (self);
+  g_clear_pointer (&self->keep_alive, g_free);
   self->keep_alive_seconds = 0;
 }
 

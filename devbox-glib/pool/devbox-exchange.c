@@ -3,6 +3,7 @@
 
 #include "devbox-exchange-private.h"
 
+#include "devbox-base64-text-private.h"
 #include "devbox-body-stream-private.h"
 #include "devbox-piped-body-private.h"
 #include "devbox-reply-reader-private.h"
@@ -310,8 +311,10 @@ piped_body_cb (DevboxPipedBodyEvent event, gpointer data)
 static void
 set_piped_body (DevboxExchange *self)
 {
-  goffset size = devbox_piped_body_get_size (self->body_head, self->body_tail, self->body_pipe_size);
+  goffset size = self->body_pipe_size;
 
+  if (self->body_head != NULL && size >= 0)
+    size = devbox_base64_text_get_size (self->body_head, self->body_tail, size);
   self->request_stream
       = G_INPUT_STREAM (devbox_piped_body_new (self->body_pipe, self->body_head, self->body_tail, piped_body_cb, self));
   soup_message_set_request_body (self->message, self->content_type, self->request_stream, size);
@@ -334,7 +337,7 @@ set_request_body (DevboxExchange *self)
   if (self->body_head != NULL)
     {
       self->request_stream = devbox_body_stream_new_base64 (data, size, self->body_head, self->body_tail);
-      size = (gsize) devbox_piped_body_get_size (self->body_head, self->body_tail, (goffset) size);
+      size = (gsize) devbox_base64_text_get_size (self->body_head, self->body_tail, (goffset) size);
     }
   else
     self->request_stream = devbox_body_stream_new (data, size);

@@ -37,7 +37,7 @@ build_url_from_label (const char *label, const char *platform_base_url, GError *
       g_autofree char *shown = g_utf8_make_valid (label, -1);
 
       devbox_request_refuse (error, shown,
-                             _ ("The platform calls the host of an agent “%s”, which is no name of a host"), shown);
+                             _ ("The platform gives “%s” as the name of an agent's host, which it is not"), shown);
       return NULL;
     }
   if (host == NULL || g_hostname_is_ip_address (host))

@@ -28,6 +28,9 @@ gboolean devbox_agent_read_id (JsonObject *object, const char *name, const char 
  * there is none. Transfer full. */
 gboolean devbox_agent_read_time (JsonObject *object, const char *name, GDateTime **time, GError **error);
 
+/* What an agent says that it can do; NULL if it does not say, or too much. Transfer full. */
+gboolean devbox_agent_read_capabilities (JsonObject *object, GStrv *capabilities, GError **error);
+
 /* What a command wrote. The bytes are exact where the agent gives them in base64, which it does for what is no text.
  * Without either member they are NULL, unless they are required. Transfer full. */
 gboolean devbox_agent_read_output (JsonObject *object,

@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#define MAX_CAPABILITIES 256
 #define MAX_ID_LENGTH 256
 #define MAX_SECONDS G_GINT64_CONSTANT (253402300799) /* the end of the year 9999 */
 
@@ -61,7 +62,7 @@ devbox_agent_read_id (JsonObject *object, const char *name, const char **id, GEr
   if (**id != '\0' && strlen (*id) <= MAX_ID_LENGTH)
     return TRUE;
 
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is no identifier"), name);
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is not an identifier"), name);
   return FALSE;
 }
 
@@ -93,8 +94,20 @@ devbox_agent_read_time (JsonObject *object, const char *name, GDateTime **time, 
   if (*time != NULL)
     return TRUE;
 
-  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is no point of time"), name);
+  g_set_error (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("“%s” is not a date and time"), name);
   return FALSE;
+}
+
+gboolean
+devbox_agent_read_capabilities (JsonObject *object, GStrv *capabilities, GError **error)
+{
+  if (!devbox_wire_json_get_strv (object, "capabilities", FALSE, capabilities, error))
+    return FALSE;
+
+  if (*capabilities != NULL && g_strv_length (*capabilities) > MAX_CAPABILITIES)
+    g_clear_pointer (capabilities, g_strfreev);
+
+  return TRUE;
 }
 
 gboolean

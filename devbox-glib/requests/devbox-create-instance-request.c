@@ -121,7 +121,7 @@ parse_found (DevboxRequest *request, const DevboxReply *reply, GError **error)
 
   devbox_error_set (error, DEVBOX_ERROR_CONFLICT,
                     &(DevboxErrorDetails){ .path = request->subject, .cause = creation->failure },
-                    _ ("There is another devbox of the name “%s”"), request->subject);
+                    _ ("There is another devbox called “%s”"), request->subject);
   return NULL;
 }
 
@@ -275,7 +275,7 @@ check_origin (DevboxInstanceSpec *spec, char **runtime, char **release_name, cha
         return TRUE;
     }
   if (devbox_instance_spec_get_runtime (spec) == NULL)
-    return devbox_request_refuse (error, NULL, _ ("The devbox “%s” is to be made of nothing: it has no runtime"),
+    return devbox_request_refuse (error, NULL, _ ("The devbox “%s” needs a runtime or a release"),
                                   devbox_instance_spec_get_name (spec));
 
   *runtime = devbox_platform_take_runtime (devbox_instance_spec_get_runtime (spec), error);

@@ -123,7 +123,8 @@ take_part_of_line (DevboxEventParser *self, const char *bytes, gsize size, GErro
     return fail_from_size (error);
   if (memchr (bytes, '\0', size) != NULL)
     {
-      g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("The agent sent an event with NUL"));
+      g_set_error_literal (error, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR,
+                           _ ("The agent sent an event with a NUL character"));
       return FALSE;
     }
 

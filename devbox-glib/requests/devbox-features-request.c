@@ -3,10 +3,9 @@
 
 #include "devbox-features-request-private.h"
 
+#include "devbox-agent-reply-private.h"
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-json-private.h"
-
-#define MAX_CAPABILITIES 256
 
 void
 devbox_agent_features_free (DevboxAgentFeatures *features)
@@ -19,11 +18,9 @@ devbox_agent_features_free (DevboxAgentFeatures *features)
 static gboolean
 read_features (JsonObject *reply, DevboxAgentFeatures *features, GError **error)
 {
-  if (!devbox_wire_json_get_strv (reply, "capabilities", FALSE, &features->capabilities, error))
+  if (!devbox_agent_read_capabilities (reply, &features->capabilities, error))
     return FALSE;
 
-  if (features->capabilities != NULL && g_strv_length (features->capabilities) > MAX_CAPABILITIES)
-    g_clear_pointer (&features->capabilities, g_strfreev);
   if (devbox_agent_features_have (features, "classic"))
     features->dialects |= DEVBOX_DIALECT_CLASSIC;
   if (devbox_agent_features_have (features, "current"))

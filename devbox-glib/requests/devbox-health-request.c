@@ -4,6 +4,7 @@
 #include "devbox-health-request-private.h"
 
 #include "devbox-agent-info-private.h"
+#include "devbox-agent-reply-private.h"
 #include "devbox-request-checks-private.h"
 #include "devbox-wire-json-private.h"
 
@@ -11,7 +12,6 @@
 
 #define MAX_UPTIME_SECONDS 1e10
 #define MAX_VERSION_LENGTH 256
-#define MAX_CAPABILITIES 256
 
 /* The classic form says `status: "healthy"`, the current one `healthStatus: "ok"` beside a numeric `status`. */
 static gboolean
@@ -126,9 +126,7 @@ read_agent_info (JsonObject *reply)
   devbox_wire_json_get_string (reply, "version", FALSE, &version, NULL);
   if (version != NULL && strlen (version) > MAX_VERSION_LENGTH)
     version = NULL;
-  devbox_wire_json_get_strv (reply, "capabilities", FALSE, &capabilities, NULL);
-  if (capabilities != NULL && g_strv_length (capabilities) > MAX_CAPABILITIES)
-    g_clear_pointer (&capabilities, g_strfreev);
+  devbox_agent_read_capabilities (reply, &capabilities, NULL);
 
   return devbox_agent_info_new (tells_healthy (reply), version, read_uptime (reply),
                                 (const char *const *) capabilities);

@@ -121,7 +121,7 @@ devbox_list_samples_request_new (const char *name, GDateTime *start, GDateTime *
     {
       g_autofree char *value = g_date_time_format_iso8601 (end);
 
-      devbox_request_refuse (error, value, _ ("A range of time cannot end, at %s, before it starts"), value);
+      devbox_request_refuse (error, value, _ ("The range of time ends at %s, before it starts"), value);
       return NULL;
     }
 

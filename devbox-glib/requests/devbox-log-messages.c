@@ -107,7 +107,7 @@ parse_refusal (DevboxLogReply *self, DevboxLogSubject subject, JsonObject *messa
   code = devbox_wire_code_from_envelope_status (status);
   self->kind = DEVBOX_LOG_REPLY_REFUSED;
   self->reason = devbox_error_new ((DevboxError) (code == DEVBOX_WIRE_FILE_NOT_FOUND ? not_found : code), NULL, "%s",
-                                   text != NULL && text[0] != '\0' ? text : _ ("The agent does not tell the log"));
+                                   text != NULL && text[0] != '\0' ? text : _ ("The agent refuses to send the log"));
   return TRUE;
 }
 

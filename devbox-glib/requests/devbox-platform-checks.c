@@ -168,7 +168,7 @@ devbox_platform_check_ports (GListModel *ports, GError **error)
     {
       g_autofree char *value = g_strdup_printf ("%u", n_ports);
 
-      return devbox_request_refuse (error, value, _ ("A devbox cannot have %u ports"), n_ports);
+      return devbox_request_refuse (error, value, _ ("A devbox has at most %d ports, not %u"), MAX_PORTS, n_ports);
     }
 
   for (guint i = 0; i < n_ports; i++)
@@ -186,8 +186,7 @@ gboolean
 devbox_platform_check_autostart (const char *command, GError **error)
 {
   if (strlen (command) > MAX_COMMAND_LENGTH)
-    return devbox_request_refuse (error, NULL, _ ("A command for the start of a devbox has more than %d bytes"),
-                                  MAX_COMMAND_LENGTH);
+    return devbox_request_refuse (error, NULL, _ ("The autostart command has more than %d bytes"), MAX_COMMAND_LENGTH);
 
   return devbox_request_check_text (DEVBOX_REQUEST_TEXT_COMMAND_LINE, command, error);
 }

@@ -246,7 +246,8 @@ prepare_refresh (DevboxRequest *request, const DevboxAgentFeatures *features, GE
   if (!self->has_state)
     self->phase = self->id != NULL && (features->dialects & DEVBOX_DIALECT_CURRENT) ? PHASE_LIST : PHASE_CLASSIC;
   if (self->phase == PHASE_CLASSIC && (!(features->dialects & DEVBOX_DIALECT_CLASSIC) || self->pid == 0))
-    return devbox_agent_refuse_unsupported (error, _ ("The agent does not know how to tell of this process"));
+    return devbox_agent_refuse_unsupported (error,
+                                            _ ("The agent does not know how to tell the status of this process"));
 
   devbox_request_take_path (request, SOUP_METHOD_GET,
                             self->phase == PHASE_CLASSIC

@@ -152,7 +152,7 @@ devbox_request_check_mode (guint mode, GError **error)
                                   _ ("Permissions are octal: %u is probably meant to be 0%u in C, 0o%u elsewhere"),
                                   mode, mode, mode);
   if (mode > MAX_MODE)
-    return devbox_request_refuse (error, value, _ ("The permissions %u are not between 0 and octal %o"), mode,
+    return devbox_request_refuse (error, value, _ ("The permissions %o are not between 0 and %o (octal)"), mode,
                                   MAX_MODE);
 
   return TRUE;

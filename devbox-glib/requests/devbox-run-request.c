@@ -109,8 +109,8 @@ parse_classic (DevboxRequest *request, const DevboxReply *reply, GError **error)
 gpointer
 devbox_run_request_fail_as (DevboxError code, GError *failure, DevboxCommandResult *result, GError **error)
 {
-  g_autoptr (GError) owned = failure;
-  DevboxErrorInfo *info = devbox_error_get_info (owned);
+  G_GNUC_UNUSED g_autoptr (GError) owned = failure;
+  DevboxErrorInfo *info = devbox_error_get_info (failure);
   GError *renamed;
 
   renamed = devbox_error_new (code,
@@ -119,7 +119,7 @@ devbox_run_request_fail_as (DevboxError code, GError *failure, DevboxCommandResu
                                   .request_id = devbox_error_info_get_request_id (info),
                                   .path = devbox_error_info_get_path (info),
                               },
-                              "%s", owned->message);
+                              "%s", failure->message);
   if (result != NULL)
     devbox_error_info_set_command_result (devbox_error_get_info (renamed), result);
   g_propagate_error (error, renamed);

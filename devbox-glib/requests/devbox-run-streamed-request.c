@@ -21,7 +21,7 @@ parse_refusal (DevboxRequest *request, const DevboxReply *reply, GError **error)
   if (object == NULL)
     return NULL;
 
-  g_set_error_literal (&reason, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("it is no stream of events"));
+  g_set_error_literal (&reason, DEVBOX_ERROR, DEVBOX_ERROR_INTERNAL_ERROR, _ ("it is not a stream of events"));
   return devbox_request_fail_from_bad_reply (request, reason, error);
 }
 

@@ -39,16 +39,16 @@ check_changes (DevboxInstanceSpec *changes, const char *name, GError **error)
   g_autofree char *own_name = devbox_request_trim (devbox_instance_spec_get_name (changes));
 
   if (own_name != NULL && !g_str_equal (own_name, name))
-    return devbox_request_refuse (error, own_name, _ ("The devbox “%s” cannot be called “%s” instead"), name, own_name);
+    return devbox_request_refuse (error, own_name, _ ("The devbox “%s” cannot be renamed to “%s”"), name, own_name);
   if (devbox_instance_spec_get_runtime (changes) != NULL || devbox_instance_spec_get_release_name (changes) != NULL)
     return devbox_request_refuse (error, devbox_instance_spec_get_runtime (changes),
-                                  _ ("What the devbox “%s” was made of cannot be changed"), name);
+                                  _ ("The runtime or release of the devbox “%s” cannot be changed"), name);
   if (devbox_instance_spec_get_environ (changes) != NULL || devbox_instance_spec_get_network (changes))
     return devbox_request_refuse (error, NULL, _ ("The environment and network of the devbox “%s” cannot be changed"),
                                   name);
   if (devbox_instance_spec_get_autostart (changes) != NULL)
-    return devbox_request_refuse (
-        error, NULL, _ ("What the devbox “%s” runs at its start is set in another way than its resources"), name);
+    return devbox_request_refuse (error, NULL,
+                                  _ ("The autostart command of the devbox “%s” cannot be set by an update"), name);
 
   return TRUE;
 }

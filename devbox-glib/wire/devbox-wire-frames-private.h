@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Follows the frames that a WebSocket client sends (RFC 6455, section 5) as their bytes come, cut anywhere, and keeps
- * none of them. Kept by value. libsoup limits a frame and not the message that frames make up; and it does not say what
- * it reads. */
+/* Follows the frames that a WebSocket client or server sends (RFC 6455, section 5) as their bytes come, cut anywhere,
+ * and keeps none of them. Kept by value. libsoup limits a frame and not the message that frames make up; and it does
+ * not say what it reads. */
 typedef struct
 {
   gsize max_message_size; /* of the payloads of all frames of a message, in bytes */
@@ -20,10 +20,11 @@ typedef struct
   gboolean is_refused;      /* for ever */
   guint64 n_data_frames;    /* whose header is complete */
   guint64 n_control_frames; /* likewise */
+  gboolean from_server;     /* which does not mask them */
 } DevboxWireFrames;
 
 /* clang-format off */
-#define DEVBOX_WIRE_FRAMES_INIT(max_message_size) { (max_message_size), 0, 0, { 0 }, 0, 0, FALSE, FALSE, 0, 0 }
+#define DEVBOX_WIRE_FRAMES_INIT(max_message_size) { (max_message_size), 0, 0, { 0 }, 0, 0, FALSE, FALSE, 0, 0, FALSE }
 /* clang-format on */
 
 #define DEVBOX_WIRE_FRAMES_CONTINUATION 0x0

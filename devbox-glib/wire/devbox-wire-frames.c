@@ -47,10 +47,11 @@ check_second_byte (DevboxWireFrames *self, GError **error)
 {
   guint8 second = self->header[1];
 
-  if ((second & MASK) == 0)
+  if (((second & MASK) != 0) == self->from_server)
     {
       g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
-                           "WebSocket frame of a client: it is not masked");
+                           self->from_server ? "WebSocket frame of a server: it is masked"
+                                             : "WebSocket frame of a client: it is not masked");
       return FALSE;
     }
   if ((self->header[0] & CONTROL) != 0 && (second & LENGTH) > MAX_CONTROL_SIZE)
@@ -75,6 +76,12 @@ get_length_size (const DevboxWireFrames *self)
     default:
       return 0;
     }
+}
+
+static guint
+get_header_size (const DevboxWireFrames *self)
+{
+  return 2 + get_length_size (self) + (self->from_server ? 0 : MASK_SIZE);
 }
 
 static guint64
@@ -166,7 +173,7 @@ devbox_wire_frames_take (DevboxWireFrames *self, const guint8 *data, gsize size,
       self->is_refused = !check_header (self, error);
       if (self->is_refused)
         return 0;
-      if (self->n_header < 2 || self->n_header < 2 + get_length_size (self) + MASK_SIZE)
+      if (self->n_header < 2 || self->n_header < get_header_size (self))
         continue;
       begin_payload (self);
       if (self->n_left == 0)

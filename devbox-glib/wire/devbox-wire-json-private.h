@@ -8,10 +8,13 @@
 G_BEGIN_DECLS
 
 /* Whole small documents. The text is scanned first (strict RFC 8259 grammar, valid UTF-8, no NUL even as \u0000, depth
- * ≤ 64, names ≤ 1 KiB, numbers ≤ 64 characters, integers within gint64, doubles finite, one value, as many as make a
- * tree of 200 MB, some thousand members in an object), then json-glib parses it. Of members with the same name the last one counts. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what
- * is wrong and at which byte, from 0. */
+ * ≤ 64, names ≤ 1 KiB, numbers ≤ 64 characters, integers within gint64, doubles finite, one value), then json-glib
+ * parses it. Of members with the same name the last one counts. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what
+ * is wrong and at which byte, from 0. Parsing takes hundreds of bytes for a `{}`: a text with more arrays and objects,
+ * or more values, than any that means something, is refused as well. */
 gboolean devbox_wire_json_scan (const char *data, gsize size, GError **error);
+gboolean
+devbox_wire_json_measure (const char *data, gsize size, guint64 *n_containers, guint64 *n_values, GError **error);
 JsonNode *devbox_wire_json_parse (const char *data, gsize size, GError **error);
 JsonObject *devbox_wire_json_parse_object (const char *data, gsize size, GError **error); /* transfer full */
 

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* A push parser: feed pieces of any size, get events. Same rules, verdicts and messages as devbox_wire_json_scan (),
- * however the document is cut, except that it may hold any number of values. Memory does not grow with the document: string values come in pieces, unescaped, each of
- * whole UTF-8 characters; member names are at most 1 KiB. */
+ * however the document is cut, except that it may hold any number of values. Memory does not grow with the document:
+ * string values come in pieces, unescaped, each of whole UTF-8 characters; member names are at most 1 KiB. */
 typedef struct _DevboxWireJsonReader DevboxWireJsonReader;
 
 typedef struct

@@ -52,8 +52,8 @@ struct _DevboxWireJsonReader
   DevboxWireJsonExpect expected;
   guint64 containers; /* the lowest bit is the innermost one: set for an object */
   guint depth;
-  guint n_members[DEVBOX_WIRE_JSON_MAX_DEPTH]; /* so far, of each that is open */
-  guint64 tree_cost;                           /* what a tree of the document takes, about 100 bytes each */
+  guint64 n_containers; /* so far */
+  guint64 n_values;     /* likewise, which have ended */
 
   gboolean is_name; /* the string is the name of a member */
   const char *literal;
@@ -84,8 +84,8 @@ devbox_wire_json_reader_get_offset (DevboxWireJsonReader *self, const guint8 *po
 static inline void
 devbox_wire_json_reader_end_value (DevboxWireJsonReader *self)
 {
+  self->n_values++;
   self->state = DEVBOX_WIRE_JSON_STATE_STRUCTURE;
-  self->tree_cost++;
   self->expected = self->depth > 0 ? DEVBOX_WIRE_JSON_EXPECT_COMMA | DEVBOX_WIRE_JSON_EXPECT_CLOSE : 0;
 }
 

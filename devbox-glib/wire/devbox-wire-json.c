@@ -9,13 +9,33 @@
 #include <inttypes.h>
 #include <math.h>
 
+/* An array or object that says anything takes more bytes. */
+#define MIN_CONTAINER_SIZE 16
+#define FEW_CONTAINERS 4096
+#define MAX_CONTAINERS (256 * 1024)
+#define MAX_VALUES (2 * 1024 * 1024)
+
+static gboolean
+check_amount (gsize size, guint64 n_containers, guint64 n_values, GError **error)
+{
+  if (n_containers <= MIN (FEW_CONTAINERS + size / MIN_CONTAINER_SIZE, MAX_CONTAINERS) && n_values <= MAX_VALUES)
+    return TRUE;
+
+  g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
+                       _ ("The JSON text holds too many values"));
+  return FALSE;
+}
+
 JsonNode *
 devbox_wire_json_parse (const char *data, gsize size, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GError) local_error = NULL;
+  guint64 n_containers;
+  guint64 n_values;
 
-  if (!devbox_wire_json_scan (data, size, error))
+  if (!devbox_wire_json_measure (data, size, &n_containers, &n_values, error)
+      || !check_amount (size, n_containers, n_values, error))
     return NULL;
 
   parser = json_parser_new ();

@@ -168,6 +168,8 @@ append_result (GString *json, const char *file, const DevboxTextReplaceResult *r
       g_string_append (json, ",\"error\":");
       devbox_wire_json_append_string (json, result->reason, -1);
     }
+  if (result->status == DEVBOX_TEXT_REPLACE_ERROR)
+    devbox_wire_json_append_member (json, "code", devbox_wire_code_to_string (result->code));
   g_string_append_c (json, '}');
 }
 

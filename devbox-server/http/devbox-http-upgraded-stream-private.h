@@ -15,8 +15,6 @@ G_BEGIN_DECLS
 #define DEVBOX_TYPE_HTTP_UPGRADED_STREAM (devbox_http_upgraded_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DevboxHttpUpgradedStream, devbox_http_upgraded_stream, DEVBOX, HTTP_UPGRADED_STREAM, GIOStream)
 
-#define DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED (64 * 1024) /* bytes that come in while the socket cannot be written */
-
 /* traffic: where both directions are counted, or NULL. */
 GIOStream *
 devbox_http_upgraded_stream_new (GSocketConnection *connection, gsize max_message_size, DevboxHttpTraffic *traffic);

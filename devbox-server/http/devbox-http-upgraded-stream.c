@@ -4,13 +4,7 @@
 #include "devbox-http-upgraded-stream-private.h"
 
 #include "devbox-http-upgraded-output-private.h"
-#include "devbox-wire-error-private.h"
-#include "devbox-wire-frames-private.h"
-
-#include <errno.h>
-#include <string.h>
-
-#define BUFFER_SIZE 4096
+#include "devbox-wire-framed-input-private.h"
 
 /* The input */
 
@@ -20,16 +14,8 @@ G_DECLARE_FINAL_TYPE (DevboxHttpUpgradedInput, devbox_http_upgraded_input, DEVBO
 struct _DevboxHttpUpgradedInput
 {
   GInputStream parent_instance;
-  GPollableInputStream *input;
-  GPollableOutputStream *output;
   DevboxHttpTraffic *traffic;
-  DevboxWireFrames frames;
-  gsize n_unanswered;     /* bytes since the socket could last be written */
-  gboolean awaits_output; /* a ping was handed over */
-  gboolean is_turn_over;  /* a frame was handed over */
-  gsize begin;            /* of what came and was not handed over */
-  gsize end;
-  guint8 buffer[BUFFER_SIZE];
+  DevboxWireFramedInput framed;
 };
 
 static void devbox_http_upgraded_input_pollable_init (GPollableInputStreamInterface *iface);
@@ -45,8 +31,7 @@ devbox_http_upgraded_input_finalize (GObject *object)
 {
   DevboxHttpUpgradedInput *self = DEVBOX_HTTP_UPGRADED_INPUT (object);
 
-  g_object_unref (self->input);
-  g_object_unref (self->output);
+  devbox_wire_framed_input_clear (&self->framed);
   devbox_http_traffic_unref (self->traffic);
 
   G_OBJECT_CLASS (devbox_http_upgraded_input_parent_class)->finalize (object);
@@ -63,106 +48,29 @@ devbox_http_upgraded_input_init (DevboxHttpUpgradedInput *self)
 {
 }
 
-/* A socket that failed counts as writable: the pong finds out. */
-static gboolean
-is_held (DevboxHttpUpgradedInput *self)
-{
-  if (self->awaits_output && g_pollable_output_stream_is_writable (self->output))
-    self->awaits_output = FALSE;
-
-  return self->awaits_output;
-}
-
-static gboolean
-count_unanswered (DevboxHttpUpgradedInput *self, gsize size, GError **error)
-{
-  if (g_pollable_output_stream_is_writable (self->output))
-    {
-      self->n_unanswered = 0;
-      return TRUE;
-    }
-
-  self->n_unanswered += size;
-  if (self->n_unanswered <= DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED)
-    return TRUE;
-  g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_RATE_LIMITED,
-               "WebSocket: the peer sent more than %d bytes and took none", DEVBOX_HTTP_UPGRADED_MAX_UNANSWERED);
-
-  return FALSE;
-}
-
-/* Like a read: 0 is the end. */
-static gssize
-fill (DevboxHttpUpgradedInput *self, GError **error)
-{
-  gssize size = g_pollable_input_stream_read_nonblocking (self->input, self->buffer, BUFFER_SIZE, NULL, error);
-
-  if (size <= 0)
-    return size;
-  devbox_http_traffic_add_received (self->traffic, size);
-  self->begin = 0;
-  self->end = size;
-
-  return count_unanswered (self, size, error) ? size : -1;
-}
-
 static gssize
 devbox_http_upgraded_input_read_nonblocking (GPollableInputStream *stream, void *data, gsize size, GError **error)
 {
   DevboxHttpUpgradedInput *self = DEVBOX_HTTP_UPGRADED_INPUT (stream);
-  gsize taken;
+  gsize n_received;
+  gssize n_read = devbox_wire_framed_input_read (&self->framed, data, size, &n_received, error);
 
-  if (self->is_turn_over || is_held (self))
-    {
-      self->is_turn_over = FALSE;
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, g_strerror (EAGAIN));
-      return -1;
-    }
-  if (self->begin == self->end)
-    {
-      gssize filled = fill (self, error);
+  if (n_received > 0)
+    devbox_http_traffic_add_received (self->traffic, n_received);
 
-      if (filled <= 0)
-        return filled;
-    }
-
-  taken
-      = devbox_wire_frames_take (&self->frames, self->buffer + self->begin, MIN (size, self->end - self->begin), error);
-  if (taken == 0)
-    return -1;
-  memcpy (data, self->buffer + self->begin, taken);
-  self->begin += taken;
-  self->is_turn_over = devbox_wire_frames_is_between (&self->frames);
-  self->awaits_output = self->is_turn_over && self->frames.opcode == DEVBOX_WIRE_FRAMES_PING;
-
-  return taken;
+  return n_read;
 }
 
 static gboolean
 devbox_http_upgraded_input_is_readable (GPollableInputStream *stream)
 {
-  DevboxHttpUpgradedInput *self = DEVBOX_HTTP_UPGRADED_INPUT (stream);
-
-  return !is_held (self) && (self->begin < self->end || g_pollable_input_stream_is_readable (self->input));
+  return devbox_wire_framed_input_is_readable (&DEVBOX_HTTP_UPGRADED_INPUT (stream)->framed);
 }
 
-/* Ready at what stands in the way of the next read now: like libsoup, which makes a source for each, a reader must not
- * keep it. */
 static GSource *
 devbox_http_upgraded_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  DevboxHttpUpgradedInput *self = DEVBOX_HTTP_UPGRADED_INPUT (stream);
-  g_autoptr (GSource) obstacle = NULL;
-
-  self->is_turn_over = FALSE;
-  if (is_held (self))
-    obstacle = g_pollable_output_stream_create_source (self->output, NULL);
-  else if (self->begin < self->end)
-    obstacle = g_timeout_source_new (0);
-  else
-    obstacle = g_pollable_input_stream_create_source (self->input, NULL);
-
-  return g_pollable_source_new_full (stream, obstacle, cancellable);
+  return devbox_wire_framed_input_create_source (&DEVBOX_HTTP_UPGRADED_INPUT (stream)->framed, stream, cancellable);
 }
 
 static void
@@ -179,12 +87,11 @@ devbox_http_upgraded_input_new (GInputStream *input,
                                 gsize max_message_size,
                                 DevboxHttpTraffic *traffic)
 {
+  const DevboxWireFrames frames = DEVBOX_WIRE_FRAMES_INIT (max_message_size);
   DevboxHttpUpgradedInput *self = g_object_new (DEVBOX_TYPE_HTTP_UPGRADED_INPUT, NULL);
 
-  self->input = G_POLLABLE_INPUT_STREAM (g_object_ref (input));
-  self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (output));
+  devbox_wire_framed_input_init (&self->framed, input, output, &frames);
   self->traffic = devbox_http_traffic_ref (traffic);
-  self->frames = (DevboxWireFrames) DEVBOX_WIRE_FRAMES_INIT (max_message_size);
 
   return G_INPUT_STREAM (self);
 }

@@ -17,6 +17,7 @@ typedef struct
 {
   DevboxBoxStatus status;
   gboolean has_status;
+  gboolean is_foreign; /* the status is one that no devbox of this platform ever has */
   const char *runtime; /* NULL: any */
 } Filter;
 
@@ -32,6 +33,10 @@ read_status (Filter *filter, const char *name, GError **error)
           return TRUE;
         }
     }
+
+  filter->is_foreign = g_ascii_strcasecmp (name, "Paused") == 0 || g_ascii_strcasecmp (name, "Unknown") == 0;
+  if (filter->is_foreign)
+    return TRUE;
 
   g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
                _ ("The parameter “status” is “%.80s”, which is no state of a devbox"), name);
@@ -50,7 +55,7 @@ read_filter (Filter *filter, DevboxHttpQuery *query, GError **error)
 static gboolean
 filter_lets_pass (const Filter *filter, DevboxBox *box)
 {
-  if (filter->has_status && devbox_box_get_status (box) != filter->status)
+  if (filter->is_foreign || (filter->has_status && devbox_box_get_status (box) != filter->status))
     return FALSE;
 
   return filter->runtime == NULL || strcmp (devbox_box_get_record (box)->runtime, filter->runtime) == 0;

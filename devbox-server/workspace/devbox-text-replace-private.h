@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "devbox-wire-error-private.h"
 #include "devbox-workspace-private.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,7 @@ typedef struct
   DevboxTextReplaceStatus status;
   guint64 n_replacements; /* of a success */
   char *reason;           /* of an error, and of what was skipped for no text; else NULL */
+  DevboxWireCode code;    /* of an error */
 } DevboxTextReplaceResult;
 
 #define DEVBOX_TEXT_REPLACE_MAX_FILES 10000

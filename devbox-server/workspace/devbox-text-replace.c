@@ -180,6 +180,7 @@ add_result (TextReplace *self, const char *path, GArray *results, GError **error
         return FALSE;
       result.status = DEVBOX_TEXT_REPLACE_ERROR;
       result.reason = g_strdup (file_error->message);
+      result.code = devbox_wire_code_from_error (file_error);
     }
   g_array_append_val (results, result);
 

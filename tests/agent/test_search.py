@@ -254,6 +254,8 @@ class ReplaceTest(SearchTestCase):
         self.assertEqual(self.replace(files, "red", "红"),
                          [("success", 2, False), ("skipped", 0, False), ("skipped", 0, True), ("skipped", 0, True), ("error", 0, True),
                           ("error", 0, True), ("skipped", 0, False)])
+        results = self.post("replace", files=files, **{"from": "red", "to": "红"}).json()["results"]
+        self.assertEqual([result.get("code") for result in results], [None] * 4 + ["VALIDATION_ERROR", "FILE_NOT_FOUND", None])
         self.assertEqual(self.agent.read("one").decode(), "红, 红 and blue")
         self.assertEqual(self.agent.read("binary"), b"red\0")
         self.assertEqual(self.replace(["one"], "红", ""), [("success", 2, False)])

@@ -50,11 +50,30 @@ def memory_mib(pid, field="Rss"):
     return sum(read_kib(f"/proc/{member}/smaps_rollup", field) for member in tree_of(pid)) / 1024
 
 
-class Peer:
+class Contestant:
+    """A process under comparison, whose peak memory over a stretch of work is its own and that of all its descendants."""
+
+    def __init__(self, name, pid):
+        self.name, self.pid = name, pid
+
+    def forget_peak(self):
+        for member in tree_of(self.pid):
+            try:
+                with open(f"/proc/{member}/clear_refs", "w") as file:
+                    file.write("5")
+            except OSError:
+                pass
+
+    def peak_mib(self):
+        return sum(read_kib(f"/proc/{member}/status", "VmHWM") for member in tree_of(self.pid)) / 1024
+
+
+class Peer(Contestant):
     """A server under comparison, and how each of the operations is asked of it."""
 
     def __init__(self, name, port, pid, folder):
-        self.name, self.port, self.pid, self.folder = name, port, pid, folder
+        super().__init__(name, pid)
+        self.port, self.folder = port, folder
 
     def make_file(self, name, size):
         path = os.path.join(self.folder, name)
@@ -74,18 +93,6 @@ class Peer:
 
     def upload_target(self, name):
         return {"agent": ("POST", f"/api/v1/files/write?path={name}"), "bun": ("PUT", f"/raw/{name}")}[self.name]
-
-    # Peak memory over a stretch of work, of the server itself (its largest process)
-    def forget_peak(self):
-        for member in tree_of(self.pid):
-            try:
-                with open(f"/proc/{member}/clear_refs", "w") as file:
-                    file.write("5")
-            except OSError:
-                pass
-
-    def peak_mib(self):
-        return sum(read_kib(f"/proc/{member}/status", "VmHWM") for member in tree_of(self.pid)) / 1024
 
     # Ways of asking
     def connect(self):
@@ -258,7 +265,8 @@ location /raw/ {{ dav_methods PUT; create_full_put_path on; }} }} }}""")
 
 
 def compare(title, peers, measure, rounds, better="more", digits=0):
-    """One row: the median of each peer with its peak memory, and our ratio to the others (above 1 is better for us)."""
+    """One row: the median of each peer with its peak memory, and the ratio of the first, which is ours, to the others (above 1 is better
+    for us)."""
     figures = {peer.name: [] for peer in peers}
     peaks = dict.fromkeys(figures, 0)
     for _ in range(rounds):
@@ -268,7 +276,7 @@ def compare(title, peers, measure, rounds, better="more", digits=0):
             peaks[peer.name] = max(peaks[peer.name], peer.peak_mib())
 
     medians = {name: statistics.median(values) for name, values in figures.items()}
-    ours = medians["agent"]
+    ours = medians[peers[0].name]
     columns = "  ".join(f"{name} {value:9,.{digits}f} ({peaks[name]:5.1f} MiB)" for name, value in medians.items())
-    ratios = "  ".join(f"{ours / value if better == 'more' else value / ours:.2f} × {name}" for name, value in medians.items() if name != "agent")
+    ratios = "  ".join(f"{ours / value if better == 'more' else value / ours:.2f} × {name}" for name, value in medians.items() if name != peers[0].name)
     print(f"{title:46} {columns}   {ratios}", flush=True)

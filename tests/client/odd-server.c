@@ -255,7 +255,41 @@ behave_by_chance (Connection *self)
   return behave (self, choices[g_rand_int_range (self->rand, 0, G_N_ELEMENTS (choices))]);
 }
 
-/* Returns whether the connection goes on. */
+/* Mostly well. */
+static gboolean
+fail_by_chance (Connection *self, gboolean *goes_on)
+{
+  static const char *const failures[] = { "drop", "status/404", "status/401", "status/503", "stall-head", "garbage" };
+  guint chance = (guint) g_rand_int_range (self->rand, 0, 4 * G_N_ELEMENTS (failures));
+
+  if (chance >= G_N_ELEMENTS (failures))
+    return FALSE;
+
+  *goes_on = behave (self, failures[chance]);
+  return TRUE;
+}
+
+static gboolean
+tell_of_devbox (Connection *self, const char *name)
+{
+  gboolean goes_on;
+  g_autofree char *detail
+      = g_strdup_printf ("{\"data\":{\"name\":\"%s\",\"status\":\"Running\",\"ports\":[{\"number\":3000,"
+                         "\"publicAddress\":\"%s/agent\"}],\"agentServer\":{\"token\":\"dG9rZW4=\"}}}",
+                         name, self->server->url);
+
+  return fail_by_chance (self, &goes_on) ? goes_on : send_reply (self, 200, "", detail, strlen (detail));
+}
+
+static gboolean
+tell_features (Connection *self)
+{
+  static const char features[] = "{\"status\":\"healthy\",\"capabilities\":[\"classic\"]}";
+  gboolean goes_on;
+
+  return fail_by_chance (self, &goes_on) ? goes_on : send_reply (self, 200, "", features, strlen (features));
+}
+
 /* "N/S" */
 static gboolean
 send_busy (Connection *self, const char *what)
@@ -268,6 +302,7 @@ send_busy (Connection *self, const char *what)
 
 static gboolean behave_next (Connection *self);
 
+/* Returns whether the connection goes on. */
 static gboolean
 behave (Connection *self, const char *what)
 {
@@ -326,6 +361,12 @@ behave (Connection *self, const char *what)
     return tell_health (self);
   if (g_str_equal (what, "any"))
     return behave_by_chance (self);
+  if (g_str_has_prefix (what, "api/v1/devbox/"))
+    return tell_of_devbox (self, what + strlen ("api/v1/devbox/"));
+  if (g_str_equal (what, "agent/health"))
+    return tell_features (self);
+  if (g_str_has_prefix (what, "agent/"))
+    return behave (self, what + strlen ("agent/"));
 
   return behave_oddly (self, what);
 }

@@ -43,6 +43,9 @@ G_BEGIN_DECLS
  *   /next               the next of what odd_server_set_next () told, and the last of it from then on
  *   /busy/N/S           the status N with "Retry-After: S"
  *   /any                one of several, as chance will have it
+ *   /api/v1/devbox/NAME mostly 200 and that the agent of the devbox is at /agent
+ *   /agent/health       mostly 200 and what that agent can do
+ *   /agent/…            the same as /…
  *   /health             what odd_server_set_health () says, "ok" by default; it must come without a token
  */
 typedef struct _OddServer OddServer;

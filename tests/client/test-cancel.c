@@ -3,23 +3,28 @@
 
 #include "call-test-util.h"
 
+#include "devbox-agent-private.h"
+#include "devbox-kubeconfig.h"
+
 #include <string.h>
 
 /* Calls that are cancelled at random moments, from the thread that made them and from others, against a server that
  * answers, stalls and breaks as chance will have it. Each must end exactly once, and nothing of the caller's may be
- * released in the I/O thread. */
+ * released in the I/O thread. Where agents are searched for, clients are dropped and closed on the way, and get another
+ * kubeconfig. */
 
 #define N_WORKERS 2
 #define N_AT_ONCE 24
 #define CALL_TIMEOUT_MS 30
+#define SEARCH_TIMEOUT_MS 60 /* of each of its requests */
 
 static int n_calls = 2000;
 
 typedef struct
 {
   OddServer *server;
-  DevboxClient *client;
-  DevboxEndpoint *endpoint;
+  DevboxClient *client;     /* NULL: each worker has one after the other */
+  DevboxEndpoint *endpoint; /* NULL: agents are searched for */
   GThreadPool *cancellers;
 
   int n_succeeded;
@@ -32,6 +37,7 @@ typedef struct
   Arena *arena;
   GMainContext *context;
   GRand *rand;
+  DevboxClient *client;
   guint n_to_start;
   guint n_open;
 } Worker;
@@ -42,10 +48,22 @@ typedef struct
   GCancellable *cancellable;
   gboolean may_be_cancelled;
   gboolean cancels_in_callback;
+  gboolean is_stream;
   guint n_ended;
 } Call;
 
 static void start_call (Worker *worker);
+
+/* A little of it, and then no more. */
+static void
+taste_stream (gpointer result)
+{
+  g_autoptr (GInputStream) stream = result;
+  char buffer[1000];
+
+  test_guard_object (stream);
+  g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, sizeof (buffer), NULL, NULL);
+}
 
 static void
 call_ended_cb (GObject *source, GAsyncResult *result, gpointer data)
@@ -53,11 +71,12 @@ call_ended_cb (GObject *source, GAsyncResult *result, gpointer data)
   Call *call = data;
   Arena *arena = call->worker->arena;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) body = NULL;
+  gpointer body;
 
   g_assert_true (g_main_context_is_owner (call->worker->context));
   g_assert_cmpuint (++call->n_ended, ==, 1);
-  g_assert_cmpuint (devbox_pool_get_n_total (devbox_client_get_pool (arena->client)), <=, 15);
+  if (arena->client != NULL)
+    g_assert_cmpuint (devbox_pool_get_n_total (devbox_client_get_pool (arena->client)), <=, 15);
   if (call->cancels_in_callback)
     g_cancellable_cancel (call->cancellable);
 
@@ -75,6 +94,11 @@ call_ended_cb (GObject *source, GAsyncResult *result, gpointer data)
       g_assert_cmpuint (error->domain, ==, DEVBOX_ERROR);
       g_atomic_int_inc (&arena->n_failed);
     }
+
+  if (body != NULL && call->is_stream)
+    taste_stream (body);
+  else
+    g_clear_pointer ((GBytes **) &body, g_bytes_unref);
 
   call->worker->n_open--;
   start_call (call->worker);
@@ -134,6 +158,31 @@ choose_end (Call *call)
     }
 }
 
+static gpointer
+fail_stream (DevboxRequest *request, const DevboxReply *reply, GError **error)
+{
+  return devbox_request_fail_from_reply (request, reply, error);
+}
+
+static gboolean
+prepare (DevboxRequest *request, const DevboxAgentFeatures *features, GError **error)
+{
+  g_assert_cmpuint (features->dialects, ==, DEVBOX_DIALECT_CLASSIC);
+
+  return TRUE;
+}
+
+static DevboxRequest *
+make_stream_request (void)
+{
+  DevboxRequest *request = devbox_request_new (SOUP_METHOD_GET, "/any", fail_stream, g_object_unref);
+
+  request->streams_reply = TRUE;
+  request->prepare = prepare;
+
+  return request;
+}
+
 static DevboxRequest *
 make_request (Worker *worker)
 {
@@ -156,6 +205,67 @@ make_request (Worker *worker)
     }
 
   return request;
+}
+
+static DevboxKubeconfig *
+make_kubeconfig (Worker *worker)
+{
+  return devbox_kubeconfig_new_for_token (odd_server_get_url (worker->arena->server),
+                                          g_rand_boolean (worker->rand) ? "token" : "other-token", NULL);
+}
+
+/* The calls that the previous one still has keep it. */
+static void
+take_new_client (Worker *worker)
+{
+  g_autoptr (DevboxKubeconfig) kubeconfig = make_kubeconfig (worker);
+
+  g_clear_object (&worker->client);
+  worker->client = devbox_client_new_with_kubeconfig (kubeconfig);
+  devbox_client_set_retry_delay (worker->client, 3);
+  devbox_client_set_timeout (worker->client, SEARCH_TIMEOUT_MS);
+  test_guard_object (worker->client);
+}
+
+static void
+change_client (Worker *worker)
+{
+  g_autoptr (DevboxKubeconfig) kubeconfig = NULL;
+  int choice = g_rand_int_range (worker->rand, 0, 60);
+
+  if (choice == 0)
+    devbox_client_close (worker->client);
+  if (choice <= 4 || devbox_client_is_closed (worker->client))
+    take_new_client (worker);
+  else if (choice <= 6)
+    {
+      kubeconfig = make_kubeconfig (worker);
+      devbox_client_set_kubeconfig (worker->client, kubeconfig);
+    }
+}
+
+static void
+send_call (Worker *worker, Call *call, GTask *task)
+{
+  g_autoptr (DevboxAgent) agent = NULL;
+  g_autofree char *name = NULL;
+  DevboxRequest *request;
+
+  if (worker->client == NULL)
+    {
+      devbox_client_call_async (worker->arena->client, worker->arena->endpoint, make_request (worker), task);
+      return;
+    }
+
+  change_client (worker);
+  name = g_strdup_printf ("box-%d", g_rand_int_range (worker->rand, 0, 3));
+  agent = devbox_client_ref_agent (worker->client, name);
+  call->is_stream = g_rand_int_range (worker->rand, 0, 4) == 0;
+  request = call->is_stream ? make_stream_request () : make_request (worker);
+  if (g_rand_boolean (worker->rand))
+    request->prepare = prepare;
+  request->timeout_ms = 3 * SEARCH_TIMEOUT_MS;
+  devbox_client_call_agent_async (worker->client, agent, request, task);
 }
 
 static void
@@ -182,11 +292,11 @@ start_call (Worker *worker)
   if (g_rand_boolean (worker->rand))
     {
       choose_end (call);
-      devbox_client_call_async (worker->arena->client, worker->arena->endpoint, make_request (worker), task);
+      send_call (worker, call, task);
     }
   else
     {
-      devbox_client_call_async (worker->arena->client, worker->arena->endpoint, make_request (worker), task);
+      send_call (worker, call, task);
       choose_end (call);
     }
 }
@@ -200,6 +310,8 @@ work (gpointer data)
   g_main_context_push_thread_default (worker->context);
   g_main_context_acquire (worker->context);
 
+  if (worker->arena->client == NULL)
+    take_new_client (worker);
   for (guint i = 0; i < N_AT_ONCE; i++)
     start_call (worker);
   while (worker->n_open > 0)
@@ -209,6 +321,7 @@ work (gpointer data)
   for (gint64 end = g_get_monotonic_time () + 20 * 1000; g_get_monotonic_time () < end;)
     g_main_context_iteration (worker->context, FALSE);
 
+  g_clear_object (&worker->client);
   g_main_context_release (worker->context);
   g_main_context_pop_thread_default (worker->context);
   g_main_context_unref (worker->context);
@@ -217,23 +330,28 @@ work (gpointer data)
 }
 
 static void
-test_random_moments (void)
+test_random_moments (gconstpointer data)
 {
+  gboolean searches = GPOINTER_TO_INT (data);
+  guint n_to_start = (guint) n_calls / N_WORKERS / (searches ? 2 : 1);
   Arena arena = { 0 };
   Worker workers[N_WORKERS] = { 0 };
   GThread *threads[N_WORKERS];
   guint32 seed = (guint32) g_test_rand_int ();
 
   arena.server = odd_server_new ("127.0.0.1");
-  arena.client = devbox_client_new ();
-  arena.endpoint = test_endpoint_new (arena.server, "token");
+  if (!searches)
+    {
+      arena.client = devbox_client_new ();
+      arena.endpoint = test_endpoint_new (arena.server, "token");
+    }
   arena.cancellers = g_thread_pool_new (cancel_in_other_thread, NULL, 4, FALSE, NULL);
 
   for (guint i = 0; i < N_WORKERS; i++)
     {
       workers[i].arena = &arena;
       workers[i].rand = g_rand_new_with_seed (seed + i);
-      workers[i].n_to_start = (guint) n_calls / N_WORKERS;
+      workers[i].n_to_start = n_to_start;
       threads[i] = g_thread_new ("worker", work, &workers[i]);
     }
   for (guint i = 0; i < N_WORKERS; i++)
@@ -243,11 +361,12 @@ test_random_moments (void)
     }
 
   g_thread_pool_free (arena.cancellers, FALSE, TRUE);
-  g_assert_finalize_object (arena.client);
-  devbox_endpoint_unref (arena.endpoint);
+  if (arena.client != NULL)
+    g_assert_finalize_object (arena.client);
+  g_clear_pointer (&arena.endpoint, devbox_endpoint_unref);
   test_wait_for_io_threads ();
   g_assert_cmpuint (test_get_n_guards (), ==, 0);
-  g_assert_cmpint (arena.n_succeeded + arena.n_failed + arena.n_cancelled, ==, n_calls);
+  g_assert_cmpint (arena.n_succeeded + arena.n_failed + arena.n_cancelled, ==, (int) n_to_start * N_WORKERS);
   g_test_message ("%d succeeded, %d failed, %d were cancelled; %u connections", arena.n_succeeded, arena.n_failed,
                   arena.n_cancelled, odd_server_get_n_accepted (arena.server));
   odd_server_free (arena.server);
@@ -312,7 +431,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/client/cancel/sync", test_sync);
-  g_test_add_func ("/client/cancel/random-moments", test_random_moments);
+  g_test_add_data_func ("/client/cancel/random-moments", GINT_TO_POINTER (FALSE), test_random_moments);
+  g_test_add_data_func ("/client/cancel/search-at-random-moments", GINT_TO_POINTER (TRUE), test_random_moments);
 
   return g_test_run ();
 }

@@ -43,6 +43,7 @@ set_up (Fixture *fixture, gconstpointer unused)
     .first_delay_ms = 20,
     .last_delay_ms = 80,
     .ping_interval_s = 20,
+    .max_message_size = 128 * 1024,
     .silence_ms = 60000,
   };
   fixture->n_threads = devbox_io_thread_get_n_running ();

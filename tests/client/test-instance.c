@@ -626,6 +626,15 @@ test_command (void)
   devbox_command_setenv (command, "A", "2", FALSE);
   g_assert_cmpstr (devbox_command_getenv (command, "A"), ==, "1");
   devbox_command_setenv (command, "A", "2", TRUE);
+  devbox_command_set_environ (command, NULL);
+  g_assert_null (devbox_command_get_environ (command));
+  g_object_set (command, "environ", (const char *[]){ "A=1", "B=2", NULL }, NULL);
+  devbox_command_set_environ (command, devbox_command_get_environ (command));
+  g_assert_cmpstr (devbox_command_getenv (command, "B"), ==, "2");
+  devbox_command_set_environ (command, (const char *[]){ NULL });
+  g_assert_null (devbox_command_get_environ (command));
+  devbox_command_setenv (command, "A", "2", FALSE);
+
   g_object_get (command, "environ", &environment, NULL);
   g_assert_cmpuint (g_strv_length (environment), ==, 1);
   g_assert_cmpstr (environment[0], ==, "A=2");

@@ -360,7 +360,7 @@ set_up (Files *self, gconstpointer data)
 static void
 tear_down (Files *self, gconstpointer data)
 {
-  g_autoptr (GFile) folder = g_file_new_for_path (self->folder);
+  G_GNUC_UNUSED g_autoptr (GFile) folder = g_file_new_for_path (self->folder);
   g_autofree char *quoted = g_shell_quote (self->folder);
   g_autofree char *command = g_strconcat ("rm -rf ", quoted, NULL);
 
@@ -405,10 +405,10 @@ test_paths (Files *self, gconstpointer data)
       "clusters: [{name: c, cluster: {server: 'https://x.example', certificate-authority: certificates/ca.pem}}], "
       "users: [{name: u, user: {client-certificate: certificates/me.pem, client-key: certificates/me.key, "
       "tokenFile: ./token}}]}");
-  g_autofree char *authority = write_file (self, "certificates/ca.pem", test_authority);
-  g_autofree char *certificate = write_file (self, "certificates/me.pem", test_client_certificate);
-  g_autofree char *key = write_file (self, "certificates/me.key", test_client_key);
-  g_autofree char *token = write_file (self, "token", "\n" MARKER "-in-file\n");
+  G_GNUC_UNUSED g_autofree char *authority = write_file (self, "certificates/ca.pem", test_authority);
+  G_GNUC_UNUSED g_autofree char *certificate = write_file (self, "certificates/me.pem", test_client_certificate);
+  G_GNUC_UNUSED g_autofree char *key = write_file (self, "certificates/me.key", test_client_key);
+  G_GNUC_UNUSED g_autofree char *token = write_file (self, "token", "\n" MARKER "-in-file\n");
   g_autoptr (GError) error = NULL;
   g_autoptr (DevboxKubeconfig) kubeconfig = load (path, DEVBOX_KUBECONFIG_FLAGS_NONE, &error);
   g_autofree char *told = NULL;
@@ -477,9 +477,9 @@ test_file_errors (Files *self, gconstpointer data)
       "large\n",
       "”, line 6: Cannot read “" },
   };
-  g_autofree char *empty = write_file (self, "empty", "\n");
+  G_GNUC_UNUSED g_autofree char *empty = write_file (self, "empty", "\n");
   g_autofree char *filler = g_strnfill (65 * 1024, 's');
-  g_autofree char *large = write_file (self, "large", filler);
+  G_GNUC_UNUSED g_autofree char *large = write_file (self, "large", filler);
   g_autofree char *fifo = g_build_filename (self->folder, "fifo", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -593,8 +593,8 @@ test_merge (Files *self, gconstpointer data)
       "{current-context: x, contexts: [{name: x, context: {user: other}}, {name: y, context: {user: v}}], "
       "clusters: [{name: c, cluster: {server: 'https://x.example'}}], "
       "users: [{name: u, user: {token: no}}, {name: v, user: {tokenFile: token}}]}");
-  g_autofree char *token_a = write_file (self, "a/token", "of-a");
-  g_autofree char *token_b = write_file (self, "b/token", "of-b");
+  G_GNUC_UNUSED g_autofree char *token_a = write_file (self, "a/token", "of-a");
+  G_GNUC_UNUSED g_autofree char *token_b = write_file (self, "b/token", "of-b");
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GError) error = NULL;
   g_autoptr (DevboxKubeconfig) kubeconfig = NULL;

@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // npm_client.mjs URL TOKEN WORKSPACE: every call of @labring/devbox-sdk that reaches an agent; reports in the Test Anything Protocol.
 import assert from "node:assert/strict";
-import http from "node:http";
-import { createRequire } from "node:module";
 
 import { agentCalls } from "./npm_agent_calls.mjs";
+import { connect, DevboxInstance } from "./npm_sdk.mjs";
 import { Spy } from "./spy.mjs";
 import { run } from "./tap.mjs";
 
 const [url, token, workspace] = process.argv.slice(2);
-const { DevboxInstance, DevboxSDK } = createRequire(process.env.NODE_FOLDER + "/")("@labring/devbox-sdk");
-
-/* As much of the platform as the client asks to find an agent. */
-const platform = http.createServer((request, response) => {
-  const name = request.url.match(/^\/api\/v1\/devbox\/([a-z]+)$/)?.[1];
-  const detail = {
-    name, uid: "1", resourceType: "devbox", runtime: "ubuntu", image: "", status: "Running", resources: { cpu: 1, memory: 1 },
-    ports: [{ number: 3000, portName: "agent", protocol: "HTTP", publicAddress: url }],
-    agentServer: { url: "", token: Buffer.from(token).toString("base64") },
-  };
-  response.writeHead(name ? 200 : 404, { "Content-Type": "application/json" }).end(JSON.stringify(name ? { data: detail } : { error: "nothing there" }));
-});
-await new Promise(resolve => platform.listen(0, "127.0.0.1", resolve));
-
-const sdk = new DevboxSDK({ kubeconfig: "none", baseUrl: `http://127.0.0.1:${platform.address().port}` });
-const box = await sdk.getDevbox("box");
+const { box, sdk } = await connect(url, token);
 const spy = new Spy({ DevboxInstance, Git: box.git.constructor });
 
 const tests = {

@@ -17,12 +17,13 @@ typedef struct
 } Outcome;
 
 static Outcome
-meter (const guint8 *data, gsize size, GRand *splitter)
+meter (const guint8 *data, gsize size, gboolean from_server, GRand *splitter)
 {
   DevboxWireFrames frames = DEVBOX_WIRE_FRAMES_INIT (LIMIT);
   Outcome outcome = { 0 };
   gsize fed = 0;
 
+  frames.from_server = from_server;
   while (fed < size)
     {
       gsize wanted = splitter != NULL ? (gsize) g_rand_int_range (splitter, 1, 20) : size;
@@ -56,8 +57,9 @@ meter (const guint8 *data, gsize size, GRand *splitter)
 /* One frame after the other, from the whole, in the words of RFC 6455, 5.2. Each rule is applied only once the bytes
  * that it speaks of are there. */
 static Outcome
-read_plainly (const guint8 *data, gsize size)
+read_plainly (const guint8 *data, gsize size, gboolean from_server)
 {
+  const gsize mask = from_server ? 0 : 4;
   Outcome outcome = { 0 };
   gsize message_size = 0;
   gboolean in_message = FALSE;
@@ -79,7 +81,7 @@ read_plainly (const guint8 *data, gsize size)
       if (outcome.is_refused || rest < 2)
         return outcome;
       length = frame[1] & 127;
-      outcome.is_refused = frame[1] < 128 || (is_control && length > 125);
+      outcome.is_refused = (frame[1] < 128) != from_server || (is_control && length > 125);
       if (outcome.is_refused)
         return outcome;
       if (length >= 126)
@@ -103,9 +105,9 @@ read_plainly (const guint8 *data, gsize size)
           in_message = !is_last;
           message_size = is_last ? 0 : message_size + length;
         }
-      if (rest < header + 4 || rest - header - 4 < length)
+      if (rest < header + mask || rest - header - mask < length)
         return outcome;
-      outcome.n_complete += header + 4 + length;
+      outcome.n_complete += header + mask + length;
       outcome.n_frames++;
     }
 }
@@ -131,19 +133,14 @@ check_written (const guint8 *data, gsize size)
   g_assert_cmpmem (frame->data + header, size, data, size);
 }
 
-int
-LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+static void
+check_frames (const guint8 *data, gsize size, gboolean from_server, GRand *splitter)
 {
-  static GRand *splitter;
-  Outcome outcomes[3];
-
-  if (splitter == NULL)
-    splitter = g_rand_new ();
-  g_rand_set_seed (splitter, size);
-  outcomes[0] = read_plainly (data, size);
-  outcomes[1] = meter (data, size, NULL);
-  check_written (data, size);
-  outcomes[2] = meter (data, size, splitter);
+  const Outcome outcomes[] = {
+    read_plainly (data, size, from_server),
+    meter (data, size, from_server, NULL),
+    meter (data, size, from_server, splitter),
+  };
 
   for (guint i = 1; i < G_N_ELEMENTS (outcomes); i++)
     {
@@ -151,6 +148,19 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       g_assert_cmpuint (outcomes[i].n_frames, ==, outcomes[0].n_frames);
       g_assert_true (outcomes[i].is_refused == outcomes[0].is_refused);
     }
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  static GRand *splitter;
+
+  if (splitter == NULL)
+    splitter = g_rand_new ();
+  g_rand_set_seed (splitter, size);
+  check_frames (data, size, FALSE, splitter);
+  check_frames (data, size, TRUE, splitter);
+  check_written (data, size);
 
   return 0;
 }

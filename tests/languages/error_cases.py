@@ -11,7 +11,6 @@ import dataclasses
 import http.server
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -81,6 +80,7 @@ class Case:
     value: str = ""
     says: object = None          # the scripted peer's reply: (status, body[, headers]), STALL or STALL_BODY
     dialect: str = "classic"     # that the scripted peer speaks
+    later: object = None         # what the platform "found" says when it is asked again, after the agent
 
     def __post_init__(self):
         self.family = CODES[self.code][0]
@@ -174,6 +174,18 @@ def real():
     yield Case("no JSON", "INTERNAL_ERROR", "delete-file", "a", agent="scripted", status=200, says=(200, "no JSON"))
 
 
+def detail(status, url):
+    return 200, {"data": {"name": "box", "status": status, "ports": [{"number": 3000, "publicAddress": url}]}}
+
+
+def gateway():
+    """What is in front of an agent knows no devbox; the platform is asked."""
+    for status in (404, 503):
+        yield Case(f"gateway {status}, stopped", "DEVBOX_NOT_READY", "load-file-of", "box", "a", platform="found", sent=False, says=(status, "<p>No"), later=detail("Stopped", ""))
+        yield Case(f"gateway {status}, gone", "DEVBOX_NOT_FOUND", "load-file-of", "box", "a", platform="found", status=404, says=(status, "<p>No"), later=(404, None))
+    yield Case("token refused, in debt", "PAYMENT_REQUIRED", "load-file-of", "box", "a", platform="found", status=402, says=(401, None), later=(402, None))
+
+
 def late():
     """The deadline holds at every stage, and is told no earlier."""
     options = {"timeout": 60, "deadline": True}
@@ -190,7 +202,7 @@ def late():
     yield Case("waiting until it is ready", "OPERATION_TIMEOUT", "wait-ready", "60", agent="closed", **options)
 
 
-CASES = [*real(), *by_name(), *by_status(), *late()]
+CASES = [*real(), *by_name(), *by_status(), *gateway(), *late()]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -205,11 +217,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         case = self.server.cases[self.headers["X-Case"]]
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if case.platform == "found" and self.path.startswith(API):
-            says = 200, {"data": {"name": "box", "status": "Running", "ports": [{"number": 3000, "publicAddress": self.server.url}]}}
-        elif self.path == "/health" and not case.platform and case.call != "get-agent-info":
+            says = self.find_agent(case)
+        elif self.path == "/health" and (case.agent or case.later) and case.call != "get-agent-info":
             says = 200, {"status": "healthy", "capabilities": [case.dialect]}
         else:
             says = case.says
+            self.server.away.add(case.name)
 
         if says in (STALL, STALL_BODY):
             self.stall(says)
@@ -217,6 +230,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(*says)
 
     do_GET = do_POST = do_DELETE = handle_request
+
+    def find_agent(self, case):
+        """It is here; but who was asked for something there finds out that the devbox is not what it was."""
+        if case.name in self.server.away:
+            self.server.away.discard(case.name)
+            if case.later is not None:
+                return case.later
+        return detail("Running", self.server.url)
 
     def stall(self, how):
         if how == STALL_BODY:
@@ -228,7 +249,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         content = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
         if body is not None:
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/html" if isinstance(body, str) else "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.send_header("X-Request-Id", "said-by-the-server")
         for name, value in headers.items():
@@ -246,6 +267,7 @@ class Scripted(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), handler)
         self.cases = {case.name: case for case in CASES}
         self.stopping = threading.Event()
+        self.away = set()
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
 
@@ -279,8 +301,8 @@ class Peers:
         os.symlink("/etc", agent.path("out"))
         small = tempfile.mkdtemp(dir=stack.enter_context(tempfile.TemporaryDirectory(prefix="devbox-test-")))
         still = self.start_agent()
-        still.process.send_signal(signal.SIGSTOP)
-        stack.callback(still.process.send_signal, signal.SIGCONT)
+        still.freeze()
+        stack.callback(still.thaw)
         scripted = Scripted()
         stack.callback(scripted.stop)
         platform = stack.enter_context(Platform())

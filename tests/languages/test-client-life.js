@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The life of devboxes through the client library in GJS, beside a local platform.
 import Devbox from 'gi://Devbox?version=1';
+import GLib from 'gi://GLib';
 
 import {assertEqual, assertFails, main, runTests, test} from './tap.js';
 
@@ -83,6 +84,13 @@ test('releases and samples', async client => {
     while (samples.length === 0)
         samples = [...await instance.list_samples_async()];
     assertEqual(samples[0].disk_total > 0, true);
+    const [now, minute] = [Date.now(), 60000];
+    const count = async (start, end) => (await instance.list_samples_async(new Date(now + start), new Date(now + end))).get_n_items();
+    assertEqual([await count(-minute, minute) > 0, await count(-20 * minute, -10 * minute)], [true, 0]);
+
+    const uploaded = await instance.upload_files_async({a: 'x', b: new Uint8Array([0]), c: new GLib.Bytes('y')});
+    assertEqual([uploaded.n_processed, uploaded.n_total, uploaded.bytes_transferred], [3, 3, 3]);
+    assertEqual([...(await instance.load_file_async('b')).toArray()], [0]);
     await Promise.all([copy.delete_async(), instance.delete_async()]);
     await client.delete_release_async('origin', 'v1');
     assertEqual([...await client.list_templates_async()].some(template => template.name === 'bash'), true);

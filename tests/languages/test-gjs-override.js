@@ -23,6 +23,15 @@ test('bytes in', async ({box}) => {
     await assertFailsWithJSError(() => box.load_file_sync());
 });
 
+test('lists and constructors in', async () => {
+    const spec = new Devbox.InstanceSpec({name: 'a', ports: [new Devbox.Port({number: 80})]});
+    spec.set_ports([spec.ports.get_item(0), new Devbox.Port({number: 81})]);
+    assertEqual([...spec.ports].map(port => port.number), [80, 81]);
+    assertEqual(new Devbox.InstanceSpec({name: 'a'}).name, 'a');
+    assertEqual(new Devbox.InstanceSpec().name, null);
+    await assertFails(() => Devbox.Kubeconfig.new_from_bytes('a: b'), Devbox.Error, Devbox.Error.INVALID_KUBECONFIG);
+});
+
 async function assertFailsWithJSError(body) {
     try {
         await body();

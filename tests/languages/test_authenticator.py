@@ -118,6 +118,18 @@ class Authenticators(unittest.TestCase):
         self.authenticate_with(lambda run: None)
         self.assert_fails(Devbox.Error.AUTHENTICATION_FAILED)
 
+    def test_answer_too_late(self):
+        kept = []
+        self.authenticate_with(kept.append)
+        self.client.set_timeout(50)
+        blocking = self.assert_fails(Devbox.Error.OPERATION_TIMEOUT)
+        with self.assertRaises(GLib.Error) as caught:
+            asyncio.run(self.ask())
+        self.assertTrue(caught.exception.matches(DOMAIN, Devbox.Error.OPERATION_TIMEOUT), caught.exception)
+        self.assertEqual(caught.exception.message, blocking.message)
+        for run in kept:
+            run.complete("too late")
+
     def test_instead_of_a_kubeconfig(self):
         self.client.set_kubeconfig(Devbox.Kubeconfig.new_from_bytes(TEXT))
         self.authenticate_with(lambda run: run.complete("mine"))

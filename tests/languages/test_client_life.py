@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The life of devboxes through the client library, against the program devbox-platform."""
 import asyncio
+import datetime
 import threading
 import time
 import unittest
@@ -311,6 +312,8 @@ class ListTest(ClientTest):
         self.assertEqual((stopped.get_status(), stopped.get_runtime()), (Status.STOPPED, "bash"))
         self.assertIs(running.props.client, self.client)
         self.assertEqual(len(self.client.list_instances_sync(runtime="python")), 0)
+        for status in set(Status.__enum_values__.values()) - {Status.UNKNOWN, Status.RUNNING, Status.STOPPED}:
+            self.assertEqual(len(self.client.list_instances_sync(status)), 0, status)
 
         self.client.start_instance_sync("stands")
         running.refresh_sync()
@@ -386,6 +389,12 @@ class OthersTest(ClientTest):
         self.assertGreater(len(self.client.list_samples_sync("samples", began)), 0)
         self.assertEqual(len(self.client.list_samples_sync("samples", None, began)), 0)
         self.assert_fails(Devbox.Error.VALIDATION_ERROR, instance.list_samples_sync, GLib.DateTime.new_now_utc(), began)
+
+        # Python's own times, aware and naive.
+        for now in (datetime.datetime.now(datetime.timezone.utc), datetime.datetime.now()):
+            minute = datetime.timedelta(minutes=1)
+            self.assertGreater(len(instance.list_samples_sync(now - minute, now + minute)), 0)
+            self.assertEqual(len(instance.list_samples_sync(now - 20 * minute, now - 10 * minute)), 0)
 
     def test_templates(self):
         templates = {template.get_name(): template for template in self.client.list_templates_sync()}

@@ -244,6 +244,7 @@ class CurrentCase(FilesCase):
                          [("a", Devbox.FileResultStatus.SUCCESS, 2), ("b", Devbox.FileResultStatus.SKIPPED, 0),
                           ("c", Devbox.FileResultStatus.SKIPPED, 0), ("nothing", Devbox.FileResultStatus.ERROR, 0)])
         self.assertEqual([item.get_message() is None for item in results], [True, True, False, False])
+        self.assertTrue(results[3].get_error().matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND), results[3].get_error())
         self.assertEqual(self.agent.read("a"), b"1 two 1")
         self.assert_fails(Devbox.Error.PATH_TRAVERSAL_DETECTED, self.instance.replace_text_sync, ["a", "../b"], "1", "one")
         self.assertEqual(self.agent.read("a"), b"1 two 1")

@@ -6,6 +6,8 @@ import gc
 import os
 import pydoc
 import selectors
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -116,6 +118,9 @@ class Blocking(Case):
         self.assertTrue(monitor.is_cancelled())
         result = Devbox.CommandResult()
         self.assertEqual((result.get_stdout(), result.get_stderr_text(), result.get_exit_code()), (b"", "", 0))
+        kubeconfig = Devbox.Kubeconfig()
+        self.assertEqual((kubeconfig.get_contexts(), kubeconfig.props.server, kubeconfig.props.namespace), ([], None, None))
+        self.assertIn(kubeconfig.props.context.encode(), kubeconfig.to_bytes())
 
     def test_defaults(self):
         self.instance.replace_file_sync("f", "x")
@@ -128,6 +133,41 @@ class Blocking(Case):
             self.instance.load_file_sync()
         with self.assertRaises(TypeError):
             self.instance.load_file_sync("f", mode=1)
+        self.assertEqual(Devbox.Port.new(80).props.protocol, Devbox.PortProtocol.UNKNOWN)
+
+    def test_environment(self):
+        for made in (Devbox.Command.new(["true"]), Devbox.InstanceSpec.new("a")):
+            made.setenv("A", "1")
+            made.setenv("A", "2")
+            made.setenv("A", "3", overwrite=False)
+            self.assertEqual(made.get_environ(), ["A=2"])
+            made.set_environ({"B": "1=2", "C": ""})
+            self.assertEqual(made.props.environ, ["B=1=2", "C="])
+            made.set_environ(["D=4"])
+            self.assertEqual(made.getenv("D"), "4")
+            made.set_environ(None)
+            self.assertEqual(made.get_environ(), [])
+        self.assertEqual(Devbox.Command(argv=["true"], environ={"A": "1"}).get_environ(), ["A=1"])
+        self.assertEqual(Devbox.InstanceSpec(name="a", environ=["A=1"]).get_environ(), ["A=1"])
+
+    def test_lists_in(self):
+        spec = Devbox.InstanceSpec(name="a", ports=[Devbox.Port.new(80), Devbox.Port(number=81)])
+        self.assertEqual([port.props.number for port in spec.get_ports()], [80, 81])
+        spec.set_ports([Devbox.Port.new(82)])
+        self.assertEqual([port.props.number for port in spec.props.ports], [82])
+        for call in (lambda: spec.set_ports([80]), lambda: Devbox.Command.new("ls -l"), lambda: Devbox.Command(argv="ls -l"),
+                     lambda: self.instance.replace_text_sync("f", "a", "b"), lambda: spec.set_environ("A=1")):
+            self.assertRaises(TypeError, call)
+
+    def test_error_that_nobody_catches(self):
+        """Ends the program with its traceback, and nothing else."""
+        script = ("import asyncio, gi; gi.require_version('Devbox', '1'); from gi.repository import Devbox\n"
+                  f"async def main(): await Devbox.Instance.new_for_agent('{self.agent.url}').load_file_async('missing.txt')\n"
+                  "asyncio.run(main())")
+        done = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stderr.startswith("Traceback"), done.stderr)
+        self.assertIn("no such file", done.stderr.splitlines()[-1])
 
     def test_info(self):
         with self.assertRaises(GLib.Error) as caught:

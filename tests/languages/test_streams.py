@@ -180,14 +180,14 @@ class RealAgentTest(StreamTest):
         stream = self.box.open_file_sync("big")
         stream.read_bytes(10, None)
         self.client.set_timeout(300)
-        os.kill(self.agent.process.pid, signal.SIGSTOP)
+        self.agent.freeze()
         try:
             start = time.monotonic()
             self.assert_fails(Devbox.Error.OPERATION_TIMEOUT, self.box.open_file_sync, "big")
             self.assert_fails(Devbox.Error.OPERATION_TIMEOUT, self.box.replace_file_from_stream_sync, "copy", stream_of(bytes(MIB)))
             self.assertLess(time.monotonic() - start, 2)
         finally:
-            os.kill(self.agent.process.pid, signal.SIGCONT)
+            self.agent.thaw()
         self.client.set_timeout(30000)
         self.assertEqual(sum(map(len, pieces_of(stream))), 64 * MIB - 10)
 
@@ -197,11 +197,11 @@ class RealAgentTest(StreamTest):
             file.truncate(64 * MIB)
         self.client.set_timeout(300)
         stream = self.box.open_file_sync("big")
-        os.kill(self.agent.process.pid, signal.SIGSTOP)
+        self.agent.freeze()
         try:
             self.assert_fails(Devbox.Error.OPERATION_TIMEOUT, list, pieces_of(stream))
         finally:
-            os.kill(self.agent.process.pid, signal.SIGCONT)
+            self.agent.thaw()
 
     def test_killed_in_the_middle(self):
         self.use()

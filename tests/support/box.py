@@ -4,7 +4,6 @@ import array
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import tempfile
@@ -89,12 +88,6 @@ class Box(agent.Agent):
     def run(self, line, **members):
         """Runs a shell line to its end and returns what is told of it."""
         return self.post("/process/exec", {"command": line, "shell": True, **members}).json()
-
-    def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         self.channel.close()

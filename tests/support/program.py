@@ -42,6 +42,14 @@ def send(host, port, method, path, body=None, headers=None, timeout=20):
         connection.close()
 
 
+def read_state(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"  # it has ended
+
+
 class Program:
     """Ends with stop () or at the end of a with block."""
 
@@ -81,6 +89,16 @@ class Program:
         self.errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         raise RuntimeError(f"{os.path.basename(command[0])} did not start: {self.screen}{errors}")
+
+    def freeze(self):
+        """Returns when it stands still, with all its threads."""
+        self.process.send_signal(signal.SIGSTOP)
+        threads = f"/proc/{self.process.pid}/task"
+        while any(read_state(f"{threads}/{thread}/stat") not in "TX" for thread in os.listdir(threads)):
+            time.sleep(0.001)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def read_screen(self):
         """All that the program has written to its standard output."""

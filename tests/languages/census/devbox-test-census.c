@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "devbox-test-census.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Counts the objects that the library makes, whoever holds them: Debian's GObject was built without instance counts.
  * The classes themselves are made to tell, so that objects of private types, which no binding knows, are seen too. */
 typedef struct
@@ -8,6 +11,7 @@ typedef struct
   void (*constructed) (GObject *object);
   void (*finalize) (GObject *object);
   int n_objects;
+  int n_marked;
 } Census;
 
 static GQuark
@@ -59,6 +63,24 @@ is_of_interest (const char *name)
          || g_str_has_prefix (name, "Soup") || g_strv_contains (others, name);
 }
 
+/* Those below it that were used before have copies of what they did not change. */
+static void
+tell_heirs (GType type, const Census *census)
+{
+  g_autofree GType *types = g_type_children (type, NULL);
+
+  for (guint i = 0; types[i] != 0; i++)
+    {
+      GObjectClass *class = g_type_class_peek (types[i]);
+
+      if (class != NULL && class->constructed == census->constructed)
+        class->constructed = count_constructed;
+      if (class != NULL && class->finalize == census->finalize)
+        class->finalize = count_finalize;
+      tell_heirs (types[i], census);
+    }
+}
+
 static void
 watch_type (GType type)
 {
@@ -70,6 +92,7 @@ watch_type (GType type)
   g_type_set_qdata (type, census_quark (), census);
   class->constructed = count_constructed;
   class->finalize = count_finalize;
+  tell_heirs (type, census);
 }
 
 /* Those below a type that is watched chain up to it. */
@@ -80,89 +103,195 @@ watch_types (GType parent)
 
   for (guint i = 0; types[i] != 0; i++)
     {
-      if (g_type_get_qdata (types[i], census_quark ()) != NULL)
-        continue;
-      if (is_of_interest (g_type_name (types[i])))
-        watch_type (types[i]);
-      else
-        watch_types (types[i]);
+      if (g_type_get_qdata (types[i], census_quark ()) == NULL)
+        {
+          if (is_of_interest (g_type_name (types[i])))
+            watch_type (types[i]);
+          else
+            watch_types (types[i]);
+        }
     }
 }
 
-/**
- * devbox_test_watch_objects:
- *
- * Counts the objects that are made from now on. None of a type that this finds for the first time may be alive.
- */
-void
-devbox_test_watch_objects (void)
-{
-  watch_types (G_TYPE_OBJECT);
-}
+typedef void (*CensusFunc) (GType type, Census *census, GString *description);
 
-static int
-walk_types (GType parent, GString *description)
+static void
+walk_types (GType parent, CensusFunc func, GString *description)
 {
   g_autofree GType *types = g_type_children (parent, NULL);
-  int n_objects = 0;
 
   for (guint i = 0; types[i] != 0; i++)
     {
       Census *census = g_type_get_qdata (types[i], census_quark ());
-      int n_own = census != NULL ? g_atomic_int_get (&census->n_objects) : walk_types (types[i], description);
 
-      if (census != NULL && n_own != 0)
-        g_string_append_printf (description, "%s%d of %s", description->len > 0 ? ", " : "", n_own,
-                                g_type_name (types[i]));
-      n_objects += n_own;
+      if (census != NULL)
+        func (types[i], census, description);
+      else
+        walk_types (types[i], func, description);
     }
-
-  return n_objects;
 }
 
-/**
- * devbox_test_count_objects:
- *
- * Returns: how many that were made since they are watched are still alive
- */
-int
-devbox_test_count_objects (void)
+static void
+mark_objects (GType type, Census *census, GString *description)
 {
-  g_autoptr (GString) description = g_string_new (NULL);
-
-  return walk_types (G_TYPE_OBJECT, description);
+  census->n_marked = g_atomic_int_get (&census->n_objects);
 }
 
-/**
- * devbox_test_describe_objects:
- *
- * Returns: (transfer full): how many of each type are alive, for a person
- */
-char *
-devbox_test_describe_objects (void)
+static void
+describe_objects (GType type, Census *census, GString *description)
 {
-  g_autoptr (GString) description = g_string_new (NULL);
+  int n_more = g_atomic_int_get (&census->n_objects) - census->n_marked;
 
-  walk_types (G_TYPE_OBJECT, description);
-
-  return g_string_free (g_steal_pointer (&description), FALSE);
+  if (n_more > 0)
+    g_string_append_printf (description, "%d %s; ", n_more, g_type_name (type));
 }
 
-/**
- * devbox_test_count_sources:
- *
- * Returns: how many sources wait in the default main context
- */
-guint
-devbox_test_count_sources (void)
+/* Those that wait in the default main context. */
+static int
+count_sources (void)
 {
   g_autoptr (GSource) newest = g_idle_source_new ();
   guint last_id = g_source_attach (newest, NULL);
-  guint n_sources = 0;
+  int n_sources = 0;
 
   g_source_destroy (newest);
   for (guint id = 1; id < last_id; id++)
     n_sources += g_main_context_find_source_by_id (NULL, id) != NULL;
 
   return n_sources;
+}
+
+static int
+count_descriptors (GString *description)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+  int n_descriptors = 0;
+
+  g_assert (folder != NULL);
+  for (; (name = g_dir_read_name (folder)) != NULL; n_descriptors++)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (path, NULL);
+
+      g_string_append_printf (description, " %s", target);
+    }
+
+  return n_descriptors;
+}
+
+/**
+ * devbox_test_count_threads:
+ *
+ * Returns: how many threads there are of the library; GLib keeps some of its own for the next work
+ */
+int
+devbox_test_count_threads (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *id;
+  int n_threads = 0;
+
+  g_assert (folder != NULL);
+  while ((id = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/task", id, "comm", NULL);
+      g_autofree char *name = NULL;
+
+      n_threads += g_file_get_contents (path, &name, NULL, NULL) && g_str_has_prefix (name, "devbox");
+    }
+
+  return n_threads;
+}
+
+static int
+read_resident_kib (void)
+{
+  g_autofree char *status = NULL;
+  const char *line;
+
+  g_assert (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
+  line = strstr (status, "VmRSS:");
+  g_assert (line != NULL);
+
+  return atoi (line + strlen ("VmRSS:"));
+}
+
+enum
+{
+  SOURCES,
+  DESCRIPTORS,
+  THREADS,
+  RESIDENT_KIB,
+  N_COUNTS
+};
+
+static int marked[N_COUNTS];
+
+static void
+count (int counts[N_COUNTS], GString *descriptors)
+{
+  counts[SOURCES] = count_sources ();
+  counts[DESCRIPTORS] = count_descriptors (descriptors);
+  counts[THREADS] = devbox_test_count_threads ();
+  counts[RESIDENT_KIB] = read_resident_kib ();
+}
+
+/**
+ * devbox_test_mark:
+ *
+ * Remembers what there is. No object may be alive of a type that was first used since the last mark.
+ */
+void
+devbox_test_mark (void)
+{
+  g_autoptr (GString) descriptors = g_string_new (NULL);
+
+  watch_types (G_TYPE_OBJECT);
+  walk_types (G_TYPE_OBJECT, mark_objects, NULL);
+  count (marked, descriptors);
+}
+
+/**
+ * devbox_test_describe_leftovers:
+ * @max_growth_kib: by how much the process may have grown, or 0 for any
+ *
+ * Looks for what there is more than at the mark.
+ *
+ * Returns: (transfer full) (nullable): what is left, for a person, or %NULL if there is nothing
+ */
+char *
+devbox_test_describe_leftovers (guint max_growth_kib)
+{
+  g_autoptr (GString) descriptors = g_string_new (NULL);
+  g_autoptr (GString) description = g_string_new (NULL);
+  int counts[N_COUNTS];
+  int growth_kib;
+
+  count (counts, descriptors);
+  growth_kib = counts[RESIDENT_KIB] - marked[RESIDENT_KIB];
+
+  walk_types (G_TYPE_OBJECT, describe_objects, description);
+  if (counts[SOURCES] > marked[SOURCES])
+    g_string_append_printf (description, "%d sources; ", counts[SOURCES] - marked[SOURCES]);
+  if (counts[DESCRIPTORS] > marked[DESCRIPTORS])
+    g_string_append_printf (description, "%d descriptors of%s; ", counts[DESCRIPTORS] - marked[DESCRIPTORS],
+                            descriptors->str);
+  if (counts[THREADS] > marked[THREADS])
+    g_string_append_printf (description, "%d threads; ", counts[THREADS] - marked[THREADS]);
+  if (max_growth_kib > 0 && growth_kib > (int) max_growth_kib)
+    g_string_append_printf (description, "%d KiB", growth_kib);
+
+  return description->len > 0 ? g_string_free (g_steal_pointer (&description), FALSE) : NULL;
+}
+
+/**
+ * devbox_test_get_growth:
+ *
+ * Returns: by how many KiB the process has grown since the mark
+ */
+int
+devbox_test_get_growth (void)
+{
+  return read_resident_kib () - marked[RESIDENT_KIB];
 }

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-void devbox_test_watch_objects (void);
-int devbox_test_count_objects (void);
-char *devbox_test_describe_objects (void);
-guint devbox_test_count_sources (void);
+void devbox_test_mark (void);
+char *devbox_test_describe_leftovers (guint max_growth_kib);
+int devbox_test_count_threads (void);
+int devbox_test_get_growth (void);
 
 G_END_DECLS

@@ -3,8 +3,10 @@
 // What makes Devbox feel at home in GJS:
 //
 // * Every `x_async ()` that is called without a callback returns a promise.
-// * Where C takes a `GLib.Bytes`, a `Uint8Array` or a string will do.
-// * Where C takes a `Gio.ListModel`, an array will do; a `Devbox.InstanceList` can be gone through with `for … of`.
+// * Where C takes a `GLib.Bytes`, also as a value of a table, a `Uint8Array` or a string will do.
+// * Where C takes a `Gio.ListModel`, an array will do, also in `new Devbox.InstanceSpec({ports: […]})`; a `Devbox.InstanceList` can
+//   be gone through with `for … of`.
+// * Where C takes a `GLib.DateTime`, a `Date` will do.
 // * `for await (const entry of reader)` goes through the entries of a `Devbox.LogReader`.
 // * A `cancellable` may be left out, and so may what stands before it and may be null or 0.
 
@@ -13,7 +15,18 @@ const {Gio, GIRepository, GLib, GObject} = imports.gi;
 const ASYNC = /_async$/;
 
 function toBytes(value) {
-    return typeof value === 'string' ? new GLib.Bytes(new TextEncoder().encode(value)) : value;
+    if (typeof value === 'string')
+        return new GLib.Bytes(new TextEncoder().encode(value));
+
+    return value instanceof Uint8Array ? new GLib.Bytes(value) : value;
+}
+
+function toTable(value) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toBytes(item)]));
+}
+
+function toDateTime(value) {
+    return value instanceof Date ? GLib.DateTime.new_from_iso8601(value.toISOString(), null) : value;
 }
 
 function toListModel(value) {
@@ -25,11 +38,14 @@ function toListModel(value) {
     return store;
 }
 
-const CONVERSIONS = new Map([['GLib.Bytes', toBytes], ['Gio.ListModel', toListModel]]);
+const CONVERSIONS = new Map([['GLib.Bytes', toBytes], ['GLib.DateTime', toDateTime], ['Gio.ListModel', toListModel]]);
 
 function getConversion(argument) {
     const type = GIRepository.arg_info_get_type(argument);
-    if (GIRepository.type_info_get_tag(type) !== GIRepository.TypeTag.INTERFACE)
+    const tag = GIRepository.type_info_get_tag(type);
+    if (tag === GIRepository.TypeTag.GHASH)
+        return toTable;
+    if (tag !== GIRepository.TypeTag.INTERFACE)
         return undefined;
 
     const {get_namespace: namespace, get_name: name} = GIRepository.BaseInfo.prototype;
@@ -83,13 +99,24 @@ function wrapClass(cls, info) {
         const finish = name.replace(ASYNC, '_finish');
         const target = isMethod(method) ? cls.prototype : cls;
         const count = target[name]?.length;
+        const conversions = findConversions(method);
         if (finish !== name && methods.has(finish)) {
             Gio._promisify(target, name, finish);
-            wrap(target, name, count - 1, findConversions(method));
-        } else if (name.endsWith('_sync')) {
-            wrap(target, name, count, findConversions(method));
+            wrap(target, name, count - 1, conversions);
+        } else if (name.endsWith('_sync') || conversions.length > 0) {
+            wrap(target, name, count, conversions);
         }
     }
+}
+
+// Properties may be what arguments may be.
+function wrapInit(cls) {
+    const init = cls.prototype._init;
+
+    cls.prototype._init = function (properties = {}, ...args) {
+        const ports = toListModel(properties?.ports);
+        init.call(this, ports === undefined ? properties : {...properties, ports}, ...args);
+    };
 }
 
 function* goThrough() {
@@ -111,6 +138,7 @@ function _init() {
             wrapClass(this[info.get_name()], info);
     }
 
+    wrapInit(this.InstanceSpec);
     this.InstanceList.prototype[Symbol.iterator] = goThrough;
     this.LogReader.prototype[Symbol.asyncIterator] = read;
 }

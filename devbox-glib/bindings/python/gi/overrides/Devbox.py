@@ -5,9 +5,13 @@
   needs nothing else. Cancelling the task cancels the call, and waits for its end.
 * Where C takes a ``GLib.Bytes``, also as a value of a table, ``bytes``, ``bytearray``, ``memoryview`` and ``str`` will do; where
   it returns one, Python gets ``bytes``. (Properties, as in ``result.props.stdout``, stay ``GLib.Bytes``.)
-* Where C takes a list model, a list will do; those that it returns have a length, and can be indexed and gone through.
-* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``limit``, ``mode``, ``n_lines``, ``offset``,
-  ``overwrite``, ``recursive``, ``size``, ``step_ms``, ``timeout_ms`` and the ``status`` that listed devboxes shall have.
+* Where C takes a list model, a list will do, also as ``Devbox.InstanceSpec(ports=[…])``; those that it returns have a length,
+  and can be indexed and gone through.
+* Where C takes a ``GLib.DateTime``, a ``datetime.datetime`` will do; a naive one is in local time, as everywhere in Python.
+* Variables of the environment may be a ``dict``. A list of strings may not be one string, which Python would take apart.
+* A ``cancellable`` may be left out, and so may what may be ``None``, ``flags``, ``format``, ``limit``, ``mode``, ``n_lines``,
+  ``offset``, ``protocol``, ``recursive``, ``size``, ``step_ms``, ``timeout_ms``, the ``status`` that listed devboxes shall have, and
+  ``overwrite``: a file is not replaced then, a variable is.
 * Errors have an ``info``, a ``Devbox.ErrorInfo`` or ``None``, and match by code:
   ``error.matches(Devbox.error_quark(), Devbox.Error.FILE_NOT_FOUND)``.
 * ``with Devbox.Client() as client:`` closes the client in the end.
@@ -18,8 +22,10 @@
 
 import asyncio
 import collections
+import datetime
 import functools
 import inspect
+import sys
 import threading
 import weakref
 
@@ -73,7 +79,7 @@ class _Pump:
         return Devbox.ContextPoll.new(self.context)
 
     def __del__(self):
-        if self._poll is not None:
+        if self._poll is not None and not sys.is_finalizing():  # PyGObject cannot be called at the very end
             self._poll.close()
 
     def call(self, function, *arguments):
@@ -147,6 +153,9 @@ def _to_bytes(value):
 
 def _to_list_model(value):
     if isinstance(value, (list, tuple)):
+        for item in value:
+            if not isinstance(item, GObject.Object):
+                raise TypeError(f"Must be a sequence of objects, not of {type(item).__name__}")
         store = Gio.ListStore.new(value[0].__gtype__ if value else GObject.Object.__gtype__)
         for item in value:
             store.append(item)
@@ -158,7 +167,28 @@ def _to_table(value):
     return {key: _to_bytes(item) for key, item in value.items()}
 
 
-_CONVERSIONS = {"GLib.Bytes": _to_bytes, "Gio.ListModel": _to_list_model, "ghash": _to_table}
+def _to_date_time(value):
+    if isinstance(value, datetime.datetime):
+        return GLib.DateTime.new_from_iso8601(value.astimezone(datetime.timezone.utc).isoformat())
+    return value
+
+
+def _to_strings(value):
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"Must be a sequence of strings, not {type(value).__name__}")
+    return value
+
+
+def _to_environ(value):
+    if isinstance(value, dict):
+        return [f"{name}={text}" for name, text in value.items()]
+    return _to_strings(value)
+
+
+# By type, or by the name of the argument.
+_CONVERSIONS = {"GLib.Bytes": _to_bytes, "GLib.DateTime": _to_date_time, "Gio.ListModel": _to_list_model, "array": _to_strings,
+                "environ": _to_environ, "environment": _to_environ, "ghash": _to_table}
+_PROPERTY_CONVERSIONS = {"argv": _to_strings, "environ": _to_environ, "ports": _to_list_model}
 
 
 def _from_bytes(value):
@@ -183,8 +213,9 @@ def _with_info(method):
     return wrapper
 
 
-# What arguments of these names are when they are left out, where nothing behind them is needed.
-_DEFAULTS = {"limit": 0, "mode": 0, "n_lines": 0, "offset": 0, "overwrite": False, "recursive": False, "size": -1,
+# What arguments of these names, or of these functions, are when they are left out, where nothing behind them is needed.
+_DEFAULTS = {"format": Devbox.ArchiveFormat.TAR, "limit": 0, "mode": 0, "n_lines": 0, "offset": 0, "overwrite": False,
+             "protocol": Devbox.PortProtocol.UNKNOWN, "recursive": False, "setenv.overwrite": True, "size": -1,
              "status": Devbox.InstanceStatus.UNKNOWN, "step_ms": 0, "timeout_ms": 0}
 
 
@@ -197,16 +228,19 @@ class _Argument:
         type_name = f"{interface.get_namespace()}.{interface.get_name()}" if interface is not None else None
 
         self.name = info.get_name()
-        self.convert = _CONVERSIONS.get(type_name or type_info.get_tag_as_string())
+        self.convert = _CONVERSIONS.get(self.name) or _CONVERSIONS.get(type_name or type_info.get_tag_as_string())
         self.is_cancellable = type_name == "Gio.Cancellable"
         self.is_callback = type_name == "Gio.AsyncReadyCallback"
-        self.default = inspect.Parameter.empty
+        self.default = _DEFAULTS.get(f"{info.get_container().get_name()}.{self.name}", _DEFAULTS.get(self.name, inspect.Parameter.empty))
         if info.may_be_null():
             self.default = None
-        elif self.name in _DEFAULTS:
-            self.default = _DEFAULTS[self.name]
-        elif type(interface).__name__ == "EnumInfo" and interface.is_flags():
+        elif self.default is inspect.Parameter.empty and type(interface).__name__ == "EnumInfo" and interface.is_flags():
             self.default = getattr(Devbox, interface.get_name())(0)
+
+    @property
+    def is_made_easier(self):
+        """Whether PyGObject itself takes less."""
+        return self.convert is not None or self.default not in (inspect.Parameter.empty, None)
 
     def to_parameter(self):
         return inspect.Parameter(self.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=self.default)
@@ -321,7 +355,7 @@ def _wrap_method(cls, methods, info):
         _set(cls, info, _asynchronous(method, finish, info, arguments))
     elif name.endswith("_finish") and name[:-len("_finish")] + "_async" in methods:
         pass  # with its other half
-    elif (info.can_throw_gerror() or any(argument.convert for argument in arguments)
+    elif (info.can_throw_gerror() or any(argument.is_made_easier for argument in arguments)
           or _returns_bytes(info)):
         _set(cls, info, _blocking(getattr(cls, name), info, arguments))
 
@@ -336,6 +370,18 @@ def _returns_bytes(info):
         return False
     interface = type_info.get_interface()
     return (interface.get_namespace(), interface.get_name()) == ("GLib", "Bytes")
+
+
+def _wrap_init(cls):
+    """Properties may be what arguments may be."""
+    init = cls.__init__
+
+    def wrapper(self, *args, **kwargs):
+        for name in kwargs.keys() & _PROPERTY_CONVERSIONS.keys():
+            kwargs[name] = _PROPERTY_CONVERSIONS[name](kwargs[name])
+        init(self, *args, **kwargs)
+
+    cls.__init__ = wrapper
 
 
 def _wrap_classes():
@@ -418,6 +464,8 @@ def _exit(self, *unused):
 
 
 _wrap_classes()
+_wrap_init(Devbox.Command)
+_wrap_init(Devbox.InstanceSpec)
 Devbox.Client.__enter__ = _enter
 Devbox.Client.__exit__ = _exit
 Devbox.FileMonitor.__aiter__ = _iterate_monitor
