@@ -11,10 +11,15 @@ G_BEGIN_DECLS
  * ≤ 64, names ≤ 1 KiB, numbers ≤ 64 characters, integers within gint64, doubles finite, one value), then json-glib
  * parses it. Of members with the same name the last one counts. Errors are DEVBOX_WIRE_VALIDATION_ERROR and tell what
  * is wrong and at which byte, from 0. Parsing takes hundreds of bytes for a `{}`: a text with more arrays and objects,
- * or more values, than any that means something, is refused as well. */
+ * or more values, than any that means something, is refused as well, and so are thousands of members in an object:
+ * names that all have the same hash take a time that grows with the square of their number. */
 gboolean devbox_wire_json_scan (const char *data, gsize size, GError **error);
-gboolean
-devbox_wire_json_measure (const char *data, gsize size, guint64 *n_containers, guint64 *n_values, GError **error);
+gboolean devbox_wire_json_measure (const char *data,
+                                   gsize size,
+                                   guint64 *n_containers,
+                                   guint64 *n_values,
+                                   guint64 *n_pairs,
+                                   GError **error);
 JsonNode *devbox_wire_json_parse (const char *data, gsize size, GError **error);
 JsonObject *devbox_wire_json_parse_object (const char *data, gsize size, GError **error); /* transfer full */
 

@@ -13,6 +13,8 @@
 
 G_STATIC_ASSERT (DEVBOX_WIRE_JSON_MAX_NUMBER < DEVBOX_WIRE_JSON_BUFFER_SIZE);
 
+#define MANY_MEMBERS 64
+
 const guint8 *
 devbox_wire_json_reader_fail (DevboxWireJsonReader *self, guint64 offset, const char *problem)
 {
@@ -174,7 +176,7 @@ open_container (DevboxWireJsonReader *self, const guint8 *position)
                                          _ ("more than 64 arrays and objects lie within each other"));
 
   self->containers = self->containers << 1 | (is_object ? 1 : 0);
-  self->depth++;
+  self->n_members[self->depth++] = 0;
   self->n_containers++;
   self->expected
       = (is_object ? DEVBOX_WIRE_JSON_EXPECT_NAME : DEVBOX_WIRE_JSON_EXPECT_VALUE) | DEVBOX_WIRE_JSON_EXPECT_CLOSE;
@@ -200,6 +202,15 @@ close_container (DevboxWireJsonReader *self, const guint8 *position)
     return NULL;
 
   return position + 1;
+}
+
+static void
+count_member (DevboxWireJsonReader *self)
+{
+  const guint n_members = ++self->n_members[self->depth - 1];
+
+  if (n_members > MANY_MEMBERS)
+    self->n_pairs += n_members;
 }
 
 /* What has to be expected for `c` to be right. */
@@ -255,6 +266,7 @@ read_structure (DevboxWireJsonReader *self, const guint8 *position, const guint8
       return position + 1;
     case ':':
       self->expected = DEVBOX_WIRE_JSON_EXPECT_VALUE;
+      count_member (self);
       return position + 1;
     case 't':
       return begin_literal (self, "true", position);
@@ -392,7 +404,12 @@ devbox_wire_json_reader_get_depth (DevboxWireJsonReader *self)
 }
 
 gboolean
-devbox_wire_json_measure (const char *data, gsize size, guint64 *n_containers, guint64 *n_values, GError **error)
+devbox_wire_json_measure (const char *data,
+                          gsize size,
+                          guint64 *n_containers,
+                          guint64 *n_values,
+                          guint64 *n_pairs,
+                          GError **error)
 {
   DevboxWireJsonReader reader;
 
@@ -401,6 +418,7 @@ devbox_wire_json_measure (const char *data, gsize size, guint64 *n_containers, g
     {
       *n_containers = reader.n_containers;
       *n_values = reader.n_values;
+      *n_pairs = reader.n_pairs;
       return TRUE;
     }
 
@@ -414,6 +432,7 @@ devbox_wire_json_scan (const char *data, gsize size, GError **error)
 {
   guint64 n_containers;
   guint64 n_values;
+  guint64 n_pairs;
 
-  return devbox_wire_json_measure (data, size, &n_containers, &n_values, error);
+  return devbox_wire_json_measure (data, size, &n_containers, &n_values, &n_pairs, error);
 }

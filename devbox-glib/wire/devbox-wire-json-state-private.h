@@ -52,8 +52,10 @@ struct _DevboxWireJsonReader
   DevboxWireJsonExpect expected;
   guint64 containers; /* the lowest bit is the innermost one: set for an object */
   guint depth;
-  guint64 n_containers; /* so far */
-  guint64 n_values;     /* likewise, which have ended */
+  guint64 n_containers;                        /* so far */
+  guint64 n_values;                            /* likewise, which have ended */
+  guint n_members[DEVBOX_WIRE_JSON_MAX_DEPTH]; /* of each object that is open */
+  guint64 n_pairs;                             /* of members of one object, where it has many */
 
   gboolean is_name; /* the string is the name of a member */
   const char *literal;

@@ -14,11 +14,13 @@
 #define FEW_CONTAINERS 4096
 #define MAX_CONTAINERS (256 * 1024)
 #define MAX_VALUES (2 * 1024 * 1024)
+#define MAX_PAIRS (16 * 1024 * 1024) /* of names that are compared when all have one hash: a second */
 
 static gboolean
-check_amount (gsize size, guint64 n_containers, guint64 n_values, GError **error)
+check_amount (gsize size, guint64 n_containers, guint64 n_values, guint64 n_pairs, GError **error)
 {
-  if (n_containers <= MIN (FEW_CONTAINERS + size / MIN_CONTAINER_SIZE, MAX_CONTAINERS) && n_values <= MAX_VALUES)
+  if (n_containers <= MIN (FEW_CONTAINERS + size / MIN_CONTAINER_SIZE, MAX_CONTAINERS) && n_values <= MAX_VALUES
+      && n_pairs <= MAX_PAIRS)
     return TRUE;
 
   g_set_error_literal (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR,
@@ -33,9 +35,10 @@ devbox_wire_json_parse (const char *data, gsize size, GError **error)
   g_autoptr (GError) local_error = NULL;
   guint64 n_containers;
   guint64 n_values;
+  guint64 n_pairs;
 
-  if (!devbox_wire_json_measure (data, size, &n_containers, &n_values, error)
-      || !check_amount (size, n_containers, n_values, error))
+  if (!devbox_wire_json_measure (data, size, &n_containers, &n_values, &n_pairs, error)
+      || !check_amount (size, n_containers, n_values, n_pairs, error))
     return NULL;
 
   parser = json_parser_new ();
