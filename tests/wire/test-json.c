@@ -375,6 +375,61 @@ test_handler_error (void)
 }
 
 static void
+assert_too_large (const char *value, guint n_values, gboolean too_large)
+{
+  g_autoptr (GString) text = g_string_new ("[");
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n_values; i++)
+    {
+      g_string_append (text, value);
+      g_string_append_c (text, i + 1 < n_values ? ',' : ']');
+    }
+
+  g_assert_cmpint (devbox_wire_json_scan (text->str, text->len, &error), ==, !too_large);
+  if (too_large)
+    g_assert_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR);
+}
+
+/* The tree of a small text can be large. */
+static void
+test_tree_size (void)
+{
+  const guint n = 2 * 1024 * 1024 - 2; /* besides the array itself */
+
+  assert_too_large ("1", n, FALSE);
+  assert_too_large ("1", n + 1, TRUE);
+  assert_too_large ("\"\"", n + 1, TRUE);
+  assert_too_large ("[]", n / 2, FALSE);
+  assert_too_large ("[]", n / 2 + 1, TRUE);
+  assert_too_large ("{}", n / 4, FALSE);
+  assert_too_large ("{}", n / 4 + 1, TRUE);
+  assert_too_large ("{\"a\":1}", n / 6, FALSE);
+  assert_too_large ("{\"a\":1}", n / 6 + 1, TRUE);
+}
+
+/* Names of the same hash take a time that grows with the square of their number. */
+static void
+test_many_members (void)
+{
+  const struct
+  {
+    guint n_members;
+    gboolean too_large;
+  } many[] = { { 4096, FALSE }, { 8192, TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (many); i++)
+    {
+      g_autoptr (GString) object = g_string_new ("{");
+
+      for (guint n = 0; n < many[i].n_members; n++)
+        g_string_append_printf (object, "%s\"%u\":1", n > 0 ? "," : "", n);
+      g_string_append_c (object, '}');
+      assert_too_large (object->str, 1, many[i].too_large);
+    }
+}
+
+static void
 test_null_data (void)
 {
   g_autoptr (GError) error = NULL;
@@ -401,6 +456,8 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/json/mutations", test_mutations);
   g_test_add_func ("/wire/json/slices", test_slices);
   g_test_add_func ("/wire/json/handler-error", test_handler_error);
+  g_test_add_func ("/wire/json/tree-size", test_tree_size);
+  g_test_add_func ("/wire/json/many-members", test_many_members);
   g_test_add_func ("/wire/json/null-data", test_null_data);
 
   return g_test_run ();
