@@ -511,6 +511,7 @@ devbox_instance_list_refresh_async (DevboxInstanceList *self,
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_INSTANCE_LIST (self));
+  g_return_if_fail (self->client != NULL);
 
   request = devbox_instance_list_request_new (self, &error);
   devbox_platform_operation_async (self->client, self, devbox_instance_list_refresh_async, apply_refresh, request,
@@ -561,6 +562,7 @@ devbox_instance_list_refresh_sync (DevboxInstanceList *self, GCancellable *cance
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_INSTANCE_LIST (self), FALSE);
+  g_return_val_if_fail (self->client != NULL, FALSE); /* bindings can make one that lists nothing */
 
   request = devbox_instance_list_request_new (self, &cause);
 

@@ -19,6 +19,16 @@ typedef struct
 DevboxAgentHandle *devbox_agent_handle_new (DevboxClient *client, DevboxAgent *agent); /* the thread-default context */
 DevboxAgentHandle *devbox_agent_handle_ref (DevboxAgentHandle *self);
 void devbox_agent_handle_unref (DevboxAgentHandle *self);
+
+/* The same as devbox_client_agent_call_async () and …_sync (). The handle is NULL in an object that a program made by
+ * itself: each of its calls is refused. */
+void devbox_agent_handle_call_async (DevboxAgentHandle *self, GTask *task, DevboxRequest *request, GError *error);
+gpointer devbox_agent_handle_call_sync (DevboxAgentHandle *self,
+                                        DevboxRequest *request,
+                                        GError *cause,
+                                        GCancellable *cancellable,
+                                        GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxAgentHandle, devbox_agent_handle_unref)
 
 G_END_DECLS

@@ -572,6 +572,7 @@ devbox_log_reader_next_entry_async (DevboxLogReader *self,
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_LOG_READER (self));
+  g_return_if_fail (self->client != NULL);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_log_reader_next_entry_async);
@@ -678,6 +679,7 @@ devbox_log_reader_next_entry_sync (DevboxLogReader *self, GCancellable *cancella
   DevboxLogEntry *entry;
 
   g_return_val_if_fail (DEVBOX_IS_LOG_READER (self), NULL);
+  g_return_val_if_fail (self->client != NULL, NULL); /* bindings can make one that reads nothing */
 
   entry = next_entry (self, cancellable, &cause);
   if (cause != NULL)

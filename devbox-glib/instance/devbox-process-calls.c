@@ -38,7 +38,7 @@ devbox_process_refresh_async (DevboxProcess *self,
 
   handle = devbox_process_get_handle (self);
   request = devbox_process_refresh_request_new (self, DEVBOX_PROCESS_QUESTION_ALL, &error);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -90,7 +90,7 @@ devbox_process_refresh_sync (DevboxProcess *self, GCancellable *cancellable, GEr
   handle = devbox_process_get_handle (self);
   request = devbox_process_refresh_request_new (self, DEVBOX_PROCESS_QUESTION_ALL, &cause);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -126,7 +126,7 @@ devbox_process_send_signal_async (DevboxProcess *self,
 
   handle = devbox_process_get_handle (self);
   request = devbox_process_signal_request_new (self, signal_num, &error);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -183,7 +183,7 @@ devbox_process_send_signal_sync (DevboxProcess *self, int signal_num, GCancellab
   handle = devbox_process_get_handle (self);
   request = devbox_process_signal_request_new (self, signal_num, &cause);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -217,7 +217,7 @@ devbox_process_force_exit_async (DevboxProcess *self,
 
   handle = devbox_process_get_handle (self);
   request = devbox_process_signal_request_new (self, SIGKILL_NUMBER, &error);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -273,7 +273,7 @@ devbox_process_force_exit_sync (DevboxProcess *self, GCancellable *cancellable, 
   handle = devbox_process_get_handle (self);
   request = devbox_process_signal_request_new (self, SIGKILL_NUMBER, &cause);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -308,7 +308,7 @@ devbox_process_load_log_async (DevboxProcess *self,
   handle = devbox_process_get_handle (self);
   if (devbox_process_check_identifier (self, &error))
     request = devbox_load_log_request_new (DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self), n_lines);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -363,7 +363,7 @@ devbox_process_load_log_sync (DevboxProcess *self, guint n_lines, GCancellable *
   if (devbox_process_check_identifier (self, &cause))
     request = devbox_load_log_request_new (DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self), n_lines);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error);
 }
 
 /**
@@ -399,7 +399,7 @@ devbox_process_open_log_async (DevboxProcess *self,
   if (devbox_process_check_identifier (self, &error))
     request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self),
                                            n_lines);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -455,5 +455,5 @@ devbox_process_open_log_sync (DevboxProcess *self, guint n_lines, GCancellable *
     request = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_PROCESS, devbox_process_get_identifier (self),
                                            n_lines);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error);
 }

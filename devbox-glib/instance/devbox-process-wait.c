@@ -96,7 +96,7 @@ ask (GTask *task, DevboxProcessQuestion question)
   DevboxRequest *request = devbox_process_refresh_request_new (self, question, &error);
 
   g_task_set_source_tag (call, ask);
-  devbox_client_agent_call_async (handle->client, handle->agent, call, request, error);
+  devbox_agent_handle_call_async (handle, call, request, error);
 }
 
 static gboolean
@@ -110,8 +110,7 @@ ask_sync (DevboxProcess *self,
   GError *cause = NULL;
   DevboxRequest *request = devbox_process_refresh_request_new (self, question, &cause);
 
-  *answer
-      = to_answer (devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error));
+  *answer = to_answer (devbox_agent_handle_call_sync (handle, request, cause, cancellable, error));
 
   return *answer != 0;
 }

@@ -37,7 +37,7 @@ devbox_session_refresh_async (DevboxSession *self,
 
   handle = devbox_session_get_handle (self);
   request = devbox_session_refresh_request_new (self);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -89,7 +89,7 @@ devbox_session_refresh_sync (DevboxSession *self, GCancellable *cancellable, GEr
   handle = devbox_session_get_handle (self);
   request = devbox_session_refresh_request_new (self);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -131,7 +131,7 @@ devbox_session_run_async (DevboxSession *self,
 
   handle = devbox_session_get_handle (self);
   request = devbox_session_run_request_new (self, line, timeout_ms, &error);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -199,7 +199,7 @@ devbox_session_run_sync (DevboxSession *self,
   handle = devbox_session_get_handle (self);
   request = devbox_session_run_request_new (self, line, timeout_ms, &cause);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error);
 }
 
 /**
@@ -234,7 +234,7 @@ devbox_session_change_directory_async (DevboxSession *self,
 
   handle = devbox_session_get_handle (self);
   request = devbox_session_cd_request_new (self, path, &error);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -290,7 +290,7 @@ devbox_session_change_directory_sync (DevboxSession *self, const char *path, GCa
   handle = devbox_session_get_handle (self);
   request = devbox_session_cd_request_new (self, path, &cause);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -327,7 +327,7 @@ devbox_session_set_environ_async (DevboxSession *self,
 
   handle = devbox_session_get_handle (self);
   request = devbox_session_environ_request_new (self, environment, &error);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -388,7 +388,7 @@ devbox_session_set_environ_sync (DevboxSession *self,
   handle = devbox_session_get_handle (self);
   request = devbox_session_environ_request_new (self, environment, &cause);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -420,7 +420,7 @@ devbox_session_terminate_async (DevboxSession *self,
 
   handle = devbox_session_get_handle (self);
   request = devbox_session_terminate_request_new (self);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -473,7 +473,7 @@ devbox_session_terminate_sync (DevboxSession *self, GCancellable *cancellable, G
   handle = devbox_session_get_handle (self);
   request = devbox_session_terminate_request_new (self);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error) != NULL;
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error) != NULL;
 }
 
 /**
@@ -507,7 +507,7 @@ devbox_session_load_log_async (DevboxSession *self,
 
   handle = devbox_session_get_handle (self);
   request = devbox_load_log_request_new (DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -560,7 +560,7 @@ devbox_session_load_log_sync (DevboxSession *self, guint n_lines, GCancellable *
   handle = devbox_session_get_handle (self);
   request = devbox_load_log_request_new (DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error);
 }
 
 /**
@@ -595,7 +595,7 @@ devbox_session_open_log_async (DevboxSession *self,
   handle = devbox_session_get_handle (self);
   request
       = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
-  devbox_client_agent_call_async (handle->client, handle->agent, task, request, error);
+  devbox_agent_handle_call_async (handle, task, request, error);
 }
 
 /**
@@ -649,5 +649,5 @@ devbox_session_open_log_sync (DevboxSession *self, guint n_lines, GCancellable *
   request
       = devbox_open_log_request_new (handle, DEVBOX_LOG_SUBJECT_SESSION, devbox_session_get_identifier (self), n_lines);
 
-  return devbox_client_agent_call_sync (handle->client, handle->agent, request, cause, cancellable, error);
+  return devbox_agent_handle_call_sync (handle, request, cause, cancellable, error);
 }

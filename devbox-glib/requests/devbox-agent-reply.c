@@ -31,7 +31,7 @@ devbox_agent_check_current (const DevboxAgentFeatures *features, const char *mes
 char *
 devbox_agent_path_new (const char *before, const char *id, const char *after)
 {
-  g_autofree char *escaped = g_uri_escape_string (id, NULL, FALSE);
+  g_autofree char *escaped = g_uri_escape_string (id != NULL ? id : "", NULL, FALSE);
 
   /* These two mean something in a path. */
   if (g_str_equal (escaped, ".") || g_str_equal (escaped, ".."))

@@ -533,7 +533,8 @@ parse_run (DevboxRequest *request, const DevboxReply *reply, GError **error)
 DevboxRequest *
 devbox_session_run_request_new (DevboxSession *session, const char *line, guint timeout_ms, GError **error)
 {
-  const guint grace_ms = devbox_client_get_timeout (devbox_session_get_handle (session)->client);
+  DevboxAgentHandle *handle = devbox_session_get_handle (session);
+  const guint grace_ms = handle != NULL ? devbox_client_get_timeout (handle->client) : 0;
   DevboxRequest *request;
   GString *body;
   Run *run;

@@ -461,4 +461,17 @@ class AwaitInGLib(Await, Case):
             runner.run(main)
 
 
+class HandMadeTest(unittest.TestCase):
+    """What only the library can make stands for nothing when a program makes it, and says so."""
+
+    def test_calls_are_refused(self):
+        process, session = Devbox.Process(), Devbox.Session()
+        for function, *arguments in ((process.refresh_sync,), (process.wait_sync,), (process.force_exit_sync,), (session.refresh_sync,),
+                                     (session.run_sync, "true", 1000), (session.set_environ_sync, ["A=b"]), (session.terminate_sync,)):
+            with self.subTest(function=function.__name__):
+                with self.assertRaises(GLib.Error) as caught:
+                    function(*arguments)
+                self.assertTrue(caught.exception.matches(Devbox.error_quark(), Devbox.Error.VALIDATION_ERROR))
+
+
 tap.main()
