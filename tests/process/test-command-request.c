@@ -170,8 +170,8 @@ test_environment_many (void)
   g_autoptr (DevboxCommandRequest) request = NULL;
   gint64 before;
 
-  for (guint i = 0; i < 14000; i++)
-    g_string_append_printf (json, "%s\"v%05u\":\"\"", i > 0 ? "," : "", i);
+  for (guint i = 0; i < 5000; i++)
+    g_string_append_printf (json, "%s\"variable_number_%05u\":\"\"", i > 0 ? "," : "", i);
   g_string_append (json, "}}");
 
   before = g_get_monotonic_time ();
