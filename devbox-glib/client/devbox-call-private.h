@@ -159,6 +159,8 @@ void devbox_client_fail (GError *cause, GError **error);
 
 /* The agent of a devbox, by its name: the one that all calls of this client share. transfer full */
 DevboxAgent *devbox_client_ref_agent (DevboxClient *self, const char *devbox_name);
+/* The same for a name that a program gave; NULL and an error if that cannot be the name of a devbox. transfer full */
+DevboxAgent *devbox_client_find_agent (DevboxClient *self, const char *devbox_name, GError **error);
 void devbox_client_forget_agents (DevboxClient *self); /* the next call by a name asks the platform */
 
 /* Whether a path of the workspace may be sent, as the client's policy has it. */

@@ -10,6 +10,7 @@
 #include "devbox-instance-private.h"
 #include "devbox-platform-operation-private.h"
 #include "devbox-platform-requests-private.h"
+#include "devbox-request-checks-private.h"
 
 /* Takes the detail, or NULL where there was an error. */
 static char *
@@ -116,11 +117,10 @@ devbox_client_get_server_url_sync (DevboxClient *self, const char *name, GCancel
   return take_agent_url (self, devbox_client_platform_call_sync (self, request, cause, cancellable, error), error);
 }
 
-/* The agent with that name, to be asked whether it is well; NULL: it cannot be. */
-static DevboxAgent *
-find_agent (DevboxClient *self, const char *name, GError **error)
+DevboxAgent *
+devbox_client_find_agent (DevboxClient *self, const char *devbox_name, GError **error)
 {
-  return devbox_request_check_devbox_name (name, error) ? devbox_client_ref_agent (self, name) : NULL;
+  return devbox_request_check_devbox_name (devbox_name, error) ? devbox_client_ref_agent (self, devbox_name) : NULL;
 }
 
 /**
@@ -152,7 +152,7 @@ devbox_client_check_health_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_check_health_async);
 
-  agent = find_agent (self, name, &error);
+  agent = devbox_client_find_agent (self, name, &error);
   devbox_client_agent_call_async (self, agent, task, agent != NULL ? devbox_health_request_new () : NULL, error);
 }
 
@@ -213,7 +213,7 @@ devbox_client_check_health_sync (DevboxClient *self, const char *name, GCancella
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
 
-  agent = find_agent (self, name, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
   if (agent != NULL)
     health = devbox_client_call_agent_sync (self, agent, devbox_health_request_new (), cancellable, &cause);
 

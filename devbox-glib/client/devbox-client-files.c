@@ -15,27 +15,6 @@
 
 /* The files of a devbox that is known by its name. */
 
-static void
-call_agent_async (DevboxClient *self, const char *name, GTask *task, DevboxRequest *request, GError *error)
-{
-  g_autoptr (DevboxAgent) agent = devbox_client_ref_agent (self, name);
-
-  devbox_client_agent_call_async (self, agent, task, request, error);
-}
-
-static gpointer
-call_agent_sync (DevboxClient *self,
-                 const char *name,
-                 DevboxRequest *request,
-                 GError *cause,
-                 GCancellable *cancellable,
-                 GError **error)
-{
-  g_autoptr (DevboxAgent) agent = devbox_client_ref_agent (self, name);
-
-  return devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error);
-}
-
 gboolean
 devbox_client_check_paths (DevboxClient *self, GHashTable *files, GError **error)
 {
@@ -82,7 +61,8 @@ devbox_client_load_file_async (DevboxClient *self,
                                gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
@@ -92,8 +72,10 @@ devbox_client_load_file_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_load_file_async);
 
-  request = new_load_file (self, path, &error);
-  call_agent_async (self, name, task, request, error);
+  agent = devbox_client_find_agent (self, name, &error);
+  if (agent != NULL)
+    request = new_load_file (self, path, &error);
+  devbox_client_agent_call_async (self, agent, task, request, error);
 }
 
 /**
@@ -143,16 +125,19 @@ devbox_client_load_file_sync (DevboxClient *self,
                               GCancellable *cancellable,
                               GError **error)
 {
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (path != NULL, NULL);
 
-  request = new_load_file (self, path, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
+  if (agent != NULL)
+    request = new_load_file (self, path, &cause);
 
-  return call_agent_sync (self, name, request, cause, cancellable, error);
+  return devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error);
 }
 
 static DevboxRequest *
@@ -190,7 +175,8 @@ devbox_client_replace_file_async (DevboxClient *self,
                                   gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
@@ -201,8 +187,10 @@ devbox_client_replace_file_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_replace_file_async);
 
-  request = new_replace_file (self, path, contents, mode, &error);
-  call_agent_async (self, name, task, request, error);
+  agent = devbox_client_find_agent (self, name, &error);
+  if (agent != NULL)
+    request = new_replace_file (self, path, contents, mode, &error);
+  devbox_client_agent_call_async (self, agent, task, request, error);
 }
 
 /**
@@ -256,7 +244,8 @@ devbox_client_replace_file_sync (DevboxClient *self,
                                  GCancellable *cancellable,
                                  GError **error)
 {
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), FALSE);
@@ -264,9 +253,11 @@ devbox_client_replace_file_sync (DevboxClient *self,
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (contents != NULL, FALSE);
 
-  request = new_replace_file (self, path, contents, mode, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
+  if (agent != NULL)
+    request = new_replace_file (self, path, contents, mode, &cause);
 
-  return call_agent_sync (self, name, request, cause, cancellable, error) != NULL;
+  return devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error) != NULL;
 }
 
 static DevboxRequest *
@@ -301,7 +292,8 @@ devbox_client_delete_file_async (DevboxClient *self,
                                  gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
@@ -311,8 +303,10 @@ devbox_client_delete_file_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_delete_file_async);
 
-  request = new_delete_file (self, path, recursive, &error);
-  call_agent_async (self, name, task, request, error);
+  agent = devbox_client_find_agent (self, name, &error);
+  if (agent != NULL)
+    request = new_delete_file (self, path, recursive, &error);
+  devbox_client_agent_call_async (self, agent, task, request, error);
 }
 
 /**
@@ -364,16 +358,19 @@ devbox_client_delete_file_sync (DevboxClient *self,
                                 GCancellable *cancellable,
                                 GError **error)
 {
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
 
-  request = new_delete_file (self, path, recursive, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
+  if (agent != NULL)
+    request = new_delete_file (self, path, recursive, &cause);
 
-  return call_agent_sync (self, name, request, cause, cancellable, error) != NULL;
+  return devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error) != NULL;
 }
 
 static DevboxRequest *
@@ -407,7 +404,8 @@ devbox_client_upload_files_async (DevboxClient *self,
                                   gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *error = NULL;
 
   g_return_if_fail (DEVBOX_IS_CLIENT (self));
@@ -417,8 +415,10 @@ devbox_client_upload_files_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_upload_files_async);
 
-  request = new_upload_files (self, files, &error);
-  call_agent_async (self, name, task, request, error);
+  agent = devbox_client_find_agent (self, name, &error);
+  if (agent != NULL)
+    request = new_upload_files (self, files, &error);
+  devbox_client_agent_call_async (self, agent, task, request, error);
 }
 
 /**
@@ -469,19 +469,21 @@ devbox_client_upload_files_sync (DevboxClient *self,
                                  GCancellable *cancellable,
                                  GError **error)
 {
-  DevboxRequest *request;
+  g_autoptr (DevboxAgent) agent = NULL;
+  DevboxRequest *request = NULL;
   GError *cause = NULL;
 
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (files != NULL, NULL);
 
-  request = new_upload_files (self, files, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
+  if (agent != NULL)
+    request = new_upload_files (self, files, &cause);
 
-  return call_agent_sync (self, name, request, cause, cancellable, error);
+  return devbox_client_agent_call_sync (self, agent, request, cause, cancellable, error);
 }
 
-/* What a monitor is to be told of, while the agent is looked for. */
 /**
  * devbox_client_monitor_files_async:
  * @self: a client
@@ -518,8 +520,8 @@ devbox_client_monitor_files_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_monitor_files_async);
 
-  agent = devbox_client_ref_agent (self, name);
-  if (devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, &error))
+  agent = devbox_client_find_agent (self, name, &error);
+  if (agent != NULL && devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, &error))
     devbox_file_monitor_start_async (&(DevboxFileMonitorTarget){ self, agent, path, flags }, task);
   else
     devbox_client_agent_call_async (self, agent, task, NULL, error);
@@ -582,8 +584,8 @@ devbox_client_monitor_files_sync (DevboxClient *self,
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (path != NULL, NULL);
 
-  agent = devbox_client_ref_agent (self, name);
-  if (devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, &cause))
+  agent = devbox_client_find_agent (self, name, &cause);
+  if (agent != NULL && devbox_request_check_text (DEVBOX_REQUEST_TEXT_PATH, path, &cause))
     monitor
         = devbox_file_monitor_start_sync (&(DevboxFileMonitorTarget){ self, agent, path, flags }, cancellable, &cause);
   if (cause != NULL)

@@ -9,13 +9,6 @@
 #include "devbox-process-requests-private.h"
 #include "devbox-run-request-private.h"
 
-/* NULL and an error if that cannot be the name of a devbox. */
-static DevboxAgent *
-ref_agent (DevboxClient *self, const char *name, GError **error)
-{
-  return devbox_request_check_devbox_name (name, error) ? devbox_client_ref_agent (self, name) : NULL;
-}
-
 /**
  * devbox_client_run_async:
  * @self: a client
@@ -51,7 +44,7 @@ devbox_client_run_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_run_async);
 
-  agent = ref_agent (self, name, &error);
+  agent = devbox_client_find_agent (self, name, &error);
   if (agent != NULL)
     request = devbox_run_request_new (command, devbox_client_get_timeout (self), &error);
   devbox_client_agent_call_async (self, agent, task, request, error);
@@ -114,7 +107,7 @@ devbox_client_run_sync (DevboxClient *self,
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (DEVBOX_IS_COMMAND (command), NULL);
 
-  agent = ref_agent (self, name, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
   if (agent != NULL)
     request = devbox_run_request_new (command, devbox_client_get_timeout (self), &cause);
 
@@ -154,7 +147,7 @@ devbox_client_get_process_status_async (DevboxClient *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, devbox_client_get_process_status_async);
 
-  agent = ref_agent (self, name, &error);
+  agent = devbox_client_find_agent (self, name, &error);
   if (agent != NULL)
     {
       handle = devbox_agent_handle_new (self, agent);
@@ -218,7 +211,7 @@ devbox_client_get_process_status_sync (DevboxClient *self,
   g_return_val_if_fail (DEVBOX_IS_CLIENT (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
-  agent = ref_agent (self, name, &cause);
+  agent = devbox_client_find_agent (self, name, &cause);
   if (agent != NULL)
     {
       handle = devbox_agent_handle_new (self, agent);

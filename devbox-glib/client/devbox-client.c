@@ -9,6 +9,7 @@
 #include "devbox-platform-source-private.h"
 #include "devbox-pool-state-private.h"
 #include "devbox-pool.h"
+#include "devbox-request-checks-private.h"
 
 #define MAX_AGENTS 256
 #define MAX_MAX_RETRIES 100
@@ -81,31 +82,19 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-/* It becomes a header as it is. */
-static gboolean
-is_acceptable_user_agent (const char *user_agent)
-{
-  for (const char *c = user_agent; *c != '\0'; c++)
-    {
-      if (!g_ascii_isprint (*c))
-        return FALSE;
-    }
-
-  return user_agent[0] != '\0';
-}
-
 static void
 devbox_client_constructed (GObject *object)
 {
   DevboxClient *self = DEVBOX_CLIENT (object);
+  g_autoptr (GError) error = NULL;
 
   G_OBJECT_CLASS (devbox_client_parent_class)->constructed (object);
 
   if (self->pool == NULL)
     self->pool = devbox_pool_new ();
-  if (self->user_agent != NULL && !is_acceptable_user_agent (self->user_agent))
+  if (self->user_agent != NULL && !devbox_request_check_user_agent (self->user_agent, &error))
     {
-      g_critical ("A user agent must consist of printable ASCII characters");
+      g_critical ("%s", error->message);
       g_clear_pointer (&self->user_agent, g_free);
     }
   if (self->user_agent == NULL)

@@ -12,6 +12,7 @@ import unittest
 
 import tap
 from agent import Agent
+from waiting import command_line, find_processes, wait_until
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 PREFIX = "/api/v1/process"
@@ -64,27 +65,8 @@ class ProcessTest(unittest.TestCase):
 
     # What happens meanwhile
 
-    def wait_until(self, condition, timeout=10):
-        deadline = time.monotonic() + timeout
-        while not (result := condition()):
-            self.assertLess(time.monotonic(), deadline, "it did not come to pass")
-            time.sleep(0.02)
-        return result
-
     def wait_for_end(self, process):
-        return self.wait_until(lambda: (answer := self.status(process))["processStatus"] != "running" and answer)
-
-    def pids_of(self, marker):
-        """Processes that have the marker as an argument and are no zombies."""
-        pids = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as file:
-                    if marker.encode() in file.read().split(b"\0"):
-                        pids.append(int(pid))
-            except OSError:
-                pass
-        return pids
+        return wait_until(lambda: (answer := self.status(process))["processStatus"] != "running" and answer)
 
     def tree(self, marker):
         """A shell that has children which did what they could to get away."""
@@ -100,8 +82,7 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual(set(answer), {"status", "message", "processId", "pid", "processStatus"})
         self.assertRegex(answer["processId"], r"^[-_0-9a-z]{8}$")
         self.assertEqual(answer["processStatus"], "running")
-        with open(f"/proc/{answer['pid']}/cmdline", "rb") as file:
-            self.assertEqual(file.read(), b"sleep\x0060\0")
+        self.assertEqual(wait_until(lambda: command_line(answer["pid"])), [b"sleep", b"60"])
         self.ok(self.kill(answer["processId"]))
 
     def test_exec_does_not_wait(self):
@@ -140,10 +121,10 @@ class ProcessTest(unittest.TestCase):
     def test_exec_time_out(self):
         """current: POST /process/exec: a time-out in seconds ends the whole tree"""
         process = self.start_shell(self.tree("tree-timeout"), timeout=1)
-        self.wait_until(lambda: len(self.pids_of("tree-timeout")) >= 4)
+        wait_until(lambda: len(find_processes("tree-timeout")) >= 4)
         answer = self.wait_for_end(process)
         self.assertEqual((answer["processStatus"], answer["exitCode"]), ("killed", 137))
-        self.assertEqual(self.pids_of("tree-timeout"), [])
+        self.assertEqual(find_processes("tree-timeout"), [])
 
     def test_exec_many(self):
         """current: POST /process/exec: many at once, each with an id of its own"""
@@ -262,7 +243,7 @@ class ProcessTest(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 4)
         self.assertEqual((answer["stdout"], answer["stderr"], answer["exitCode"]), ("printed\n", "err\n", None))
         self.assertGreaterEqual(answer["durationMs"], 1000)
-        self.assertEqual(self.pids_of("tree-sync"), [])
+        self.assertEqual(find_processes("tree-sync"), [])
 
     def test_sync_client_gone(self):
         """current: POST /process/exec-sync: ended when its client is gone"""
@@ -270,8 +251,8 @@ class ProcessTest(unittest.TestCase):
         head = f"POST {PREFIX}/exec-sync HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         with self.agent.connect() as connection:
             connection.sendall(head.encode() + body)
-            self.wait_until(lambda: len(self.pids_of("tree-gone")) >= 4)
-        self.wait_until(lambda: self.pids_of("tree-gone") == [])
+            wait_until(lambda: len(find_processes("tree-gone")) >= 4)
+        wait_until(lambda: find_processes("tree-gone") == [])
 
     def test_sync_output(self):
         """current: POST /process/exec-sync: output that is not UTF-8, and much of it"""
@@ -343,29 +324,29 @@ class ProcessTest(unittest.TestCase):
         process = self.start_shell(self.tree("tree-kill"))
         bystander = self.start_shell(self.tree("tree-bystander"))
         for marker in ("tree-kill", "tree-bystander"):
-            self.wait_until(lambda: len(self.pids_of(marker)) >= 4 and os.path.exists(self.agent.path(marker)))
+            wait_until(lambda: len(find_processes(marker)) >= 4 and os.path.exists(self.agent.path(marker)))
         self.assertEqual(self.ok(self.kill(process)), {"status": 0, "message": "success", "success": True})
-        self.assertEqual(self.pids_of("tree-kill"), [])
+        self.assertEqual(find_processes("tree-kill"), [])
         answer = self.status(process)
         self.assertEqual((answer["processStatus"], answer["exitCode"]), ("killed", 137))
-        self.assertGreaterEqual(len(self.pids_of("tree-bystander")), 4)
+        self.assertGreaterEqual(len(find_processes("tree-bystander")), 4)
         self.assertEqual(self.status(bystander)["processStatus"], "running")
         self.ok(self.kill(bystander, "?signal=SIGKILL"))
-        self.assertEqual(self.pids_of("tree-bystander"), [])
+        self.assertEqual(find_processes("tree-bystander"), [])
 
     def test_kill_by_name(self):
         """current: POST /process/{id}/kill: a signal by any name, or by number"""
         script = ("for s in HUP INT QUIT USR1 USR2 TERM WINCH; do trap \"echo $s\" $s; done; touch traps-are-set; "
                   "for i in $(seq 600); do sleep 0.05; done")
         process = self.start_shell(script)
-        self.wait_until(lambda: os.path.exists(self.agent.path("traps-are-set")))
+        wait_until(lambda: os.path.exists(self.agent.path("traps-are-set")))
 
         def told():
             return [line.split()[1] for line in self.logs(process) if line.startswith("[stdout]")]
         names = ["SIGHUP", "INT", "quit", "sigusr1", str(int(signal.SIGUSR2)), "SigTerm", "WINCH"]
         for number, name in enumerate(names):
             self.ok(self.kill(process, f"?signal={name}"))
-            self.wait_until(lambda: len(told()) == number + 1)
+            wait_until(lambda: len(told()) == number + 1)
         self.assertEqual(told(), ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM", "WINCH"])
         self.ok(self.kill(process))
 
@@ -390,7 +371,7 @@ class ProcessTest(unittest.TestCase):
                                  ("trap 'exit 5' TERM; touch ready-$$; while :; do sleep 0.05; done", ("failed", 5))):
             answer = self.ok(self.post("exec", command="sh", args=["-c", script]))
             if "ready" in script:
-                self.wait_until(lambda: os.path.exists(self.agent.path(f"ready-{answer['pid']}")))
+                wait_until(lambda: os.path.exists(self.agent.path(f"ready-{answer['pid']}")))
             self.ok(self.kill(answer["processId"], "?signal=SIGTERM"))
             answer = self.wait_for_end(answer["processId"])
             self.assertEqual((answer["processStatus"], answer["exitCode"]), expected, script)
@@ -400,9 +381,9 @@ class ProcessTest(unittest.TestCase):
         answer = self.ok(self.post("exec", command="sleep", args=["60"]))
         state = lambda: re.search(r"State:\s+(\S)", open(f"/proc/{answer['pid']}/status").read()).group(1)
         self.ok(self.kill(answer["processId"], "?signal=STOP"))
-        self.wait_until(lambda: state() == "T")
+        wait_until(lambda: state() == "T")
         self.ok(self.kill(answer["processId"], "?signal=CONT"))
-        self.wait_until(lambda: state() != "T")
+        wait_until(lambda: state() != "T")
         self.ok(self.kill(answer["processId"], "?signal=STOP"))
         self.ok(self.kill(answer["processId"]))
         self.assertEqual(self.status(answer["processId"])["processStatus"], "killed")
@@ -421,7 +402,7 @@ class ProcessTest(unittest.TestCase):
     def test_logs_of_a_running_process(self):
         """current: GET /process/{id}/logs: what there is so far"""
         process = self.start_shell("printf 'one\\ntwo'; sleep 60")
-        self.wait_until(lambda: self.logs(process))
+        wait_until(lambda: self.logs(process))
         self.assertEqual(self.logs(process), ["[stdout] one\n"])
         self.ok(self.kill(process))
         self.assertEqual(self.logs(process), ["[stdout] one\n", "[stdout] two"])
@@ -466,7 +447,7 @@ class ProcessTest(unittest.TestCase):
             self.post("exec-sync", command="no-such-program-here")
             self.start("true")
             self.post("sync-stream", command="true")
-        self.wait_until(lambda: self.agent.count_descriptors() <= before)
+        wait_until(lambda: self.agent.count_descriptors() <= before)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ import json
 import os
 import socket
 import statistics
-import threading
 import time
 import unittest
 
 import tap
 from agent import Agent
+from waiting import wait_until
 
 PREFIX = "/api/v1/process"
 
@@ -92,12 +92,6 @@ class ProcessStreamTest(unittest.TestCase):
         self.assertEqual((stream.response.status, stream.response.headers["Content-Type"]), (200, "text/event-stream"))
         return stream
 
-    def wait_until(self, condition, timeout=20):
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it did not come to pass")
-            time.sleep(0.02)
-
     # sync-stream
 
     def test_stream(self):
@@ -169,14 +163,14 @@ class ProcessStreamTest(unittest.TestCase):
         stream = self.stream_shell("while :; do echo x; touch alive; sleep 0.05; done")
         next(stream.events)
         next(stream.events)
-        self.wait_until(lambda: os.path.exists(self.agent.path("alive")))
+        wait_until(lambda: os.path.exists(self.agent.path("alive")))
         stream.close()
 
         def is_dead():
             before = os.stat(self.agent.path("alive")).st_mtime_ns
             time.sleep(0.3)
             return os.stat(self.agent.path("alive")).st_mtime_ns == before
-        self.wait_until(is_dead)
+        wait_until(is_dead)
 
     def test_stream_of_a_gibibyte(self):
         """current: POST /process/sync-stream: 1 GiB of output, all of it, in flat memory"""
@@ -243,7 +237,7 @@ class ProcessStreamTest(unittest.TestCase):
     def test_follow(self):
         """current: GET /process/{id}/logs?stream=true: history, then what comes, and the end with the process"""
         process = self.start_shell("echo one; sleep 0.4; echo two >&2; sleep 0.2; printf three")
-        self.wait_until(lambda: self.agent.request("GET", f"{PREFIX}/{process}/logs").json()["logs"])
+        wait_until(lambda: self.agent.request("GET", f"{PREFIX}/{process}/logs").json()["logs"])
         stream = self.follow(process)
         self.assertEqual(list(stream), [("message", "[stdout] one\n"), ("message", "[stderr] two\n"), ("message", "[stdout] three")])
         answer = self.agent.request("GET", f"{PREFIX}/{process}/status").json()
@@ -312,7 +306,7 @@ class ProcessStreamTest(unittest.TestCase):
     def test_follow_by_many_that_do_not_read(self):
         """Long logs are not sent in one go: others have their turn in between."""
         process = self.start_shell("yes " + "x" * 100)
-        self.wait_until(lambda: len(self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"]) == 10_000)
+        wait_until(lambda: len(self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"]) == 10_000)
         streams = []
         for _ in range(60):
             streams.append(self.agent.connect())
@@ -340,7 +334,7 @@ class ProcessStreamTest(unittest.TestCase):
             next(stream.events)
             stream.close()
         self.assertEqual(len(list(self.follow(process))), 20)
-        self.wait_until(lambda: self.agent.count_descriptors() <= descriptors)
+        wait_until(lambda: self.agent.count_descriptors() <= descriptors)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import unittest
 
 import tap
 from agent import Agent
+from waiting import find_processes, wait_until
 
 SHELLS = [shell for shell in ("bash", "dash") if shutil.which(shell)]
 PREFIX = "/api/v1/sessions"
@@ -44,28 +45,6 @@ class Session:
 
     def terminate(self):
         return self.post("terminate").json()
-
-
-def find_processes(*words):
-    """The processes whose command line is this."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if file.read().split(b"\0")[:-1] == [word.encode() for word in words]:
-                    found.append(int(pid))
-        except OSError:
-            pass
-    return found
-
-
-def wait_until(condition, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def in_each_shell(test):
@@ -218,7 +197,7 @@ class RoutesTest(SessionTest):
             self.assertNotIn("shellReplaced", answer, command)
             self.assertGreaterEqual(answer["duration"], 1000)
             self.assertEqual(sessions[number].output("echo $X"), "kept\n")
-        self.assertTrue(wait_until(lambda: not find_processes("sleep", "772.5")))
+        wait_until(lambda: not find_processes("sleep", "772.5"))
         self.assertEqual(len(find_processes("sleep", "771.25")), len(commands), "an earlier command's job was ended")
         for ended in sessions:
             ended.terminate()
@@ -247,7 +226,7 @@ class RoutesTest(SessionTest):
         self.assert_failure(session.post("cd", {"path": "/"}).json(), 1409)
         self.assert_failure(session.post("env", {"env": {}}).json(), 1409)
         self.assertIn("[stdout] last\n", session.logs()["logs"])
-        self.assertTrue(wait_until(lambda: not find_processes("sleep", "773.5")))
+        wait_until(lambda: not find_processes("sleep", "773.5"))
 
     @in_each_shell
     def test_env(self, session):
@@ -297,7 +276,7 @@ class RoutesTest(SessionTest):
         answers = []
         thread = threading.Thread(target=lambda: answers.append(session.exec("sleep 774.5")))
         thread.start()
-        self.assertTrue(wait_until(lambda: len(find_processes("sleep", "774.5")) == 4))
+        wait_until(lambda: len(find_processes("sleep", "774.5")) == 4)
         self.assertEqual(session.terminate()["status"], 0)
         self.assertFalse(find_processes("sleep", "774.5"))
         thread.join(10)
@@ -455,12 +434,12 @@ class SeparationTest(SessionTest):
             connection.sendall(f"POST {PREFIX}/{session.id}/exec HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             connections.append(connection)
-            self.assertTrue(wait_until(lambda: find_processes("sleep", "775.5")))
+            wait_until(lambda: find_processes("sleep", "775.5"))
         time.sleep(0.1)
         for connection in reversed(connections):
             connection.close()
             time.sleep(0.1)
-        self.assertTrue(wait_until(lambda: not find_processes("sleep", "775.5")))
+        wait_until(lambda: not find_processes("sleep", "775.5"))
         self.assertEqual(session.output("echo $X; ls gone-on never-begun 2>/dev/null; :"), "kept\n")
 
 
@@ -483,7 +462,7 @@ class LimitTest(unittest.TestCase):
             threads = [threading.Thread(target=lambda: statuses.append(session.post("exec", {"command": "sleep 1"}, timeout=200).status)) for _ in range(110)]
             for thread in threads:
                 thread.start()
-            self.assertTrue(wait_until(lambda: len(statuses) >= 9))
+            wait_until(lambda: len(statuses) >= 9)
             self.assertEqual(statuses[:9], [429] * 9)
             session.terminate()
             for thread in threads:
@@ -495,9 +474,9 @@ class LimitTest(unittest.TestCase):
         for stop in (lambda agent: agent.process.terminate(), lambda agent: agent.process.kill()):
             with Agent() as agent:
                 Session(agent).exec("sleep 776.5 & (setsid sleep 776.5 &)")
-                self.assertTrue(wait_until(lambda: len(find_processes("sleep", "776.5")) == 2))
+                wait_until(lambda: len(find_processes("sleep", "776.5")) == 2)
                 stop(agent)
-                self.assertTrue(wait_until(lambda: not find_processes("sleep", "776.5")))
+                wait_until(lambda: not find_processes("sleep", "776.5"))
 
     def test_descriptors_and_memory(self):
         with Agent() as agent:
@@ -506,10 +485,10 @@ class LimitTest(unittest.TestCase):
             descriptors = agent.count_descriptors()
             for _ in range(200):
                 session.exec("echo $((1+1)); :")
-            self.assertTrue(wait_until(lambda: agent.count_descriptors() <= descriptors + 1))
+            wait_until(lambda: agent.count_descriptors() <= descriptors + 1)
             for _ in range(10):
                 Session(agent).terminate()
-            self.assertTrue(wait_until(lambda: agent.count_descriptors() <= descriptors + 1))
+            wait_until(lambda: agent.count_descriptors() <= descriptors + 1)
 
 
 if __name__ == "__main__":

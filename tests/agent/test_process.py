@@ -9,6 +9,7 @@ import unittest
 
 import tap
 from agent import Agent
+from waiting import find_processes, wait_until
 
 
 class ExecTest(unittest.TestCase):
@@ -112,39 +113,22 @@ class ExecTest(unittest.TestCase):
         self.assertEqual((answer["stdout"], answer["stderr"]), ("before\n", ""))
         self.assertGreater(answer["pid"], 1)
         time.sleep(0.3)
-        self.assertFalse(self.find_processes("777.5"))
-
-    def find_processes(self, word):
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as file:
-                    if file.read().startswith(b"sleep\0" + word.encode()):
-                        found.append(int(pid))
-            except OSError:
-                pass
-        return found
+        self.assertFalse(find_processes("sleep", "777.5"))
 
     def test_client_that_leaves_ends_its_command(self):
         body = b'{"command":"sleep","args":["778.5"],"timeout":60000}'
         connection = self.agent.connect()
         connection.sendall(b"POST /process/exec HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        self.wait_until(lambda: self.find_processes("778.5"))
+        wait_until(lambda: find_processes("sleep", "778.5"))
         connection.close()
-        self.wait_until(lambda: not self.find_processes("778.5"))
-
-    def wait_until(self, condition, timeout=5):
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it did not come to pass")
-            time.sleep(0.02)
+        wait_until(lambda: not find_processes("sleep", "778.5"))
 
     def test_background_child_does_not_delay_the_reply(self):
         began = time.monotonic()
         answer = self.exec("sleep 779.5 & echo started", shell=True).json()
         self.assertEqual(answer["stdout"], "started\n")
         self.assertLess(time.monotonic() - began, 2)
-        self.assertTrue(self.find_processes("779.5"))
+        self.assertTrue(find_processes("sleep", "779.5"))
 
     def test_output_that_is_not_utf8(self):
         answer = self.exec("printf", r"a\377\376b").json()

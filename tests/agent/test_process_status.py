@@ -10,6 +10,7 @@ import unittest
 
 import tap
 from agent import Agent
+from waiting import wait_until
 
 
 class StatusTest(unittest.TestCase):
@@ -33,14 +34,8 @@ class StatusTest(unittest.TestCase):
             return replies[0]
 
         self.addCleanup(finish)
-        self.wait_until(lambda: os.path.exists(self.agent.path(name)))
+        wait_until(lambda: os.path.exists(self.agent.path(name)))
         return int(self.agent.read(name)), finish
-
-    def wait_until(self, condition, timeout=5):
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it did not come to pass")
-            time.sleep(0.02)
 
     def status(self, pid):
         reply = self.agent.request("GET", f"/process/status/{pid}")
@@ -58,7 +53,7 @@ class StatusTest(unittest.TestCase):
     def test_running(self):
         """classic: GET /process/status: a running command, with what it printed so far"""
         pid, finish = self.start("echo out; echo err >&2; sleep 60 & wait")
-        self.wait_until(lambda: self.status(pid)["stderr"] == "err\n")
+        wait_until(lambda: self.status(pid)["stderr"] == "err\n")
         began = time.monotonic()
         status = self.status(pid)
         self.assertLess(time.monotonic() - began, 1)
@@ -76,7 +71,7 @@ class StatusTest(unittest.TestCase):
 
     def test_cpu(self):
         pid, finish = self.start("while :; do :; done")
-        self.wait_until(lambda: self.status(pid)["cpu"] > 10)
+        wait_until(lambda: self.status(pid)["cpu"] > 10)
         self.assertLess(self.status(pid)["cpu"], 150)
         self.end(pid, signal.SIGKILL)
         finish()
@@ -107,7 +102,7 @@ class StatusTest(unittest.TestCase):
             self.agent, before = agent, self.agent
             try:
                 pid, finish = self.start("echo out; sleep 60")
-                self.wait_until(lambda: self.status(pid)["stdout"] == "out\n")
+                wait_until(lambda: self.status(pid)["stdout"] == "out\n")
                 with open(f"/proc/{pid}/stat") as file:
                     os.kill(int(file.read().rpartition(")")[2].split()[1]), signal.SIGKILL)
                 self.assertEqual(finish().status, 500)

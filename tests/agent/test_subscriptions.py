@@ -12,6 +12,7 @@ import unittest
 
 import tap
 from agent import Agent, frame
+from waiting import wait_until
 
 MAX_LINES = 10000  # which are kept of a log
 
@@ -32,14 +33,8 @@ class SubscriptionTest(unittest.TestCase):
         self.assertEqual(reply["status"], 0, reply)
         return reply["processId"]
 
-    def wait_until(self, condition, timeout=10):
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-
     def wait_for_end(self, process):
-        self.wait_until(lambda: self.agent.request("GET", f"/api/v1/process/{process}/status").json()["processStatus"] != "running")
+        wait_until(lambda: self.agent.request("GET", f"/api/v1/process/{process}/status").json()["processStatus"] != "running")
 
     def ask(self, socket, message):
         socket.send(message)
@@ -97,7 +92,7 @@ class SubscriptionTest(unittest.TestCase):
     def test_history(self):
         """current: WS /ws: the last lines of a process that runs, and of one that has ended"""
         process = self.start("for i in 1 2 3 4 5; do echo $i; done; while [ ! -e enough ]; do sleep 0.01; done; echo 6")
-        self.wait_until(lambda: len(self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"]) == 5)
+        wait_until(lambda: len(self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"]) == 5)
         socket = self.socket()
         self.subscribe(socket, process, tail=2)
         self.agent.write("enough")
@@ -190,7 +185,7 @@ class SubscriptionTest(unittest.TestCase):
         process = self.start("echo ready; sleep 600")
         for socket in sockets:
             self.subscribe(socket, process, tail=1)
-        self.wait_until(lambda: self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"])
+        wait_until(lambda: self.agent.request("GET", f"/api/v1/process/{process}/logs").json()["logs"])
         self.agent.post(f"/api/v1/process/{process}/kill?signal=SIGKILL", None)
         for socket in sockets:
             self.assertEqual(self.lines(self.follow(socket, process)), [("stdout", "ready\n")])
@@ -255,7 +250,7 @@ class SubscriptionTest(unittest.TestCase):
             self.wait_for_end(other)
             resident = agent.resident_kib()
             agent.write("go")
-            self.wait_until(lambda: os.path.exists(agent.path("written")), 30)
+            wait_until(lambda: os.path.exists(agent.path("written")), 30)
             if not agent.is_sanitized():
                 self.assertLess(agent.resident_kib() - resident, 8 * 1024)
             self.assertEqual(agent.request("GET", "/health").status, 200)
@@ -301,7 +296,7 @@ class SubscriptionTest(unittest.TestCase):
             if number % 2:
                 socket.send_raw(frame(0x88, struct.pack(">H", 1000)))
             socket.close()
-        self.wait_until(lambda: self.count_sockets() <= sockets)
+        wait_until(lambda: self.count_sockets() <= sockets)
         self.agent.post(f"/api/v1/process/{process}/kill", None)
         self.wait_for_end(process)
 

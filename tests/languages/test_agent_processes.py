@@ -15,6 +15,7 @@ from gi.repository import Devbox, Gio, GLib
 
 import tap
 from agent import Agent
+from waiting import wait_until
 
 Error = Devbox.Error
 Level = Devbox.LogLevel
@@ -49,12 +50,6 @@ class Case(unittest.TestCase):
         while (entry := reader.next_entry_sync()) is not None:
             entries.append(entry)
         return entries
-
-    def wait_until(self, condition, timeout=10):
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
 
     def iterate_until(self, condition, timeout=10):
         deadline = time.monotonic() + timeout
@@ -134,7 +129,7 @@ class ProcessTest(Case):
 
     def test_status_by_pid(self):
         process = self.spawn("echo so far; sleep 100")
-        self.wait_until(lambda: self.instance.get_process_status_sync(process.get_pid()).get_stdout() == b"so far\n")
+        wait_until(lambda: self.instance.get_process_status_sync(process.get_pid()).get_stdout() == b"so far\n")
         status = self.instance.get_process_status_sync(process.get_pid())
         self.assertEqual(status.get_identifier(), process.get_identifier())
         self.assertEqual(status.get_status(), Status.RUNNING)
@@ -146,7 +141,7 @@ class ProcessTest(Case):
     def test_status_of_a_waited_for_command(self):
         thread = threading.Thread(target=self.instance.run_sync, args=(Devbox.Command.new_for_shell("echo $$ >pid; sleep 0.5"),))
         thread.start()
-        self.wait_until(lambda: os.path.exists(self.agent.path("pid")) and self.agent.read("pid").strip())
+        wait_until(lambda: os.path.exists(self.agent.path("pid")) and self.agent.read("pid").strip())
         process = self.instance.get_process_status_sync(int(self.agent.read("pid")))
         self.assertIsNone(process.get_identifier())
         self.assertEqual(process.get_status(), Status.RUNNING)
@@ -158,11 +153,11 @@ class ProcessTest(Case):
 
     def test_kill_reaches_grandchildren(self):
         process = self.spawn("(setsid sleep 100 & echo $! >grandchild); trap '' TERM; while :; do sleep 1; done")
-        self.wait_until(lambda: os.path.exists(self.agent.path("grandchild")) and self.agent.read("grandchild").strip())
+        wait_until(lambda: os.path.exists(self.agent.path("grandchild")) and self.agent.read("grandchild").strip())
         grandchild = int(self.agent.read("grandchild"))
         self.assertTrue(lives(grandchild))
         process.force_exit_sync()
-        self.wait_until(lambda: not lives(grandchild))
+        wait_until(lambda: not lives(grandchild))
         process.wait_sync()
         self.assertEqual((process.get_if_signaled(), process.get_term_sig(), process.get_exit_status()), (True, 9, 137))
         self.assertFalse(process.get_if_exited())
@@ -238,7 +233,7 @@ class LogTest(Case):
 
     def test_tail(self):
         process = self.spawn("seq 100; sleep 0.3; echo last")
-        self.wait_until(lambda: len(process.load_log_sync()) == 100)
+        wait_until(lambda: len(process.load_log_sync()) == 100)
         self.assertEqual([entry.get_text() for entry in self.read(process.open_log_sync(2))], ["99\n", "100\n", "last\n"])
 
     def test_async_for(self):
@@ -359,7 +354,7 @@ class StreamTest(Case):
                     reader.close()
                     self.assertIsNone(reader.next_entry_sync())
                 del reader
-                self.wait_until(lambda: not lives(pid))
+                wait_until(lambda: not lives(pid))
 
     def test_close_while_somebody_reads(self):
         reader = self.run_streamed("sleep 100")
