@@ -139,6 +139,24 @@ class Authenticators(unittest.TestCase):
         self.assertEqual(self.platform.told[0], "mine")
         self.assertTrue(self.platform.told[1].startswith("apiVersion%3A%20v1"))
 
+    def test_names_are_checked_first(self):
+        """Nobody is asked for a credential, nor the platform for an agent, by what is no name of a devbox."""
+        authenticator = self.authenticate_with(lambda run: run.complete("mine"))
+        values = {
+            "path": "file", "contents": GLib.Bytes.new(b"contents"), "mode": 0, "new_name": "other", "recursive": False, "files": {"file": b"contents"}, "flags": Devbox.FileMonitorFlags.NONE,
+            "command": Devbox.Command.new(["true"]), "pid": 1, "ports": [], "tag": "v1", "description": None, "start": None, "end": None, "step_ms": 0, "changes": Devbox.InstanceSpec(cpu=1000),
+        }
+        methods = {info.get_name(): [argument.get_name() for argument in info.get_arguments()] for info in Devbox.Client.__info__.get_methods()}
+        calls = {name: names[1:names.index("cancellable")] for name, names in methods.items() if name.endswith("_sync") and names[0] == "name"}
+        self.assertGreater(len(calls), 15)
+        for name, names in calls.items():
+            arguments = ["true" if (name, each) == ("set_autostart_sync", "command") else values[each] for each in names]
+            for bad in ("", "Upper", "two words", "../devbox", "x" * 64):
+                with self.subTest(call=name, name=bad), self.assertRaises(GLib.Error) as caught:
+                    getattr(self.client, name)(bad, *arguments)
+                self.assertTrue(caught.exception.matches(DOMAIN, Devbox.Error.VALIDATION_ERROR), caught.exception)
+        self.assertEqual((authenticator.asked, self.platform.told), ([], []))
+
     def test_another_asks_a_kubeconfig(self):
         kubeconfig = Devbox.Kubeconfig.new_for_token(self.platform.url, "token")
         self.client.set_authorization_form(Devbox.AuthorizationForm.BEARER)
