@@ -140,6 +140,17 @@ count_descriptors (const DevboxLauncherRequest *request)
          + ((request->flags & DEVBOX_LAUNCHER_HAS_FOLDER) != 0);
 }
 
+static _Noreturn void
+become_supervisor (const DevboxLauncherRequest *request, const int *descriptors, pid_t helper)
+{
+  /* From here, not from the helper, for which the command might be too fast. */
+  DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_SUPERVISED, .pid = getpid () };
+
+  close (DEVBOX_LAUNCHER_REQUEST_FD);
+  devbox_launcher_send_event (descriptors[DEVBOX_LAUNCHER_CONTROL], &event);
+  devbox_launcher_supervise (request, descriptors, helper);
+}
+
 static void
 start_supervisor (const DevboxLauncherRequest *request, const int *descriptors)
 {
@@ -154,21 +165,11 @@ start_supervisor (const DevboxLauncherRequest *request, const int *descriptors)
 
   pid = fork ();
   if (pid == 0)
-    {
-      close (DEVBOX_LAUNCHER_REQUEST_FD);
-      devbox_launcher_supervise (request, descriptors, helper);
-    }
+    become_supervisor (request, descriptors, helper);
   else if (pid < 0)
-    {
-      devbox_launcher_send_failure (descriptors[DEVBOX_LAUNCHER_CONTROL], DEVBOX_LAUNCHER_STAGE_PREPARE, errno);
-    }
+    devbox_launcher_send_failure (descriptors[DEVBOX_LAUNCHER_CONTROL], DEVBOX_LAUNCHER_STAGE_PREPARE, errno);
   else
-    {
-      DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_SUPERVISED, .pid = pid };
-
-      supervisors[n_supervisors++] = pid;
-      devbox_launcher_send_event (descriptors[DEVBOX_LAUNCHER_CONTROL], &event);
-    }
+    supervisors[n_supervisors++] = pid;
 }
 
 /* FALSE: the agent is gone. */

@@ -37,8 +37,8 @@ typedef enum
   DEVBOX_LAUNCHER_N_DESCRIPTORS = DEVBOX_LAUNCHER_N_REQUIRED + 2, /* then stdin, then the folder */
 } DevboxLauncherDescriptor;
 
-/* To the agent over the control socket, whose end means that nothing of the command is left. The first comes from the
- * helper, the others from the supervisor. */
+/* To the agent over the control socket, whose end means that nothing of the command is left. All come from the
+ * supervisor, in this order; the helper tells of a failure where it could make none. */
 typedef enum
 {
   DEVBOX_LAUNCHER_SUPERVISED = 1,

@@ -324,7 +324,7 @@ class World:
         self.victim = self.client.get_instance_sync("victim")
         self.instances = self.client.list_instances_sync()
         self.process = self.spawn(LINE)
-        self.session = self.create_session()
+        self.session = self.instance.create_session_sync(None, None, None)
         self.reader = self.process.open_log_sync(0)
         if not is_live:
             self.doomed = self.client.create_instance_sync(Devbox.InstanceSpec(name=self.unique("doomed"), runtime="bash", cpu=1000, memory=1024))
@@ -333,13 +333,6 @@ class World:
 
     def unique(self, word):
         return self.servers.unique(word)
-
-    def create_session(self):
-        """An agent that was stopped has much to do at first, more than a shell is waited for."""
-        for _ in range(3):
-            with contextlib.suppress(GLib.Error):
-                return self.instance.create_session_sync(None, None, None)
-        return self.instance.create_session_sync(None, None, None)
 
     def spawn(self, line):
         if not self.is_live and hasattr(self, "process"):

@@ -30,7 +30,10 @@ typedef struct
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->launcher = test_launcher_new ();
+  g_autoptr (GError) error = NULL;
+
+  fixture->launcher = devbox_launcher_new (data, &error);
+  g_assert_no_error (error);
   fixture->table = devbox_session_table_new (fixture->launcher);
 }
 
@@ -465,6 +468,7 @@ main (int argc, char **argv)
 
 #define ADD(name, func) g_test_add ("/shell-session/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("exec", test_exec);
+  g_test_add ("/shell-session/exec/slow-helper", Fixture, SLOW_LAUNCHER, set_up, test_exec, tear_down);
   ADD ("reentrant", test_reentrant);
   ADD ("abandon", test_abandon);
   ADD ("abandon-check", test_abandon_check);
