@@ -191,6 +191,7 @@ class NeighbourTest(unittest.TestCase):
     """Row 21: what one box does is no matter to the next one."""
 
     SECONDS = 2
+    PATIENCE = 20
 
     @classmethod
     def setUpClass(cls):
@@ -235,8 +236,8 @@ class NeighbourTest(unittest.TestCase):
         except OSError:
             return False
 
-    def measure(self, watch):
-        """What the neighbour's /health takes while the box is wild, in ms; watch () is called now and then."""
+    def measure(self, watch, is_wild=lambda: True):
+        """What the neighbour's /health takes while the box is wild, in ms; watch () is called now and then. It may take a while to become wild where others are busy."""
         times, statuses, stop = [], set(), threading.Event()
 
         def ask():
@@ -248,9 +249,9 @@ class NeighbourTest(unittest.TestCase):
 
         thread = threading.Thread(target=ask)
         thread.start()
-        deadline = time.monotonic() + self.SECONDS
+        began = time.monotonic()
         try:
-            while time.monotonic() < deadline:
+            while (passed := time.monotonic() - began) < self.SECONDS or (not is_wild() and passed < self.PATIENCE):
                 watch()
                 time.sleep(0.2)
         finally:
@@ -264,7 +265,7 @@ class NeighbourTest(unittest.TestCase):
     def test_row_21_fork_bomb(self):
         counts = []
         self.box.spawn("python3", "-c", BOMB)
-        p99 = self.measure(lambda: counts.append(len(self.processes())))
+        p99 = self.measure(lambda: counts.append(len(self.processes())), lambda: max(counts) > 50)
         print(f"# {max(counts)} processes")
         self.assertGreater(max(counts), 50, "it is no bomb")
         if self.has_groups:
@@ -275,7 +276,7 @@ class NeighbourTest(unittest.TestCase):
         most = []
         agent = self.agent_pid()
         self.box.spawn("sh", "-c", f"while :; do python3 -c '{HOG}'; done")
-        p99 = self.measure(lambda: most.append(self.resident()))
+        p99 = self.measure(lambda: most.append(self.resident()), lambda: max(most) > 100 * 1024)
         print(f"# {max(most) // 1024} MiB")
         self.assertGreater(max(most), 100 * 1024, "it is no hog")
         if self.has_groups:
