@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "agent-files-fixture.h"
+#include "agent-request-test-util.h"
 
 #include "devbox-body-stream-private.h"
 #include "devbox-change-file-requests-private.h"
@@ -62,25 +62,6 @@ assert_sends (DevboxRequest *request, const char *method, const char *path, cons
 }
 
 static void
-assert_unsupported (DevboxRequest *request)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_false (request->prepare (request, test_agent_get_features (TEST_AGENT_CLASSIC), &error));
-  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
-  g_assert_cmpstr (devbox_error_info_get_code_name (devbox_error_get_info (error)), ==, "NOT_SUPPORTED");
-}
-
-static void
-assert_fails (DevboxRequest *request, guint status, const char *json, DevboxError code)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (test_request_parse_json (request, status, json, &error));
-  g_assert_error (error, DEVBOX_ERROR, (int) code);
-}
-
-static void
 test_read (void)
 {
   static const char *const reads[N_TEST_AGENTS] = {
@@ -109,10 +90,10 @@ test_read (void)
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), json, strlen (json));
 
-  assert_fails (request, 200, json, DEVBOX_ERROR_FILE_NOT_FOUND);
-  assert_fails (request, 200, SUCCESS, DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (request, 200, "no JSON", DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (request, 413, "", DEVBOX_ERROR_FILE_TOO_LARGE);
+  test_request_assert_fails (request, 200, json, DEVBOX_ERROR_FILE_NOT_FOUND);
+  test_request_assert_fails (request, 200, SUCCESS, DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (request, 200, "no JSON", DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (request, 413, "", DEVBOX_ERROR_FILE_TOO_LARGE);
 }
 
 static void
@@ -146,22 +127,24 @@ test_write (void)
 
       prepare (request, cases[i].agent);
       assert_sends (request, "POST", cases[i].path, cases[i].body);
-      assert_fails (request, 200, "{\"status\":0,\"success\":true,\"size\":3}", DEVBOX_ERROR_FILE_TRANSFER_FAILED);
-      assert_fails (request, 200, "{\"status\":0,\"success\":true}", DEVBOX_ERROR_INTERNAL_ERROR);
-      assert_fails (request, 200, "{\"status\":1500,\"message\":\"full\",\"code\":\"DISK_FULL\"}",
-                    DEVBOX_ERROR_DISK_FULL);
-      assert_fails (request, 413, "{\"status\":413,\"message\":\"large\"}", DEVBOX_ERROR_FILE_TOO_LARGE);
+      test_request_assert_fails (request, 200, "{\"status\":0,\"success\":true,\"size\":3}",
+                                 DEVBOX_ERROR_FILE_TRANSFER_FAILED);
+      test_request_assert_fails (request, 200, "{\"status\":0,\"success\":true}", DEVBOX_ERROR_INTERNAL_ERROR);
+      test_request_assert_fails (request, 200, "{\"status\":1500,\"message\":\"full\",\"code\":\"DISK_FULL\"}",
+                                 DEVBOX_ERROR_DISK_FULL);
+      test_request_assert_fails (request, 413, "{\"status\":413,\"message\":\"large\"}", DEVBOX_ERROR_FILE_TOO_LARGE);
 
-      g_assert_false (test_request_step_json (request, "{\"status\":1403,\"message\":\"out\"}"));
-      g_assert_cmpint (test_request_step_json (request, "{\"status\":0,\"success\":true,\"size\":2}"), ==,
+      g_assert_false (test_request_step_json (request, "{\"status\":1403,\"message\":\"out\"}", NULL));
+      g_assert_cmpint (test_request_step_json (request, "{\"status\":0,\"success\":true,\"size\":2}", NULL), ==,
                        cases[i].next != NULL);
       if (cases[i].next != NULL)
         {
           /* Once more, as for a retry. */
           prepare (request, cases[i].agent);
           assert_sends (request, "POST", "/api/v1/files/chmod", cases[i].next);
-          assert_fails (request, 200, "{\"status\":1403,\"message\":\"no\"}", DEVBOX_ERROR_PATH_TRAVERSAL_DETECTED);
-          g_assert_false (test_request_step_json (request, SUCCESS));
+          test_request_assert_fails (request, 200, "{\"status\":1403,\"message\":\"no\"}",
+                                     DEVBOX_ERROR_PATH_TRAVERSAL_DETECTED);
+          g_assert_false (test_request_step_json (request, SUCCESS, NULL));
           g_assert_nonnull (test_request_parse_json (request, 200, SUCCESS, &error));
         }
       else
@@ -181,15 +164,16 @@ test_delete (void)
   assert_sends (request, "POST", "/api/v1/files/delete", "{\"path\":\"a\",\"recursive\":true}");
   g_assert_nonnull (test_request_parse_json (request, 200, SUCCESS, &error));
   g_assert_no_error (error);
-  assert_fails (request, 200, "{\"status\":1500,\"message\":\"x\",\"code\":\"CONFLICT\"}", DEVBOX_ERROR_CONFLICT);
+  test_request_assert_fails (request, 200, "{\"status\":1500,\"message\":\"x\",\"code\":\"CONFLICT\"}",
+                             DEVBOX_ERROR_CONFLICT);
 
   prepare (plain, TEST_AGENT_CLASSIC);
   assert_sends (plain, "POST", "/files/delete", "{\"path\":\"a\"}");
   g_assert_nonnull (test_request_parse_json (plain, 200, "{\"success\":true,\"path\":\"a\"}", &error));
-  assert_fails (plain, 404, "{\"success\":false,\"error\":\"x\",\"code\":\"FILE_NOT_FOUND\"}",
-                DEVBOX_ERROR_FILE_NOT_FOUND);
-  assert_fails (plain, 200, "{\"success\":\"true\"}", DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (plain, 200, "{}", DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (plain, 404, "{\"success\":false,\"error\":\"x\",\"code\":\"FILE_NOT_FOUND\"}",
+                             DEVBOX_ERROR_FILE_NOT_FOUND);
+  test_request_assert_fails (plain, 200, "{\"success\":\"true\"}", DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (plain, 200, "{}", DEVBOX_ERROR_INTERNAL_ERROR);
 }
 
 static void
@@ -202,15 +186,15 @@ test_changes (void)
 
   prepare (move, TEST_AGENT_CURRENT);
   assert_sends (move, "POST", "/api/v1/files/move", "{\"source\":\"a\",\"destination\":\"b/c\",\"overwrite\":true}");
-  assert_fails (move, 200, "{\"status\":1409,\"message\":\"there\"}", DEVBOX_ERROR_CONFLICT);
+  test_request_assert_fails (move, 200, "{\"status\":1409,\"message\":\"there\"}", DEVBOX_ERROR_CONFLICT);
   prepare (mode, TEST_AGENT_OURS);
   assert_sends (mode, "POST", "/api/v1/files/chmod", "{\"path\":\"a\",\"mode\":\"1755\",\"recursive\":true}");
   prepare (owner, TEST_AGENT_BOTH);
   assert_sends (owner, "POST", "/api/v1/files/chmod", "{\"path\":\"a\",\"owner\":\"u:g\"}");
 
-  assert_unsupported (move);
-  assert_unsupported (mode);
-  assert_unsupported (owner);
+  test_request_assert_unsupported (move);
+  test_request_assert_unsupported (mode);
+  test_request_assert_unsupported (owner);
 
   g_assert_null (devbox_set_file_mode_request_new ("a", 010000, FALSE, &error));
   g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
@@ -261,7 +245,7 @@ test_list (void)
   g_assert_cmpmem (g_bytes_get_data (devbox_file_info_get_path_bytes (folder), NULL),
                    g_bytes_get_size (devbox_file_info_get_path_bytes (folder)), "/w/d", 4);
 
-  assert_unsupported (request);
+  test_request_assert_unsupported (request);
 }
 
 static void
@@ -285,10 +269,10 @@ test_list_lies (void)
 
   prepare (request, TEST_AGENT_CURRENT);
   for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
-    assert_fails (request, 200, lies[i], DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (request, 200, "{\"status\":1404,\"message\":\"no\"}", DEVBOX_ERROR_FILE_NOT_FOUND);
+    test_request_assert_fails (request, 200, lies[i], DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (request, 200, "{\"status\":1404,\"message\":\"no\"}", DEVBOX_ERROR_FILE_NOT_FOUND);
   /* Nothing of a page that fails is kept. */
-  g_assert_false (test_request_step_json (request, lies[0]));
+  g_assert_false (test_request_step_json (request, lies[0], NULL));
 }
 
 static char *
@@ -331,7 +315,7 @@ test_list_pages (void)
       guint n_pages = 1;
 
       prepare (request, TEST_AGENT_CURRENT);
-      while (test_request_step_json (request, page))
+      while (test_request_step_json (request, page, NULL))
         {
           g_free (page);
           page = make_page (cases[i].pages[n_pages++]);
@@ -357,8 +341,8 @@ test_search (void)
   assert_sends (find, "POST", "/api/v1/files/search", "{\"dir\":\".\",\"pattern\":\"a\\\"\"}");
   prepare (grep, TEST_AGENT_OURS);
   assert_sends (grep, "POST", "/api/v1/files/find", "{\"dir\":\"d\",\"keyword\":\"x\\ny\"}");
-  assert_unsupported (find);
-  assert_unsupported (grep);
+  test_request_assert_unsupported (find);
+  test_request_assert_unsupported (grep);
 
   files = test_request_parse_json (grep, 200, "{\"status\":0,\"files\":[\"/a\",\"/b\"],\"truncated\":true}", &error);
   g_assert_no_error (error);
@@ -366,8 +350,8 @@ test_search (void)
   none = test_request_parse_json (find, 200, "{\"status\":0}", &error);
   g_assert_no_error (error);
   g_assert_cmpuint (g_strv_length (none), ==, 0);
-  assert_fails (find, 200, "{\"status\":0,\"files\":[1]}", DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (find, 200, "{\"status\":1422,\"message\":\"empty\"}", DEVBOX_ERROR_VALIDATION_ERROR);
+  test_request_assert_fails (find, 200, "{\"status\":0,\"files\":[1]}", DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (find, 200, "{\"status\":1422,\"message\":\"empty\"}", DEVBOX_ERROR_VALIDATION_ERROR);
 
   g_assert_null (devbox_find_files_request_new (".", "", &error));
   g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
@@ -395,7 +379,7 @@ test_replace_text (void)
   prepare (request, TEST_AGENT_CURRENT);
   assert_sends (request, "POST", "/api/v1/files/replace", "{\"files\":[\"a\",\"b\",\"c\"],\"from\":\"x\",\"to\":\"\"}");
   g_assert_false (request->idempotent);
-  assert_unsupported (request);
+  test_request_assert_unsupported (request);
 
   results = test_request_parse_json (request, 200,
                                      "{\"status\":0,\"results\":["
@@ -417,9 +401,11 @@ test_replace_text (void)
                        expected[i].status == DEVBOX_FILE_RESULT_STATUS_ERROR);
     }
 
-  assert_fails (request, 200, "{\"status\":0}", DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (request, 200, "{\"status\":0,\"results\":[{\"file\":\"a\"}]}", DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (request, 200, "{\"status\":1403,\"message\":\"out\"}", DEVBOX_ERROR_PATH_TRAVERSAL_DETECTED);
+  test_request_assert_fails (request, 200, "{\"status\":0}", DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (request, 200, "{\"status\":0,\"results\":[{\"file\":\"a\"}]}",
+                             DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (request, 200, "{\"status\":1403,\"message\":\"out\"}",
+                             DEVBOX_ERROR_PATH_TRAVERSAL_DETECTED);
 }
 
 static void
@@ -506,8 +492,8 @@ test_upload_results (void)
   request = devbox_upload_request_new (files, NULL);
   prepare (request, TEST_AGENT_OURS);
   for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
-    assert_fails (request, 200, lies[i], DEVBOX_ERROR_INTERNAL_ERROR);
-  assert_fails (request, 401, "", DEVBOX_ERROR_AUTHENTICATION_FAILED);
+    test_request_assert_fails (request, 200, lies[i], DEVBOX_ERROR_INTERNAL_ERROR);
+  test_request_assert_fails (request, 401, "", DEVBOX_ERROR_AUTHENTICATION_FAILED);
 
   upload
       = test_request_parse_json (request, 200,
@@ -579,7 +565,7 @@ test_upload_batches (gconstpointer data)
       if (i == 3)
         g_assert_true (request->expect_continue);
 
-      g_assert_cmpint (test_request_step_json (request, reply), ==, i + 1 < G_N_ELEMENTS (batches));
+      g_assert_cmpint (test_request_step_json (request, reply, NULL), ==, i + 1 < G_N_ELEMENTS (batches));
       if (i + 1 == G_N_ELEMENTS (batches))
         upload = test_request_parse_json (request, 200, reply, &error);
     }
@@ -605,8 +591,8 @@ test_upload_single_failures (void)
   request = devbox_upload_request_new (files, NULL);
   prepare (request, TEST_AGENT_CURRENT);
   /* What is wrong with the agent ends it all. */
-  assert_fails (request, 401, "", DEVBOX_ERROR_AUTHENTICATION_FAILED);
-  assert_fails (request, 503, "", DEVBOX_ERROR_SERVER_UNAVAILABLE);
+  test_request_assert_fails (request, 401, "", DEVBOX_ERROR_AUTHENTICATION_FAILED);
+  test_request_assert_fails (request, 503, "", DEVBOX_ERROR_SERVER_UNAVAILABLE);
   upload = test_request_parse_json (request, 413, "{\"status\":413,\"message\":\"large\"}", &error);
   g_assert_no_error (error);
   g_assert_cmpuint (devbox_upload_result_get_n_processed (upload), ==, 0);

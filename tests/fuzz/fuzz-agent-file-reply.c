@@ -4,7 +4,7 @@
  * second one the HTTP status and the content type. */
 #include "config.h"
 
-#include "../client/agent-files-fixture.h"
+#include "../client/agent-request-test-util.h"
 #include "devbox-change-file-requests-private.h"
 #include "devbox-file-result.h"
 #include "devbox-list-files-request-private.h"
@@ -239,7 +239,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   request = kinds[kind].make ();
   g_assert_true (request->prepare (request, test_agent_get_features (kinds[kind].agent), &error));
-  if (request->step != NULL && test_request_step (request, &reply))
+  if (request->step != NULL && test_request_step (request, &reply, NULL))
     g_assert_true (request->prepare (request, test_agent_get_features (kinds[kind].agent), &error));
 
   result = test_request_parse (request, &reply, &error);

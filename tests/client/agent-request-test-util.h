@@ -3,6 +3,7 @@
 
 #include "devbox-agent-private.h"
 #include "devbox-call-private.h"
+#include "devbox-error.h"
 
 G_BEGIN_DECLS
 
@@ -29,8 +30,17 @@ typedef struct
 
 gpointer test_request_parse (DevboxRequest *request, const TestReply *reply, GError **error);
 gpointer test_request_parse_json (DevboxRequest *request, guint status, const char *json, GError **error);
-/* Of a request that may have several steps; FALSE when it was the last one. */
-gboolean test_request_step (DevboxRequest *request, const TestReply *reply);
-gboolean test_request_step_json (DevboxRequest *request, const char *json);
+/* Of a request that may have several steps; FALSE when it was the last one. delay_ms may be NULL. */
+gboolean test_request_step (DevboxRequest *request, const TestReply *reply, guint *delay_ms);
+gboolean test_request_step_json (DevboxRequest *request, const char *json, guint *delay_ms);
+
+void test_request_assert_sent (DevboxRequest *request,
+                               TestAgent agent,
+                               const char *method,
+                               const char *path,
+                               const char *body);
+/* By an agent of the classic dialect alone. */
+void test_request_assert_unsupported (DevboxRequest *request);
+void test_request_assert_fails (DevboxRequest *request, guint status, const char *json, DevboxError code);
 
 G_END_DECLS
