@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <time.h>
 #include <unistd.h>
+
+#define FORKED_WITHOUT_EXEC 0x40 /* PF_FORKNOEXEC of the kernel */
+#define MAX_FORGETFUL_MS 40
 
 typedef struct
 {
@@ -54,17 +58,23 @@ process_list_append (ProcessList *list, pid_t pid, pid_t parent)
   list->items[list->length++] = (Process){ .pid = pid, .parent = parent };
 }
 
-/* The fourth field of stat, and the 22nd; the second one, the name, may hold anything. Either may be NULL. FALSE: no
- * such process. */
+/* Of stat: the fields 4, 9, 22 and 34 */
+typedef struct
+{
+  pid_t parent;
+  unsigned int flags;
+  unsigned long long start;
+  unsigned long long caught; /* signals */
+} ProcessStatus;
+
+/* The second field, the name, may hold anything. FALSE: no such process. */
 static bool
-read_status (pid_t pid, pid_t *parent, unsigned long long *start)
+read_status (pid_t pid, ProcessStatus *status)
 {
   char path[64];
   char line[1024];
   const char *end;
   ssize_t size;
-  unsigned long long start_time;
-  int parent_pid;
   int fd;
 
   snprintf (path, sizeof path, "/proc/%d/stat", (int) pid);
@@ -79,26 +89,21 @@ read_status (pid_t pid, pid_t *parent, unsigned long long *start)
 
   line[size] = '\0';
   end = strrchr (line, ')');
-  if (end == NULL
-      || sscanf (end + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                 &parent_pid, &start_time)
-             != 2)
-    return false;
-
-  if (parent != NULL)
-    *parent = parent_pid;
-  if (start != NULL)
-    *start = start_time;
-  return true;
+  return end != NULL
+         && sscanf (end + 1,
+                    " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu"
+                    " %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %llu",
+                    &status->parent, &status->flags, &status->start, &status->caught)
+                == 4;
 }
 
 /* -1: no such process */
 static pid_t
 read_parent (pid_t pid)
 {
-  pid_t parent;
+  ProcessStatus status;
 
-  return read_status (pid, &parent, NULL) ? parent : -1;
+  return read_status (pid, &status) ? status.parent : -1;
 }
 
 static bool
@@ -410,10 +415,11 @@ devbox_launcher_tree_mark (pid_t command)
       marks = larger;
       for (size_t i = 0; i < found.length; i++)
         {
-          Mark mark = { .pid = found.items[i].pid };
+          pid_t pid = found.items[i].pid;
+          ProcessStatus status;
 
-          if (mark.pid != command && read_status (mark.pid, NULL, &mark.start))
-            marks[n_marks++] = mark;
+          if (pid != command && read_status (pid, &status))
+            marks[n_marks++] = (Mark){ .pid = pid, .start = status.start };
         }
     }
 
@@ -423,12 +429,12 @@ devbox_launcher_tree_mark (pid_t command)
 static bool
 is_marked (const Process *process)
 {
-  unsigned long long start;
+  ProcessStatus status;
 
   for (size_t i = 0; i < n_marks; i++)
     {
       if (marks[i].pid == process->pid)
-        return read_status (process->pid, NULL, &start) && start == marks[i].start;
+        return read_status (process->pid, &status) && status.start == marks[i].start;
     }
 
   return false;
@@ -446,17 +452,48 @@ deliver_to_siblings (const Process *siblings, size_t n_siblings, pid_t except, i
     }
 }
 
+/* Between fork () and exec () what is to become a program has the handlers of its shell, which forgets the signal. A
+ * subshell with a trap looks the same. */
+static bool
+may_forget (const Process *process, int signum)
+{
+  ProcessStatus status;
+
+  return read_status (process->pid, &status) && (status.flags & FORKED_WITHOUT_EXEC)
+         && (status.caught & 1ULL << (signum - 1));
+}
+
+/* What the marked ones are not, once nobody forgets the signal: or at last, whoever does. */
+static void
+find_to_interrupt (ProcessList *found, pid_t command, int signum)
+{
+  for (int patience = signum == SIGKILL ? 0 : MAX_FORGETFUL_MS; patience >= 0; patience--)
+    {
+      bool may_wait = false;
+
+      found->length = 0;
+      find_below (found, getpid (), is_marked);
+      for (size_t i = 0; i < found->length; i++)
+        may_wait |= found->items[i].pid != command && may_forget (&found->items[i], signum);
+      if (!may_wait)
+        return;
+      if (patience > 0)
+        nanosleep (&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
+    }
+}
+
 /* A shell that waits for a program takes its own signal for an interrupt where the program then dies of it: so parents
- * come before their children. */
+ * come before their children, and the shell before all. What it was about to start then either starts no more, or is
+ * found. */
 void
 devbox_launcher_tree_interrupt (pid_t command, int command_signum, int signum)
 {
   ProcessList found = { 0 };
   size_t end;
 
-  find_below (&found, getpid (), is_marked);
   if (command > 0 && command_signum != 0)
     kill (command, command_signum);
+  find_to_interrupt (&found, command, signum);
   for (size_t begin = 0; begin < found.length; begin = end)
     {
       for (end = begin + 1; end < found.length && found.items[end].parent == found.items[begin].parent; end++)
