@@ -155,6 +155,70 @@ new_timeout_error (void)
   return devbox_error_new (DEVBOX_ERROR_OPERATION_TIMEOUT, NULL, "%s", _ ("The authenticator did not end in time"));
 }
 
+/* The group */
+
+struct _DevboxAuthenticationGroup
+{
+  GMutex mutex;
+  GPtrArray *states; /* of those under way; NULL: it is closed */
+};
+
+DevboxAuthenticationGroup *
+devbox_authentication_group_new (void)
+{
+  DevboxAuthenticationGroup *self = g_new0 (DevboxAuthenticationGroup, 1);
+
+  g_mutex_init (&self->mutex);
+  self->states = g_ptr_array_new_with_free_func (state_unref);
+
+  return self;
+}
+
+void
+devbox_authentication_group_free (DevboxAuthenticationGroup *self)
+{
+  g_clear_pointer (&self->states, g_ptr_array_unref);
+  g_mutex_clear (&self->mutex);
+  g_free (self);
+}
+
+void
+devbox_authentication_group_close (DevboxAuthenticationGroup *self)
+{
+  g_autoptr (GPtrArray) states = NULL;
+
+  g_mutex_lock (&self->mutex);
+  states = g_steal_pointer (&self->states);
+  g_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; states != NULL && i < states->len; i++)
+    state_give_up (states->pdata[i], devbox_error_new_closed (NULL));
+}
+
+/* FALSE: it is closed. */
+static gboolean
+group_add (DevboxAuthenticationGroup *self, State *state)
+{
+  gboolean is_open;
+
+  g_mutex_lock (&self->mutex);
+  is_open = self->states != NULL;
+  if (is_open)
+    g_ptr_array_add (self->states, state_ref (state));
+  g_mutex_unlock (&self->mutex);
+
+  return is_open;
+}
+
+static void
+group_remove (DevboxAuthenticationGroup *self, State *state)
+{
+  g_mutex_lock (&self->mutex);
+  if (self->states != NULL)
+    g_ptr_array_remove_fast (self->states, state);
+  g_mutex_unlock (&self->mutex);
+}
+
 static void
 mark_cancelled (GCancellable *cancellable, gpointer data)
 {
@@ -262,7 +326,11 @@ devbox_authentication_init (DevboxAuthentication *self)
 }
 
 static void
-ask (State **state, DevboxAuthenticator *authenticator, const char *base_url, DevboxAuthorizationForm form)
+ask (State **state,
+     DevboxAuthenticationGroup *group,
+     DevboxAuthenticator *authenticator,
+     const char *base_url,
+     DevboxAuthorizationForm form)
 {
   g_autoptr (DevboxAuthentication) run = g_object_new (DEVBOX_TYPE_AUTHENTICATION, NULL);
 
@@ -270,7 +338,11 @@ ask (State **state, DevboxAuthenticator *authenticator, const char *base_url, De
   run->form = form;
   *state = state_ref (run->state);
 
-  devbox_authenticator_authenticate (authenticator, run);
+  /* An authenticator may take its time in there. */
+  if (group_add (group, run->state))
+    devbox_authenticator_authenticate (authenticator, run);
+  else
+    state_give_up (run->state, devbox_error_new_closed (NULL));
 }
 
 /**
@@ -392,7 +464,8 @@ devbox_authentication_fail (DevboxAuthentication *self, const GError *error)
 /* Those who wait */
 
 char *
-devbox_authentication_wait (DevboxAuthenticator *authenticator,
+devbox_authentication_wait (DevboxAuthenticationGroup *group,
+                            DevboxAuthenticator *authenticator,
                             const char *base_url,
                             DevboxAuthorizationForm form,
                             gint64 deadline,
@@ -403,7 +476,7 @@ devbox_authentication_wait (DevboxAuthenticator *authenticator,
   gulong handler;
   char *authorization;
 
-  ask (&state, authenticator, base_url, form);
+  ask (&state, group, authenticator, base_url, form);
   handler = cancellable != NULL ? g_cancellable_connect (cancellable, G_CALLBACK (mark_cancelled), state, NULL) : 0;
 
   g_mutex_lock (&state->mutex);
@@ -419,6 +492,7 @@ devbox_authentication_wait (DevboxAuthenticator *authenticator,
   if (cancellable != NULL)
     g_cancellable_disconnect (cancellable, handler);
   state_give_up (state, state->was_cancelled ? new_cancelled_error () : new_timeout_error ());
+  group_remove (group, state);
 
   authorization = g_steal_pointer (&state->authorization);
   if (state->error != NULL)
@@ -433,15 +507,18 @@ typedef struct
 {
   GSource parent;
 
+  DevboxAuthenticationGroup *group;
   State *state;
   GCancellable *cancellable;
   DevboxAuthenticationDone done;
   gpointer data;
 } Waiter;
 
+/* The group may go with this. */
 static void
-tell (State *state, DevboxAuthenticationDone done, gpointer data)
+tell (DevboxAuthenticationGroup *group, State *state, DevboxAuthenticationDone done, gpointer data)
 {
+  group_remove (group, state);
   done (g_steal_pointer (&state->authorization), g_steal_pointer (&state->error), data);
 }
 
@@ -454,7 +531,7 @@ waiter_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
   state_give_up (self->state,
                  g_cancellable_is_cancelled (self->cancellable) ? new_cancelled_error () : new_timeout_error ());
-  tell (self->state, done, self->data);
+  tell (self->group, self->state, done, self->data);
 
   return G_SOURCE_REMOVE;
 }
@@ -468,7 +545,7 @@ waiter_finalize (GSource *source)
   if (self->done != NULL)
     {
       state_give_up (self->state, new_cancelled_error ());
-      tell (self->state, self->done, self->data);
+      tell (self->group, self->state, self->done, self->data);
     }
   state_unref (self->state);
   g_clear_object (&self->cancellable);
@@ -493,7 +570,8 @@ ignore (GCancellable *cancellable, gpointer data)
 }
 
 void
-devbox_authentication_start (DevboxAuthenticator *authenticator,
+devbox_authentication_start (DevboxAuthenticationGroup *group,
+                             DevboxAuthenticator *authenticator,
                              const char *base_url,
                              DevboxAuthorizationForm form,
                              gint64 deadline,
@@ -506,10 +584,10 @@ devbox_authentication_start (DevboxAuthenticator *authenticator,
   GSource *source;
   g_autoptr (GMainContext) context = NULL;
 
-  ask (&state, authenticator, base_url, form);
+  ask (&state, group, authenticator, base_url, form);
   if (state_has_ended (state))
     {
-      tell (state, done, data);
+      tell (group, state, done, data);
       state_unref (state);
       return;
     }
@@ -518,6 +596,7 @@ devbox_authentication_start (DevboxAuthenticator *authenticator,
   source = g_source_new (&waiter_funcs, sizeof (Waiter));
   g_source_set_static_name (source, "[devbox] authentication");
   waiter = (Waiter *) source;
+  waiter->group = group;
   waiter->state = state_ref (state);
   waiter->done = done;
   waiter->data = data;

@@ -73,7 +73,7 @@ make_closed_error (DevboxCall *self)
 {
   DevboxErrorDetails details = devbox_call_get_error_details (self);
 
-  return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &details, "%s", _ ("The client was closed"));
+  return devbox_error_new_closed (&details);
 }
 
 /* In the task's context: a source that is destroyed without being dispatched comes here as well. */

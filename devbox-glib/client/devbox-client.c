@@ -596,6 +596,7 @@ devbox_client_close (DevboxClient *self)
   if (!g_atomic_int_compare_and_exchange (&self->is_closed, FALSE, TRUE))
     return;
 
+  devbox_platform_source_close (self->platform_source);
   /* The core outlives what is invoked in its thread. */
   devbox_io_thread_invoke (self->thread, devbox_client_core_close_once, self->core, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLOSED]);

@@ -24,6 +24,8 @@ GError *devbox_error_new (DevboxError code, const DevboxErrorDetails *details, c
     G_GNUC_PRINTF (3, 4);
 void devbox_error_set (GError **error, DevboxError code, const DevboxErrorDetails *details, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
+/* What all that is under way ends with when its client is closed. */
+GError *devbox_error_new_closed (const DevboxErrorDetails *details);
 
 /* Any error as one that a caller may see: a DevboxError with an info, whose blanks are filled from `details`, or
  * G_IO_ERROR_CANCELLED as it is. Takes the error and returns it, or the one that stands for it. */

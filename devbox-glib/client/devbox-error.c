@@ -5,6 +5,7 @@
 
 #include "devbox-wire-error-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define REPLACEMENT_CHARACTER 0xfffd
@@ -253,6 +254,12 @@ devbox_error_new (DevboxError code, const DevboxErrorDetails *details, const cha
   va_end (arguments);
 
   return error;
+}
+
+GError *
+devbox_error_new_closed (const DevboxErrorDetails *details)
+{
+  return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, details, "%s", _ ("The client was closed"));
 }
 
 void

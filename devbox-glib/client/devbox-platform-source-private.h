@@ -14,6 +14,7 @@ typedef struct _DevboxPlatformSource DevboxPlatformSource;
 DevboxPlatformSource *devbox_platform_source_new (DevboxClientSettings *settings);
 DevboxPlatformSource *devbox_platform_source_ref (DevboxPlatformSource *self);
 void devbox_platform_source_unref (DevboxPlatformSource *self);
+void devbox_platform_source_close (DevboxPlatformSource *self); /* ends all searches, and those that come */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DevboxPlatformSource, devbox_platform_source_unref)
 
 DevboxPlatformSource *devbox_client_get_platform_source (DevboxClient *self); /* transfer none */

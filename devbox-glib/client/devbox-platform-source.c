@@ -14,6 +14,7 @@ struct _DevboxPlatformSource
 {
   gatomicrefcount ref_count;
   DevboxClientSettings *settings;
+  DevboxAuthenticationGroup *authentications;
 
   GMutex mutex;
   char *base_url; /* NULL: the kubeconfig's */
@@ -51,6 +52,7 @@ devbox_platform_source_new (DevboxClientSettings *settings)
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->mutex);
   self->settings = devbox_client_settings_ref (settings);
+  self->authentications = devbox_authentication_group_new ();
 
   return self;
 }
@@ -74,7 +76,14 @@ devbox_platform_source_unref (DevboxPlatformSource *self)
   g_free (self->base_url);
   g_mutex_clear (&self->mutex);
   devbox_client_settings_unref (self->settings);
+  devbox_authentication_group_free (self->authentications);
   g_free (self);
+}
+
+void
+devbox_platform_source_close (DevboxPlatformSource *self)
+{
+  devbox_authentication_group_close (self->authentications);
 }
 
 /* What was made of the old terms no longer holds. */
@@ -306,8 +315,9 @@ authenticate (Search *search)
   GError *error = NULL;
 
   if (find_base_url (&search->terms, &error))
-    devbox_authentication_start (get_authenticator (&search->terms), search->terms.base_url, search->terms.form,
-                                 search->deadline, search->cancellable, authenticated, search);
+    devbox_authentication_start (search->source->authentications, get_authenticator (&search->terms),
+                                 search->terms.base_url, search->terms.form, search->deadline, search->cancellable,
+                                 authenticated, search);
   else
     search_end (search, NULL, error);
 }
@@ -373,8 +383,8 @@ devbox_platform_source_find_sync (DevboxPlatformSource *self,
 
   if (!find_base_url (&terms, error))
     return NULL;
-  authorization = devbox_authentication_wait (get_authenticator (&terms), terms.base_url, terms.form, deadline,
-                                              cancellable, error);
+  authorization = devbox_authentication_wait (self->authentications, get_authenticator (&terms), terms.base_url,
+                                              terms.form, deadline, cancellable, error);
 
   return authorization != NULL ? make_platform (self, &terms, authorization, error) : NULL;
 }

@@ -5,8 +5,6 @@
 
 #include "devbox-transport-error-private.h"
 
-#include <glib/gi18n-lib.h>
-
 typedef struct
 {
   DevboxClientCore *core;
@@ -28,7 +26,7 @@ make_error (ReplyFeed *self, const GError *cause)
   DevboxErrorDetails details = { .http_status = self->http_status, .request_id = self->request_id, .path = self->path };
 
   if (self->was_closed)
-    return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &details, "%s", _ ("The client was closed"));
+    return devbox_error_new_closed (&details);
 
   return devbox_error_from_transport (cause, self->address, &details);
 }

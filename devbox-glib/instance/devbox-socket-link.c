@@ -529,8 +529,7 @@ devbox_socket_link_resume (DevboxSocketLink *self)
 GError *
 devbox_socket_link_make_closed_error (DevboxSocketLink *self)
 {
-  return devbox_error_new (DEVBOX_ERROR_CONNECTION_FAILED, &(DevboxErrorDetails){ .path = self->subject }, "%s",
-                           _ ("The client was closed"));
+  return devbox_error_new_closed (&(DevboxErrorDetails){ .path = self->subject });
 }
 
 void

@@ -154,18 +154,20 @@ after_ms (guint ms)
   return g_get_monotonic_time () + ms * 1000;
 }
 
+static DevboxAuthenticationGroup *group;
+
 static void
 ask (DevboxAuthenticator *authenticator, gboolean blocks, guint time_limit, GCancellable *cancellable, Answer *answer)
 {
   gint64 deadline = time_limit != 0 ? after_ms (time_limit) : 0;
 
   if (blocks)
-    answer->authorization = devbox_authentication_wait (authenticator, BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER,
-                                                        deadline, cancellable, &answer->error);
+    answer->authorization = devbox_authentication_wait (
+        group, authenticator, BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER, deadline, cancellable, &answer->error);
   else
     {
-      devbox_authentication_start (authenticator, BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER, deadline, cancellable,
-                                   answered_cb, answer);
+      devbox_authentication_start (group, authenticator, BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER, deadline,
+                                   cancellable, answered_cb, answer);
       while (answer->n_calls == 0)
         g_main_context_iteration (NULL, TRUE);
       g_assert_cmpuint (answer->n_calls, ==, 1);
@@ -254,6 +256,45 @@ test_cancel (void)
     }
 }
 
+static gpointer
+close_later (gpointer data)
+{
+  g_usleep (20 * 1000);
+  devbox_authentication_group_close (data);
+  return NULL;
+}
+
+/* All who wait end with their client, of which the authenticator is told, and nobody is asked any more. */
+static void
+test_close (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      gboolean blocks = i == 1;
+      g_autoptr (TestAuthenticator) authenticator = g_object_new (TEST_TYPE_AUTHENTICATOR, NULL);
+      DevboxAuthenticationGroup *others = g_steal_pointer (&group);
+      GThread *thread;
+      g_auto (Answer) answer = { NULL };
+      g_auto (Answer) late_answer = { NULL };
+
+      group = devbox_authentication_group_new ();
+      authenticator->behaviour = NEVER;
+      thread = g_thread_new ("close", close_later, group);
+      ask (DEVBOX_AUTHENTICATOR (authenticator), blocks, 10000, NULL, &answer);
+      g_assert_error (answer.error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
+      g_thread_join (thread);
+      g_assert_true (g_cancellable_is_cancelled (devbox_authentication_get_cancellable (authenticator->kept)));
+      g_clear_object (&authenticator->kept);
+
+      ask (DEVBOX_AUTHENTICATOR (authenticator), blocks, 10000, NULL, &late_answer);
+      g_assert_error (late_answer.error, DEVBOX_ERROR, DEVBOX_ERROR_CONNECTION_FAILED);
+      g_assert_null (authenticator->kept);
+
+      devbox_authentication_group_free (group);
+      group = others;
+    }
+}
+
 /* Whoever waits is told even when his context goes, and a late end does no harm. */
 static void
 test_context_goes (void)
@@ -264,8 +305,8 @@ test_context_goes (void)
 
   authenticator->behaviour = NEVER;
   g_main_context_push_thread_default (context);
-  devbox_authentication_start (DEVBOX_AUTHENTICATOR (authenticator), BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER, 0,
-                               NULL, answered_cb, &answer);
+  devbox_authentication_start (group, DEVBOX_AUTHENTICATOR (authenticator), BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER,
+                               0, NULL, answered_cb, &answer);
   g_main_context_pop_thread_default (context);
   g_assert_cmpuint (answer.n_calls, ==, 0);
   devbox_authentication_complete (authenticator->kept, "in time");
@@ -277,8 +318,8 @@ test_context_goes (void)
   answer_clear (&answer);
   answer = (Answer){ NULL };
   g_main_context_push_thread_default (context);
-  devbox_authentication_start (DEVBOX_AUTHENTICATOR (authenticator), BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER, 0,
-                               NULL, answered_cb, &answer);
+  devbox_authentication_start (group, DEVBOX_AUTHENTICATOR (authenticator), BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER,
+                               0, NULL, answered_cb, &answer);
   g_main_context_pop_thread_default (context);
   g_main_context_unref (context);
   devbox_authentication_complete (authenticator->kept, "late");
@@ -312,7 +353,7 @@ test_plugin (void)
 
   start = g_get_monotonic_time ();
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
-    devbox_authentication_start (DEVBOX_AUTHENTICATOR (kubeconfig), BASE_URL, DEVBOX_AUTHORIZATION_FORM_PLAIN,
+    devbox_authentication_start (group, DEVBOX_AUTHENTICATOR (kubeconfig), BASE_URL, DEVBOX_AUTHORIZATION_FORM_PLAIN,
                                  after_ms (10000), NULL, answered_cb, &answers[i]);
   g_assert_cmpint (g_get_monotonic_time () - start, <, 90 * 1000);
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
@@ -325,7 +366,7 @@ test_plugin (void)
     }
   /* Now it is known. */
   answers[0] = (Answer){ NULL };
-  devbox_authentication_start (DEVBOX_AUTHENTICATOR (kubeconfig), BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER,
+  devbox_authentication_start (group, DEVBOX_AUTHENTICATOR (kubeconfig), BASE_URL, DEVBOX_AUTHORIZATION_FORM_BEARER,
                                after_ms (10000), NULL, answered_cb, &answers[0]);
   g_assert_cmpuint (answers[0].n_calls, ==, 1);
   g_assert_true (g_str_has_prefix (answers[0].authorization, "Bearer apiVersion%3A%20v1"));
@@ -342,13 +383,20 @@ test_plugin (void)
 int
 main (int argc, char *argv[])
 {
+  int status;
+
   g_test_init (&argc, &argv, NULL);
+  group = devbox_authentication_group_new ();
 
   g_test_add_func ("/client/authenticator/async", test_async);
   g_test_add_func ("/client/authenticator/blocking", test_blocking);
   g_test_add_func ("/client/authenticator/cancel", test_cancel);
+  g_test_add_func ("/client/authenticator/close", test_close);
   g_test_add_func ("/client/authenticator/context-goes", test_context_goes);
   g_test_add_func ("/client/authenticator/plugin", test_plugin);
 
-  return g_test_run ();
+  status = g_test_run ();
+  devbox_authentication_group_free (group);
+
+  return status;
 }

@@ -6,6 +6,7 @@ import http.server
 import os
 import tempfile
 import threading
+import time
 import unittest
 
 import gi
@@ -129,6 +130,26 @@ class Authenticators(unittest.TestCase):
         self.assertEqual(caught.exception.message, blocking.message)
         for run in kept:
             run.complete("too late")
+
+    def test_close(self):
+        """Who still waits for an authenticator ends with the client."""
+        for form in ("blocking", "asynchronous"):
+            with self.subTest(form):
+                kept = []
+                self.client = Devbox.Client(base_url=self.platform.url)
+                self.authenticate_with(kept.append)
+                timer = threading.Timer(0.05, self.client.close)
+                timer.start()
+                began = time.monotonic()
+                if form == "blocking":
+                    self.assert_fails(Devbox.Error.CONNECTION_FAILED)
+                else:
+                    with self.assertRaises(GLib.Error) as caught:
+                        asyncio.run(self.ask())
+                    self.assertTrue(caught.exception.matches(DOMAIN, Devbox.Error.CONNECTION_FAILED), caught.exception)
+                self.assertLess(time.monotonic() - began, 2)
+                timer.join()
+                self.assertTrue(kept[0].get_cancellable().is_cancelled())
 
     def test_instead_of_a_kubeconfig(self):
         self.client.set_kubeconfig(Devbox.Kubeconfig.new_from_bytes(TEXT))
