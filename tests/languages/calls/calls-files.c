@@ -144,9 +144,15 @@ check_archive (Calls *self, DevboxArchiveFormat format)
 static void
 test_streams (Calls *self)
 {
+  static const char *const missing[] = { "streams/c", NULL };
+  g_autoptr (GError) error = NULL;
+
   replace_from_stream (self, "of an unknown size", -1);
   replace_from_stream (self, "of a known size", 15);
   calls_write (self, "streams/b", "the other file");
+  g_assert_null (
+      TRY_CALL (&error, devbox_instance_download_files, self->box, missing, DEVBOX_ARCHIVE_FORMAT_TAR, NULL));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_FILE_NOT_FOUND);
   check_archive (self, DEVBOX_ARCHIVE_FORMAT_TAR);
   check_archive (self, DEVBOX_ARCHIVE_FORMAT_TAR_GZ);
   g_assert_true (CALL (devbox_instance_delete_file, self->box, "streams", TRUE, NULL));

@@ -113,6 +113,57 @@ test_default (Calls *self)
   devbox_client_close (client);
 }
 
+/* A program that says nothing gets the default kubeconfig. */
+static void
+test_nothing_said (Calls *self)
+{
+  g_autoptr (DevboxClient) client = devbox_client_new ();
+  g_autoptr (DevboxKubeconfig) used = NULL;
+
+  g_assert_true (CALL (devbox_client_test_auth, client, NULL));
+  used = devbox_client_dup_kubeconfig (client);
+  g_assert_cmpstr (devbox_kubeconfig_get_user (used), ==, "admin");
+  devbox_client_close (client);
+}
+
+/* One that does not know what it is for. */
+#define TYPE_STRANGER (stranger_get_type ())
+G_DECLARE_FINAL_TYPE (Stranger, stranger, CALLS, STRANGER, GObject)
+
+struct _Stranger
+{
+  GObject parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (Stranger,
+                               stranger,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DEVBOX_TYPE_AUTHENTICATOR, NULL))
+
+static void
+stranger_class_init (StrangerClass *klass)
+{
+}
+
+static void
+stranger_init (Stranger *self)
+{
+}
+
+static void
+test_not_implemented (Calls *self)
+{
+  g_autoptr (DevboxAuthenticator) stranger = g_object_new (TYPE_STRANGER, NULL);
+  g_autoptr (DevboxErrorInfo) info = NULL;
+  g_autoptr (GError) error = NULL;
+
+  devbox_client_set_authenticator (self->client, stranger);
+  g_assert_false (TRY_CALL (&error, devbox_client_test_auth, self->client, NULL));
+  g_assert_error (error, DEVBOX_ERROR, DEVBOX_ERROR_AUTHENTICATION_FAILED);
+  info = devbox_error_info_from_error (error);
+  g_assert_error (devbox_error_info_get_cause (info), G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+}
+
 /* What an own authenticator was asked; it answers with the text of a kubeconfig. */
 #define TYPE_GUARD (guard_get_type ())
 G_DECLARE_FINAL_TYPE (Guard, guard, CALLS, GUARD, GObject)
@@ -232,6 +283,8 @@ test_authenticator (Calls *self)
 const CallsCase calls_kubeconfig_cases[] = {
   { "kubeconfig/load", test_load },
   { "kubeconfig/default", test_default },
+  { "kubeconfig/nothing-said", test_nothing_said },
   { "kubeconfig/authenticator", test_authenticator },
+  { "kubeconfig/not-implemented", test_not_implemented },
   { NULL },
 };

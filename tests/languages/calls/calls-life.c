@@ -268,10 +268,31 @@ test_change (Calls *self)
   g_assert_true (CALL (devbox_instance_delete, box, NULL));
 }
 
+/* An instance that no platform knows, and things that no agent knows. */
+static void
+test_alone (Calls *self)
+{
+  g_autofree char *agent_url = devbox_instance_dup_agent_url (self->box);
+  g_autoptr (DevboxInstance) alone = devbox_instance_new_for_agent_with_client (self->client, agent_url, "wrong");
+  g_autoptr (DevboxProcess) process = g_object_new (DEVBOX_TYPE_PROCESS, NULL);
+  g_autoptr (DevboxSession) session = g_object_new (DEVBOX_TYPE_SESSION, NULL);
+  g_autoptr (GError) of_platform = NULL;
+  g_autoptr (GError) of_token = NULL;
+  g_autoptr (GError) of_process = NULL;
+  g_autoptr (GError) of_session = NULL;
+
+  g_assert_true (CALL (devbox_instance_is_healthy, alone, NULL));
+  g_assert_false (TRY_CALL (&of_platform, devbox_instance_pause, alone, NULL));
+  g_assert_error (of_platform, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
+  g_assert_null (TRY_CALL (&of_token, devbox_instance_load_file, alone, "README.md", NULL));
+  g_assert_error (of_token, DEVBOX_ERROR, DEVBOX_ERROR_AUTHENTICATION_FAILED);
+  g_assert_false (TRY_CALL (&of_process, devbox_process_force_exit, process, NULL));
+  g_assert_error (of_process, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
+  g_assert_false (TRY_CALL (&of_session, devbox_session_terminate, session, NULL));
+  g_assert_error (of_session, DEVBOX_ERROR, DEVBOX_ERROR_VALIDATION_ERROR);
+}
+
 const CallsCase calls_life_cases[] = {
-  { "life/by-instance", test_by_instance },
-  { "life/by-name", test_by_name },
-  { "life/info", test_info },
-  { "life/change", test_change },
-  { NULL },
+  { "life/by-instance", test_by_instance }, { "life/by-name", test_by_name }, { "life/info", test_info },
+  { "life/change", test_change },           { "life/alone", test_alone },     { NULL },
 };

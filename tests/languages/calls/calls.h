@@ -27,6 +27,7 @@ extern const CallsCase calls_kubeconfig_cases[];
 extern const CallsCase calls_life_cases[];
 extern const CallsCase calls_platform_cases[];
 extern const CallsCase calls_process_cases[];
+extern const CallsCase calls_proxy_cases[];
 extern const CallsCase calls_search_cases[];
 extern const CallsCase calls_session_cases[];
 

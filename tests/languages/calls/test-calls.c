@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const CallsCase *const cases[] = {
-  calls_client_cases,   calls_file_cases,    calls_kubeconfig_cases, calls_life_cases,
-  calls_platform_cases, calls_process_cases, calls_search_cases,     calls_session_cases,
+  calls_client_cases,  calls_file_cases,  calls_kubeconfig_cases, calls_life_cases,    calls_platform_cases,
+  calls_process_cases, calls_proxy_cases, calls_search_cases,     calls_session_cases,
 };
 
 /* Each thread keeps the story of its last error: there shall be one whenever objects are counted. */
@@ -163,6 +163,7 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
 
+  calls_listen_as_proxy ();
   ensure_types ();
   make_shared_box ();
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -176,6 +177,7 @@ main (int argc, char *argv[])
 
   status = g_test_run ();
   delete_shared_box ();
+  calls_stop_proxy ();
 
   return status;
 }
