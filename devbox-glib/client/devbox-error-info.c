@@ -143,7 +143,7 @@ devbox_error_info_class_init (DevboxErrorInfoClass *klass)
   /**
    * DevboxErrorInfo:path:
    *
-   * What the call was about: a path in the workspace, or a command.
+   * What the call was about: a path in the workspace, a command, or the name of a devbox.
    *
    * Since: 1.0
    */
@@ -327,9 +327,9 @@ devbox_error_info_get_request_id (DevboxErrorInfo *self)
  * devbox_error_info_get_path:
  * @self: an error information
  *
- * Gets what the call was about: a path in the workspace, or a command.
+ * Gets what the call was about: a path in the workspace, a command, or the name of a devbox.
  *
- * Returns: (nullable): the path or command, or %NULL when the call was about neither
+ * Returns: (nullable): the path, command or name, or %NULL when the call was about none of them
  *
  * Since: 1.0
  */

@@ -26,6 +26,7 @@ typedef struct
   int control;
   int feed; /* -1: stdin is not ours to write */
   pid_t command;
+  int64_t started; /* monotonic, µs: when the command was made */
   bool exited;
   bool timed_out;
   int64_t deadline;  /* monotonic, µs; 0: none */
@@ -122,7 +123,7 @@ map_strings (DevboxLauncherChild *child, const DevboxLauncherRequest *request, i
 static void
 report_start (Supervisor *self, const DevboxLauncherChild *child)
 {
-  DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED, .pid = self->command, .time = get_monotonic_time () };
+  DevboxLauncherEvent event = { .type = DEVBOX_LAUNCHER_STARTED, .pid = self->command, .time = self->started };
 
   if (child->failed_errno == 0)
     devbox_launcher_send_event (self->control, &event);
@@ -150,6 +151,8 @@ open_feed (Supervisor *self, uint32_t flags, DevboxLauncherChild *child)
 static void
 fork_command (Supervisor *self, DevboxLauncherChild *child)
 {
+  /* Afterwards the command may have run for a while before this goes on. */
+  self->started = get_monotonic_time ();
   self->command = vfork ();
   if (self->command == 0)
     devbox_launcher_child_exec (child);

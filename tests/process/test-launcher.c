@@ -519,6 +519,24 @@ test_background_ends (void)
   test_wait_until (nothing_is_left, launcher, 5000);
 }
 
+/* What tells of the start comes late where the processors are busy; that it started is not later for it. */
+static void
+test_duration_while_busy (void)
+{
+  const char *const argv[] = { "sleep", "0.02", NULL };
+  DevboxServerCommand *commands[64];
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    commands[i] = test_start (launcher, &(DevboxCommandSpec){ .argv = argv });
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      test_wait_done (commands[i]);
+      assert_exited (commands[i], 0);
+      g_assert_cmpint (devbox_server_command_get_duration (commands[i]), >=, 20 * 1000);
+      devbox_server_command_unref (commands[i]);
+    }
+}
+
 static void
 test_many_at_once (void)
 {
@@ -666,6 +684,7 @@ main (int argc, char **argv)
   g_test_add_func ("/launcher/background", test_background);
   g_test_add_func ("/launcher/background/ends", test_background_ends);
   g_test_add_func ("/launcher/many-at-once", test_many_at_once);
+  g_test_add_func ("/launcher/duration", test_duration_while_busy);
   g_test_add_func ("/launcher/growth", test_growth);
   g_test_add_func ("/launcher/told-once", test_told_once);
 
