@@ -10,6 +10,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#define CLUSTER "devbox-platform"
+
 char *
 devbox_platform_users_format_kubeconfig (const char *name,
                                          const char *server,
@@ -19,11 +21,13 @@ devbox_platform_users_format_kubeconfig (const char *name,
   /* Larger than it gets: no copy of the token is left behind as it grows. */
   GString *yaml = g_string_sized_new (2048 + strlen (server) * 2);
   g_autofree char *name_space = g_strconcat ("ns-", name, NULL);
+  /* As kubeadm has it: those of several users may stand side by side. */
+  g_autofree char *context = g_strconcat (name, "@" CLUSTER, NULL);
 
   g_string_append (yaml, "apiVersion: v1\n"
                          "kind: Config\n"
                          "clusters:\n"
-                         "- name: devbox-platform\n"
+                         "- name: " CLUSTER "\n"
                          "  cluster:\n");
   devbox_wire_yaml_append_member (yaml, "    server", server);
   if (certificate_pem != NULL)
@@ -36,14 +40,14 @@ devbox_platform_users_format_kubeconfig (const char *name,
                          "    - name: devbox.sealos.io\n"
                          "      extension:\n");
   devbox_wire_yaml_append_member (yaml, "        base-url", server);
-  g_string_append (yaml, "contexts:\n"
-                         "- name: devbox-platform\n"
-                         "  context:\n"
-                         "    cluster: devbox-platform\n");
+  g_string_append (yaml, "contexts:\n");
+  devbox_wire_yaml_append_member (yaml, "- name", context);
+  g_string_append (yaml, "  context:\n"
+                         "    cluster: " CLUSTER "\n");
   devbox_wire_yaml_append_member (yaml, "    namespace", name_space);
   devbox_wire_yaml_append_member (yaml, "    user", name);
-  g_string_append (yaml, "current-context: devbox-platform\n"
-                         "users:\n");
+  devbox_wire_yaml_append_member (yaml, "current-context", context);
+  g_string_append (yaml, "users:\n");
   devbox_wire_yaml_append_member (yaml, "- name", name);
   g_string_append (yaml, "  user:\n");
   devbox_wire_yaml_append_member (yaml, "    token", token);

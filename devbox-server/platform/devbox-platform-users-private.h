@@ -44,9 +44,9 @@ devbox_platform_users_check_authorization (DevboxPlatformUsers *self, const char
 
 /* platform/devbox-platform-kubeconfig.c */
 
-/* A kubeconfig (YAML) for one user: cluster with that server, context "devbox-platform" with namespace, user with
- * token. The cluster carries the extension {name: devbox.sealos.io, extension: {base-url: …}}, so that a client takes
- * the server as it is. */
+/* A kubeconfig (YAML) for one user: cluster with that server, context "NAME@devbox-platform" with namespace, user
+ * with token. The cluster carries the extension {name: devbox.sealos.io, extension: {base-url: …}}, so that a client
+ * takes the server as it is. */
 char *devbox_platform_users_format_kubeconfig (const char *name,
                                                const char *server,
                                                const char *token,

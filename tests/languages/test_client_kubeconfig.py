@@ -28,6 +28,20 @@ sys.stdout.flush()
 sys.stdout.buffer.write(kubeconfig.to_bytes())
 """
 
+USERS = """
+import gi
+gi.require_version("Devbox", "1")
+from gi.repository import Devbox
+kubeconfig = Devbox.Kubeconfig.load_default_sync()
+print(kubeconfig.props.context)
+print(sorted(kubeconfig.props.contexts))
+Devbox.Client.new_with_kubeconfig(kubeconfig).create_instance_sync(Devbox.InstanceSpec(name="of-alice", runtime="bash", cpu=1000, memory=1024))
+for context in sorted(kubeconfig.props.contexts):
+    user = kubeconfig.with_context(context)
+    with Devbox.Client.new_with_kubeconfig(user) as client:
+        print(user.props.namespace, [each.props.name for each in client.list_instances_sync()], client.test_auth_sync())
+"""
+
 
 class ClientKubeconfigTest(unittest.TestCase):
     def ask(self, platform):
@@ -51,6 +65,19 @@ class ClientKubeconfigTest(unittest.TestCase):
             self.assertEqual(platform.request("GET", API, user=False, headers=headers).status, 200)
         wrong = urllib.parse.quote(told.replace(platform.user.token, "x" * 40), safe="")
         self.assertEqual(platform.request("GET", API, user=False, headers={"Authorization": wrong}).status, 401)
+
+    def test_users_side_by_side(self):
+        """KUBECONFIG with a file of each: the first is used, and the others are there by the names of their contexts."""
+        platform = Platform()
+        self.addCleanup(platform.end)
+        paths = [os.path.join(platform.folder, name) for name in ("alice", "bob")]
+        for path in paths:
+            with open(path, "w") as file:
+                file.write(platform.run_users("add", os.path.basename(path)))
+        environment = {**os.environ, "KUBECONFIG": ":".join([*paths, platform.kubeconfig])}
+        done = subprocess.run([sys.executable, "-c", USERS], env=environment, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, "alice@devbox-platform\n['admin@devbox-platform', 'alice@devbox-platform', 'bob@devbox-platform']\nns-admin [] True\nns-alice ['of-alice'] True\nns-bob [] True\n")
 
     def test_tls(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -593,12 +593,13 @@ test_format (void)
       g_autoptr (GError) error = NULL;
       g_autoptr (JsonNode) root = devbox_wire_kubeconfig_parse (yaml, strlen (yaml), NULL, &error);
       g_autofree char *name_space = g_strconcat ("ns-", names[i], NULL);
+      g_autofree char *context = g_strconcat (names[i], "@devbox-platform", NULL);
       DevboxWireKubeconfig kubeconfig;
 
       g_assert_no_error (error);
       g_assert_true (devbox_wire_kubeconfig_read (root, NULL, &kubeconfig, &error));
       g_assert_no_error (error);
-      g_assert_cmpstr (kubeconfig.context, ==, "devbox-platform");
+      g_assert_cmpstr (kubeconfig.context, ==, context);
       g_assert_cmpstr (kubeconfig.user, ==, names[i]);
       g_assert_cmpstr (kubeconfig.name_space, ==, name_space);
       g_assert_cmpstr (kubeconfig.server, ==, "https://[::1]:8443/a?b#c: \"'");

@@ -89,7 +89,7 @@ test_default (Calls *self)
   g_autoptr (GPtrArray) told = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpstr (devbox_kubeconfig_get_context (kubeconfig), ==, "devbox-platform");
+  g_assert_cmpstr (devbox_kubeconfig_get_context (kubeconfig), ==, "admin@devbox-platform");
   g_assert_cmpstr (devbox_kubeconfig_get_namespace (kubeconfig), ==, "ns-admin");
   g_assert_cmpstr (devbox_kubeconfig_get_user (kubeconfig), ==, "admin");
   g_assert_cmpstr (devbox_kubeconfig_get_base_url (kubeconfig), ==, devbox_kubeconfig_get_server (kubeconfig));
