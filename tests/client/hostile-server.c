@@ -24,7 +24,7 @@ struct _HostileServer
   int is_stopping;
 
   GMutex mutex;
-  HostileServerReply reply;
+  HostileServerReply *reply; /* a copy, which connections hold while they send it */
   GString *received;
   GPtrArray *connections;
   guint n_accepted;
@@ -36,6 +36,49 @@ typedef struct
   GThread *thread;
   int fd;
 } Connection;
+
+static void
+reply_clear (gpointer data)
+{
+  HostileServerReply *self = data;
+
+  g_free ((char *) self->head);
+  g_free ((char *) self->part);
+  g_free ((char *) self->tail);
+}
+
+static void
+reply_unref (HostileServerReply *self)
+{
+  g_atomic_rc_box_release_full (self, reply_clear);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HostileServerReply, reply_unref)
+
+static HostileServerReply *
+reply_copy (const HostileServerReply *reply)
+{
+  HostileServerReply *self = g_atomic_rc_box_new (HostileServerReply);
+
+  *self = *reply;
+  self->head = g_strdup (reply->head);
+  self->part = reply->part_size > 0 ? g_memdup2 (reply->part, reply->part_size) : g_strdup (reply->part);
+  self->tail = g_strdup (reply->tail);
+
+  return self;
+}
+
+static HostileServerReply *
+ref_reply (HostileServer *server)
+{
+  HostileServerReply *reply;
+
+  g_mutex_lock (&server->mutex);
+  reply = g_atomic_rc_box_acquire (server->reply);
+  g_mutex_unlock (&server->mutex);
+
+  return reply;
+}
 
 static gboolean
 send_all (int fd, const char *data, gsize size)
@@ -186,23 +229,18 @@ serve (gpointer data)
 
   while (goes_on && !g_atomic_int_get (&server->is_stopping))
     {
-      HostileServerReply reply;
+      g_autoptr (HostileServerReply) reply = ref_reply (server);
       g_autofree char *request = NULL;
 
-      g_mutex_lock (&server->mutex);
-      reply = server->reply;
-      g_mutex_unlock (&server->mutex);
-
-      if (!reply.speaks_first)
+      if (!reply->speaks_first)
         {
           request = receive (self);
           if (request == NULL)
             break;
-          g_mutex_lock (&server->mutex);
-          reply = server->reply;
-          g_mutex_unlock (&server->mutex);
+          reply_unref (reply);
+          reply = ref_reply (server);
         }
-      goes_on = answer (self, &reply, request);
+      goes_on = answer (self, reply, request);
     }
 
   /* What was not read would make a reset of it. */
@@ -246,6 +284,7 @@ hostile_server_new (const char *address)
   g_mutex_init (&self->mutex);
   self->connections = g_ptr_array_new ();
   self->received = g_string_new (NULL);
+  self->reply = reply_copy (&(HostileServerReply){ NULL });
 
   inet_pton (AF_INET, address, &name.sin_addr);
   self->fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -280,6 +319,7 @@ hostile_server_free (HostileServer *self)
 
   g_ptr_array_unref (self->connections);
   g_string_free (self->received, TRUE);
+  reply_unref (self->reply);
   g_mutex_clear (&self->mutex);
   g_free (self->url);
   g_free (self);
@@ -300,8 +340,11 @@ hostile_server_get_port (HostileServer *self)
 void
 hostile_server_set_reply (HostileServer *self, const HostileServerReply *reply)
 {
+  g_autoptr (HostileServerReply) previous = NULL;
+
   g_mutex_lock (&self->mutex);
-  self->reply = *reply;
+  previous = g_steal_pointer (&self->reply);
+  self->reply = reply_copy (reply);
   g_mutex_unlock (&self->mutex);
 }
 

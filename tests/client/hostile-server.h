@@ -35,7 +35,6 @@ void hostile_server_free (HostileServer *self);
 
 const char *hostile_server_get_url (HostileServer *self);
 guint hostile_server_get_port (HostileServer *self);
-/* Stays the caller's, until the server is freed or gets another one. */
 void hostile_server_set_reply (HostileServer *self, const HostileServerReply *reply);
 /* All that it was told so far. */
 char *hostile_server_dup_received (HostileServer *self);
