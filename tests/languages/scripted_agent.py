@@ -84,8 +84,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Sec-WebSocket-Accept", base64.b64encode(key).decode())
         self.end_headers()
         self.close_connection = True
-        self._send_message({"success": True, "type": "watch", "path": ".", "status": "started"})
+        # Whoever was told so is a watcher already.
         with self.server.agent.lock:
+            self._send_message({"success": True, "type": "watch", "path": ".", "status": "started"})
             self.server.agent.watchers.append(self)
         while self.rfile.read(1):
             pass
