@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 SECONDS = int(os.environ.get("DEVBOX_FUZZ_SECONDS", "4"))
-SECONDS_TO_FIND = 60
+SECONDS_TO_FIND = 120
 MIN_RUNS = 1000
 SEED = int(os.environ.get("DEVBOX_FUZZ_SEED") or random.SystemRandom().randrange(1, 1 << 31))
 
