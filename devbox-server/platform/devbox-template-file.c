@@ -171,6 +171,38 @@ read_ports (GKeyFile *file, DevboxTemplate *template, GError **error)
   return TRUE;
 }
 
+static gboolean
+ends_in_escape (const char *line, gsize length)
+{
+  gsize n_backslashes = 0;
+
+  while (length > 0 && line[length - 1] == '\r')
+    length--;
+  while (n_backslashes < length && line[length - 1 - n_backslashes] == '\\')
+    n_backslashes++;
+
+  return n_backslashes % 2 != 0;
+}
+
+/* A value whose last character escapes nothing is malformed; where it has another such escape, GKeyFile warns of it
+ * instead of telling of an error. */
+static gboolean
+has_open_escape (const char *data, gsize size)
+{
+  gsize begin = 0;
+
+  for (gsize i = 0; i <= size; i++)
+    {
+      if (i < size && data[i] != '\n')
+        continue;
+      if (i > begin && data[begin] != '#' && ends_in_escape (data + begin, i - begin))
+        return TRUE;
+      begin = i + 1;
+    }
+
+  return FALSE;
+}
+
 DevboxTemplate *
 devbox_template_file_parse (const char *name, const char *data, gsize size, GError **error)
 {
@@ -179,7 +211,7 @@ devbox_template_file_parse (const char *name, const char *data, gsize size, GErr
 
   template->name = g_strdup (name);
   template->ports = g_array_new (FALSE, FALSE, sizeof (guint16));
-  if (size > DEVBOX_TEMPLATE_FILE_MAX_SIZE || memchr (data, '\0', size) != NULL
+  if (size > DEVBOX_TEMPLATE_FILE_MAX_SIZE || memchr (data, '\0', size) != NULL || has_open_escape (data, size)
       || !g_key_file_load_from_data (file, data, size, G_KEY_FILE_NONE, NULL) || !g_key_file_has_group (file, GROUP))
     {
       g_set_error (error, DEVBOX_WIRE_ERROR, DEVBOX_WIRE_VALIDATION_ERROR, _ ("This is no key file with a group [%s]"),

@@ -137,6 +137,11 @@ test_parse (void)
   assert_malformed ("[Template]\nPorts=80;80\n", "Ports");
   assert_malformed ("[Template]\nPorts=x\n", "Ports");
   assert_malformed (many_ports->str, "Ports");
+  /* Of which GKeyFile would warn */
+  assert_malformed ("[Template]\nDescription=\\q\\\n", "[Template]");
+  assert_malformed ("[Template]\r\nNeeds=\\q:\\\r\nKind=OS\r\n", "[Template]");
+  assert_malformed ("[Template]\nCommand=\\q\\", "[Template]");
+  assert_parsed ("# \\\n[Template]\nDescription=a\\\\\n", "name CUSTOM|a\\|||0|-");
 }
 
 /* The set */
