@@ -309,7 +309,7 @@ devbox_authentication_class_init (DevboxAuthenticationClass *klass)
   /**
    * DevboxAuthentication:cancellable:
    *
-   * Is cancelled when the call that asks is, and when its time is over.
+   * Is cancelled when the call that asks is, when its time is over, and when its client is closed.
    *
    * Since: 1.0
    */
@@ -385,7 +385,7 @@ devbox_authentication_get_form (DevboxAuthentication *self)
  * devbox_authentication_get_cancellable:
  * @self: an authentication
  *
- * Gets what tells the authenticator that the call was cancelled, or that its time is over.
+ * Gets what tells the authenticator that the call was cancelled, that its time is over, or that its client was closed.
  *
  * Returns: (transfer none): the cancellable
  *
